@@ -1,0 +1,1 @@
+"""The local platform: PostgreSQL, bus and the eight processes on one machine."""

@@ -1,0 +1,1 @@
+"""What all four services of the platform share."""

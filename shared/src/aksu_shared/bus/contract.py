@@ -1,0 +1,81 @@
+"""What services may use of the bus, whichever driver carries it.
+
+Order holds per key within a topic. Delivery is at least once. The value is raw bytes both ways: decoding
+happens in the consumer's own try, so that one bad record can be parked instead of looping for ever.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+MAX_RECORD_BYTES = 1_000_000
+"""Largest key + value + headers of one record, in bytes; below the 1 MiB default of Kafka brokers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One keyed record to publish."""
+
+    topic: str
+    key: str
+    value: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """One record as a consumer receives it; `time` in milliseconds since the epoch."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: str
+    value: bytes
+    headers: Mapping[str, str]
+    time: int
+
+
+class BusUnavailable(Exception):
+    """The bus cannot be reached or did not acknowledge in time. The outcome may be unknown; publish again."""
+
+
+class RecordTooLarge(Exception):
+    """The record exceeds `MAX_RECORD_BYTES`; it will never be accepted."""
+
+    def __init__(self, record: Record, size: int) -> None:
+        super().__init__(f"record of {size} bytes for {record.topic} exceeds {MAX_RECORD_BYTES}")
+        self.record = record
+        self.size = size
+
+
+class Consumer(Protocol):
+    """A member of a named group."""
+
+    async def fetch(self, *, max_records: int, wait: float) -> Sequence[Delivered]:
+        """Next records of the partitions this member holds, in order per partition; empty after `wait` seconds.
+
+        Raises BusUnavailable. Must be called again and again, even by a member without partitions.
+        """
+
+    async def commit(self, positions: Mapping[tuple[str, int], int]) -> None:
+        """Store the next offset to read per (topic, partition). A failed commit means redelivery, never an error."""
+
+    async def rewind(self, positions: Mapping[tuple[str, int], int]) -> None:
+        """Read again from these offsets (after a failed effect)."""
+
+    async def lag(self) -> Mapping[tuple[str, int], int]:
+        """Records not yet fetched per held (topic, partition); 0 means at the end of the log."""
+
+
+class Bus(Protocol):
+    """One connection to the bus of a process; two drivers implement it."""
+
+    async def publish(self, records: Sequence[Record], *, timeout: float = 10.0) -> None:
+        """Return once all records are durable, in the order given per key. Raises BusUnavailable, RecordTooLarge."""
+
+    def consumer(self, group: str, topics: Sequence[str], *, member: str | None = None) -> AbstractAsyncContextManager[Consumer]:
+        """Join `group` for `topics`; `member` is a stable name for static membership. Starts at the oldest record."""
+
+    async def ping(self) -> None:
+        """Raise BusUnavailable unless the bus answers now."""
