@@ -1,0 +1,99 @@
+"""An event: a past-tense fact about one version of one aggregate, carrying its public state.
+
+The class says what happened (`type`), about which aggregate (`topic`), in which shape (`State`). An instance is
+written to its owner's change log and is what the other services' handlers receive.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, ClassVar, Generic, TypeVar, get_args, get_origin
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+Scope = tuple[str, ...]
+"""Scope keys of a row or event, see `aksu_shared.auth.principal`."""
+
+
+class State(BaseModel):
+    """Public state of an aggregate as it travels in events. Within a version of its type only additions."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+S = TypeVar("S", bound=State)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meta:
+    """What the owner's change log knows of an event besides its content.
+
+    `seq` is the row's number, ascending per aggregate; `position` is gap-free over the whole log of one `epoch`.
+    """
+
+    id: UUID
+    source: str
+    seq: int
+    position: int
+    epoch: str
+    time: datetime
+    correlation_id: str | None = None
+    traceparent: str | None = None
+    actor: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event(Generic[S]):
+    """Base of all facts. `changed` maps a field's name to (old, new); `scope_before` is None for a new aggregate.
+
+    Declare one as `class ServiceRegistered(ServiceEvent, fact="registered")`, where the intermediate
+    `class ServiceEvent(Event[ServiceState], aggregate="registry.service")` names owner and aggregate.
+    """
+
+    owner: ClassVar[str] = ""
+    aggregate: ClassVar[str] = ""
+    fact: ClassVar[str] = ""
+    type: ClassVar[str] = ""
+    topic: ClassVar[str] = ""
+    schema: ClassVar[type[State]]
+
+    id: str
+    version: int
+    state: S
+    scope: Scope
+    scope_before: Scope | None = None
+    changed: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
+    reason: str | None = None
+    legal_basis: str | None = None
+    meta: Meta | None = None
+
+    def __init_subclass__(cls, *, aggregate: str | None = None, fact: str | None = None, v: int = 1) -> None:
+        """Derive type and topic from the declaration."""
+        for base in getattr(cls, "__orig_bases__", ()):
+            if get_origin(base) is Event and isinstance(get_args(base)[0], type):
+                cls.schema = get_args(base)[0]
+        if aggregate:
+            cls.owner, cls.aggregate = aggregate.split(".")
+            cls.topic = f"aksu.{aggregate}.v{v}"
+        if fact:
+            cls.fact = fact
+            cls.type = f"bg.aksu.{cls.owner}.{cls.aggregate}.{fact}.v{v}"
+
+    def data(self) -> dict[str, Any]:
+        """The JSON data of the CloudEvent: version, state, changed fields, scope."""
+        return {
+            "version": self.version,
+            "state": self.state.model_dump(mode="json"),
+            "changed": {name: list(pair) for name, pair in self.changed.items()},
+            "scope": list(self.scope),
+        }
+
+
+def difference(before: State | None, after: State) -> dict[str, tuple[Any, Any]]:
+    """Fields whose value differs, as JSON values: name → (old, new). Everything that is set, for a new aggregate."""
+    new = after.model_dump(mode="json")
+    if before is None:
+        return {name: (None, value) for name, value in new.items() if value is not None}
+    old = before.model_dump(mode="json")
+    return {name: (old.get(name), value) for name, value in new.items() if old.get(name) != value}

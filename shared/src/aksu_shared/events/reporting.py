@@ -1,0 +1,1 @@
+"""Reporting publishes no facts yet: it owns read models only."""
