@@ -51,12 +51,12 @@ class Event(Generic[S]):
     `class ServiceEvent(Event[ServiceState], aggregate="registry.service")` names owner and aggregate.
     """
 
+    schema: ClassVar[type[State]]
     owner: ClassVar[str] = ""
     aggregate: ClassVar[str] = ""
     fact: ClassVar[str] = ""
     type: ClassVar[str] = ""
     topic: ClassVar[str] = ""
-    schema: ClassVar[type[State]]
 
     id: str
     version: int
