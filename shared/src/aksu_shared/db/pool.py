@@ -1,0 +1,62 @@
+"""asyncpg pools with the platform's session settings."""
+
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import asyncpg
+
+
+class Json(str):
+    """JSON text that goes to a json or jsonb parameter as it is, without being encoded again."""
+
+    __slots__ = ()
+
+
+def _encode(value: Any) -> str:  # noqa: ANN401 - any JSON value
+    return value if type(value) is Json else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+async def _codecs(connection: "asyncpg.Connection[Any]") -> None:
+    for name in ("json", "jsonb"):
+        await connection.set_type_codec(
+            name,
+            schema="pg_catalog",
+            encoder=_encode,
+            decoder=json.loads,
+        )
+
+
+def session_settings(*, application: str, statement_timeout: timedelta) -> dict[str, str]:
+    """Settings of every session: UTC, and a bound on statements, locks and idle transactions."""
+    milliseconds = int(statement_timeout.total_seconds() * 1000)
+    return {
+        "application_name": application,
+        "timezone": "UTC",
+        "statement_timeout": str(milliseconds),
+        "lock_timeout": str(min(milliseconds, 5_000) or 5_000),
+        "idle_in_transaction_session_timeout": "15000",
+        "max_parallel_workers_per_gather": "0",
+    }
+
+
+async def create_pool(
+    url: str,
+    *,
+    application: str,
+    size: int = 10,
+    statement_timeout: timedelta = timedelta(seconds=8),
+    settings: Mapping[str, str] | None = None,
+) -> "asyncpg.Pool[Any]":
+    """Open a pool of at most `size` connections; JSON columns are Python values both ways."""
+    return await asyncpg.create_pool(
+        url,
+        min_size=1,
+        max_size=size,
+        init=_codecs,
+        timeout=10,
+        command_timeout=statement_timeout.total_seconds() + 2,
+        server_settings=session_settings(application=application, statement_timeout=statement_timeout)
+        | dict(settings or {}),
+    )

@@ -1,0 +1,38 @@
+"""Projections: rows of another service's aggregates, kept from its events."""
+
+import json
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Table
+
+from aksu_shared.db.pool import Json
+from aksu_shared.db.work import Connection, columns_of
+from aksu_shared.events.base import Event
+
+
+async def project(connection: Connection, table: Table, events: Sequence[Event[Any]]) -> int:
+    """Keep the newest of `events` per aggregate in `table`; an older or repeated version changes nothing.
+
+    Columns take the fields of the same name of the event's state, besides id, version and scope.
+    Gives the number of rows written.
+    """
+    rows: dict[str, dict[str, Any]] = {}
+    for event in sorted(events, key=lambda e: e.version):
+        state = event.state.model_dump(mode="json")
+        rows[event.id] = state | {"id": event.id, "version": event.version, "scope": list(event.scope)}
+    done = await connection.execute(_project_sql(table), Json(json.dumps(list(rows.values()), ensure_ascii=False)))
+    return int(done.rsplit(" ", 1)[1])
+
+
+@cache
+def _project_sql(table: Table) -> str:
+    names = columns_of(table)
+    columns = ", ".join(names)
+    assigned = ", ".join(f"{name} = EXCLUDED.{name}" for name in names if name != "id")
+    return f"""
+      INSERT INTO {table.name} AS t ({columns})
+      SELECT {columns} FROM jsonb_populate_recordset(NULL::{table.name}, $1::jsonb)
+      ON CONFLICT (id) DO UPDATE SET {assigned}, written_at = now()
+      WHERE t.version < EXCLUDED.version"""

@@ -1,0 +1,105 @@
+"""Stores: how services read their aggregates for a change. The row of an aggregate is its public state."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import ColumnElement, Table, any_, bindparam, select
+
+from aksu_shared.db.statement import Statement
+from aksu_shared.db.work import UnitOfWork
+from aksu_shared.errors import NotFound
+from aksu_shared.events.base import Event, Scope, State, difference
+
+S = TypeVar("S", bound=State)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept(Generic[S]):
+    """An aggregate as it is stored: its id, version, scope keys and public state."""
+
+    id: str
+    version: int
+    scope: Scope
+    state: S
+
+    def becomes(
+        self,
+        fact: type[Event[S]],
+        *,
+        scope: Scope | None = None,
+        reason: str | None = None,
+        legal_basis: str | None = None,
+        **changes: Any,  # noqa: ANN401 - fields of the state
+    ) -> Event[S]:
+        """The event by which this aggregate takes `changes`; `scope` only when it moves."""
+        after = self.state.model_validate(self.state.model_dump() | changes)
+        return fact(
+            id=self.id,
+            version=self.version + 1,
+            state=after,
+            scope=scope or self.scope,
+            scope_before=self.scope,
+            changed=difference(self.state, after),
+            reason=reason,
+            legal_basis=legal_basis,
+        )
+
+
+def begins(fact: type[Event[S]], state: S, *, id: str, scope: Scope, reason: str | None = None) -> Event[S]:  # noqa: A002 - the field's name
+    """The first event of a new aggregate."""
+    return fact(id=id, version=1, state=state, scope=scope, changed=difference(None, state), reason=reason)
+
+
+class Store(Generic[S]):
+    """Reads and records the aggregates of one table.
+
+    `table` holds one column per field of `schema`, besides id, version and scope.
+    """
+
+    def __init__(self, work: UnitOfWork, table: Table, schema: type[S]) -> None:
+        self._work = work
+        self._table = table
+        self._schema = schema
+
+    async def get(self, key: object, *, lock: bool = True) -> Kept[S]:
+        """The aggregate with this id, its row locked until the end of the transaction. Raises NotFound."""
+        found = await self.find(_by_id(self._table, lock=lock), key=key)
+        if not found:
+            raise NotFound
+        return found[0]
+
+    async def get_many(self, keys: Iterable[object]) -> dict[str, Kept[S]]:
+        """Those of the aggregates that exist, by id; locked in the order of their ids, so that two writers never deadlock."""
+        found = await self.find(_by_ids(self._table), keys=list(keys))
+        return {kept.id: kept for kept in found}
+
+    async def find(self, statement: Statement, **values: object) -> list[Kept[S]]:
+        """The aggregates a statement of `rows_where` selects; `values` fill its bind parameters."""
+        rows = await self._work.connection.fetch(statement.sql, *statement.args(values))
+        return [self._kept(dict(row)) for row in rows]
+
+    def save(self, event: Event[S]) -> Kept[S]:
+        """Record the event; its row is written when the edge flushes. Gives the aggregate as it will be."""
+        self._work.record(self._table, event)
+        return Kept(event.id, event.version, event.scope, event.state)
+
+    def _kept(self, row: dict[str, Any]) -> Kept[S]:
+        return Kept(str(row["id"]), row["version"], tuple(row["scope"]), self._schema.model_validate(row))
+
+
+def rows_where(table: Table, where: ColumnElement[bool], *, lock: bool = True) -> Statement:
+    """Whole rows of `table` for `Store.find`, locked in the order of their ids. Make it a module constant."""
+    statement = select(table).where(where).order_by(table.c.id)
+    return Statement(statement.with_for_update() if lock else statement)
+
+
+@cache
+def _by_id(table: Table, *, lock: bool) -> Statement:
+    return rows_where(table, table.c.id == bindparam("key"), lock=lock)
+
+
+@cache
+def _by_ids(table: Table) -> Statement:
+    return rows_where(table, table.c.id == any_(bindparam("keys")))

@@ -1,0 +1,47 @@
+"""Base of the services' tables and the columns all aggregates share."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ARRAY, DateTime, MetaData, Text, func
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """Each service derives its own base from this one, with its own metadata."""
+
+    __abstract__ = True
+    type_annotation_map = {str: Text, datetime: DateTime(timezone=True), list[str]: ARRAY(Text)}  # noqa: RUF012 - SQLAlchemy's own name
+
+    @classmethod
+    def new_metadata(cls) -> MetaData:
+        """Metadata with the platform's naming convention."""
+        return MetaData(naming_convention=NAMING)
+
+
+class Kept:
+    """Columns of every aggregate row and projection: version, scope keys, and when the row was last written."""
+
+    version: Mapped[int]
+    scope: Mapped[list[str]]
+    written_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class KeptById(Kept):
+    """An aggregate or projection whose id is a UUIDv7."""
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-1)
+
+
+class KeptByCode(Kept):
+    """An aggregate or projection whose id is a code (territory, body)."""
+
+    id: Mapped[str] = mapped_column(primary_key=True, sort_order=-1)
