@@ -1,0 +1,27 @@
+"""The territory of Bulgaria as of Census 2021: planning regions, oblasts, municipalities, and the bodies that act in them."""
+
+from aksu_shared.territory.bodies import BodySeed
+from aksu_shared.territory.names import fold, fold_municipality, fold_settlement
+from aksu_shared.territory.tables import (
+    AmbiguousMunicipality,
+    Area,
+    Level,
+    Territory,
+    UnknownMunicipality,
+    UnknownTerritory,
+    load,
+)
+
+__all__ = [
+    "AmbiguousMunicipality",
+    "Area",
+    "BodySeed",
+    "Level",
+    "Territory",
+    "UnknownMunicipality",
+    "UnknownTerritory",
+    "fold",
+    "fold_municipality",
+    "fold_settlement",
+    "load",
+]
