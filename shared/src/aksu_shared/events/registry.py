@@ -84,9 +84,10 @@ class ProviderAmended(ProviderEvent, fact="amended"):
 
 
 class PlaceState(State):
-    """A place where services are provided; it survives the legal entity that runs it."""
+    """A place where services are provided; it survives the legal entity that runs it. `key` is its folded address."""
 
     id: UUID
+    key: str
     municipality: str
     settlement: str
     address: str

@@ -1,0 +1,162 @@
+"""Hot reads: one statement sets the caller's scope, runs the query under row-level security and builds the JSON.
+
+The bytes PostgreSQL built are the answer; the response model documents them and, in tests, validates them. One
+statement instead of a transaction of its own: 2,990 requests/s against 1,700/s (docs/adr/0004).
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import asyncpg
+from sqlalchemy import ColumnElement, Select, and_, bindparam, literal_column, tuple_
+
+from aksu_shared.db.statement import Statement
+from aksu_shared.errors import FieldError, Malformed
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A list of one resource: its columns, filters by parameter name, and sortings by public name.
+
+    `columns` select what an item shows, in that order. Each filter is a condition on one bind parameter of the
+    filter's name. Each sorting is the columns of its keyset, the last one unique; `-name` walks it backwards.
+    """
+
+    columns: Select[Any]
+    filters: Mapping[str, ColumnElement[bool]]
+    sorts: Mapping[str, tuple[ColumnElement[Any], ...]]
+
+
+class Reads:
+    """Runs JSON queries on the read pool, each in the caller's scope."""
+
+    def __init__(self, pool: "asyncpg.Pool[Any]") -> None:
+        self._pool = pool
+        self._compiled: dict[Any, tuple[str, Statement]] = {}
+
+    async def page(
+        self,
+        page: Page,
+        *,
+        scope: str,
+        sort: str,
+        limit: int,
+        cursor: str | None = None,
+        fresh_at: str = "now()",
+        **filters: Any,  # noqa: ANN401 - values of the filters present
+    ) -> bytes:
+        """`{"items": […], "next": "…"|null, "fresh_at": …}`; `fresh_at` is SQL for how fresh the rows are.
+
+        `cursor` is the `next` of the page before. Raises Malformed for a cursor of another list or sorting.
+        """
+        given = {name: value for name, value in filters.items() if value is not None}
+        key = (id(page), sort, tuple(sorted(given)), cursor is not None, fresh_at)
+        found = self._compiled.get(key)
+        if found is None:
+            found = self._compiled[key] = _compile_page(page, sort, given, with_cursor=cursor is not None, fresh_at=fresh_at)
+        sql, statement = found
+        values = given | {"limit": limit + 1}
+        if cursor is not None:
+            types = [key.type.python_type for key in page.sorts[sort.removeprefix("-")]]
+            values |= {f"k{i}": value for i, value in enumerate(decode_cursor(cursor, sort, types))}
+        return (await self._pool.fetchval(sql, scope, limit, sort, *statement.args(values))).encode()
+
+    async def one(self, query: Statement, *, scope: str, **values: Any) -> tuple[int, bytes] | None:  # noqa: ANN401
+        """(version, JSON) of the one row of `query`, which must select `version`; None when absent or out of scope."""
+        sql = self._one_sql(query)
+        row = await self._pool.fetchrow(sql, scope, *query.args(values))
+        return None if row is None or row["version"] is None else (row["version"], row["body"].encode())
+
+    async def json(self, query: Statement, *, scope: str, **values: Any) -> bytes | None:  # noqa: ANN401
+        """The one JSON value that `query` selects, as bytes."""
+        key = ("json", id(query))
+        if key not in self._compiled:
+            self._compiled[key] = (f"{_scope()} SELECT ({_shift(query.sql, 1)})::text FROM s", query)
+        body = await self._pool.fetchval(self._compiled[key][0], scope, *query.args(values))
+        return None if body is None else body.encode()
+
+    def _one_sql(self, query: Statement) -> str:
+        key = ("one", id(query))
+        if key not in self._compiled:
+            inner = _shift(query.sql, 1)
+            sql = f"""{_scope()}
+              SELECT b.version, b.body FROM s LEFT JOIN LATERAL (
+                SELECT r.version, row_to_json(r)::text AS body FROM ({inner}) r WHERE s.v IS NOT NULL) b ON true"""
+            self._compiled[key] = (sql, query)
+        return self._compiled[key][0]
+
+
+def _scope() -> str:
+    return "WITH s AS MATERIALIZED (SELECT set_config('app.scope', $1, true) AS v)"
+
+
+def _compile_page(
+    page: Page, sort: str, given: Mapping[str, Any], *, with_cursor: bool, fresh_at: str
+) -> tuple[str, Statement]:
+    keys = page.sorts[sort.removeprefix("-")]
+    descending = sort.startswith("-")
+    conditions = [page.filters[name] for name in sorted(given)]
+    if with_cursor:
+        places = tuple_(*(bindparam(f"k{i}", type_=key.type) for i, key in enumerate(keys)))
+        row = tuple_(*keys)
+        conditions.append(row < places if descending else row > places)
+    query = page.columns.where(and_(True, literal_column("s.v IS NOT NULL"), *conditions))  # noqa: FBT003 - SQLAlchemy's neutral element
+    query = query.order_by(*(key.desc() if descending else key for key in keys)).limit(bindparam("limit"))
+    names = [f"k{i}" for i in range(len(keys))]
+    keyed = query.add_columns(*(key.label(f"_{name}") for key, name in zip(keys, names, strict=True)))
+    statement = Statement(keyed)
+    visible = ", ".join(f'"{column.name}"' for column in page.columns.selected_columns)
+    cursor = ", ".join(f"q._{name}" for name in names)
+    sql = f"""{_scope()}
+      SELECT (SELECT json_build_object(
+          'items', coalesce(json_agg((SELECT row_to_json(i) FROM (SELECT {_prefixed(visible)}) i)) FILTER (WHERE n <= $2), '[]'::json),
+          'next', CASE WHEN count(*) > $2 THEN translate(encode(convert_to(
+              (json_agg(json_build_array($3::text, {cursor})) FILTER (WHERE n = $2) ->> 0), 'UTF8'), 'base64'), E'+/=\\n', '-_') END,
+          'fresh_at', {fresh_at})
+        FROM (SELECT q0.*, row_number() OVER () AS n FROM ({_shift(statement.sql, 3)}) q0) q)::text FROM s"""
+    return sql, statement
+
+
+def _prefixed(columns: str) -> str:
+    return ", ".join(f"q.{column}" for column in columns.split(", "))
+
+
+def _shift(sql: str, by: int) -> str:
+    """Renumber `$n` to `$n+by`; the statements are ours and hold no `$` in literals."""
+    parts = sql.split("$")
+    out = [parts[0]]
+    for part in parts[1:]:
+        digits = len(part) - len(part.lstrip("0123456789"))
+        out.append(f"${int(part[:digits]) + by}{part[digits:]}")
+    return "".join(out)
+
+
+def decode_cursor(cursor: str, sort: str, types: Sequence[type]) -> Sequence[Any]:
+    """The keyset values of a page's `next`, as the Python types of its columns. Raises Malformed."""
+    try:
+        name, *keys = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        if name == sort:
+            return [_READ.get(kind, kind)(key) for kind, key in zip(types, keys, strict=True)]
+    except (binascii.Error, ValueError, TypeError):
+        pass
+    raise Malformed(
+        errors=[
+            FieldError(
+                pointer="?cursor",
+                code="bad_cursor",
+                bg="Курсорът не е от този списък и тази подредба.",
+                en="The cursor is not of this list and sorting.",
+            )
+        ]
+    )
+
+
+_READ: Mapping[type, Callable[[Any], Any]] = {
+    date: date.fromisoformat,
+    datetime: datetime.fromisoformat,
+}
