@@ -1,4 +1,4 @@
-"""One legal term and its arithmetic, after чл. 72 ЗЗД and чл. 33 АПК.
+"""One legal term and its arithmetic, after чл. 72 ЗЗД and чл. 60 ГПК.
 
 The day of the event does not count. A term in months or years ends on the same day of the last month, or on that
 month's last day where there is no such day. A term that ends on a non-working day ends on the next working day.

@@ -1,0 +1,1 @@
+"""Rules of licensing in plain Python."""

@@ -1,0 +1,1 @@
+"""Rules of monitoring in plain Python."""
