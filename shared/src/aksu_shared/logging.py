@@ -1,0 +1,110 @@
+"""Logs are constant sentences with fields; the correlation id of the request or event in hand goes on every line."""
+
+import logging
+import re
+import secrets
+import sys
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any, Final, TextIO
+
+import structlog
+
+_CORRELATION_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
+_TRACEPARENT: Final = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Correlation:
+    """What ties together the log lines, events and answers of one cause; `traceparent` is W3C Trace Context."""
+
+    id: str
+    traceparent: str | None = None
+
+    @classmethod
+    def of(cls, correlation_id: str | None, traceparent: str | None = None) -> "Correlation":
+        """Take what a caller sent where it is well-formed; a bad or missing id is replaced by a new one."""
+        if correlation_id is None or not _CORRELATION_ID.fullmatch(correlation_id):
+            correlation_id = secrets.token_hex(16)
+        if traceparent is not None and not _TRACEPARENT.fullmatch(traceparent):
+            traceparent = None
+        return cls(correlation_id, traceparent)
+
+
+_current: ContextVar[Correlation | None] = ContextVar("correlation", default=None)
+
+
+def current_correlation() -> Correlation | None:
+    """The correlation of the request or event in hand, or None outside both."""
+    return _current.get()
+
+
+def set_correlation(correlation: Correlation) -> None:
+    """Bind for the rest of the current task: for the edge, where each request is a task of its own."""
+    _current.set(correlation)
+
+
+@contextmanager
+def correlated(correlation: Correlation) -> Iterator[Correlation]:
+    """Bind for a block: for consumers, which handle many events in one task."""
+    token = _current.set(correlation)
+    try:
+        yield correlation
+    finally:
+        _current.reset(token)
+
+
+def configure_logging(*, level: str = "INFO", json: bool = True, stream: TextIO | None = None) -> None:
+    """Send structlog and the standard library's loggers to `stream` (default stderr), one line per record.
+
+    `level` is a name of the standard library. `json` False gives the coloured console of a developer.
+    """
+    threshold = logging.getLevelNamesMapping()[level.upper()]
+    output = stream or sys.stderr
+    shared: list[structlog.typing.Processor] = [
+        _add_correlation,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    renderer = _renderer(json=json, output=output)
+    structlog.configure(
+        processors=[*shared, *renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(threshold),
+        logger_factory=structlog.WriteLoggerFactory(output),
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(output)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder(), structlog.stdlib.add_logger_name],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderer],
+        )
+    )
+    logging.basicConfig(level=threshold, handlers=[handler], force=True)
+    for noisy in ("httpx", "httpcore", "aiokafka", "asyncio"):
+        logging.getLogger(noisy).setLevel(max(threshold, logging.WARNING))
+
+
+def _renderer(*, json: bool, output: TextIO) -> list[structlog.typing.Processor]:
+    if json:
+        return [
+            structlog.processors.dict_tracebacks,
+            structlog.processors.EventRenamer("message"),
+            structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
+        ]
+    return [structlog.dev.ConsoleRenderer(colors=output.isatty())]
+
+
+def _add_correlation(
+    _logger: Any,  # noqa: ANN401 - structlog's signature of a processor
+    _method: str,
+    event: MutableMapping[str, Any],
+) -> MutableMapping[str, Any]:
+    correlation = _current.get()
+    if correlation is not None:
+        event.setdefault("correlation_id", correlation.id)
+        if correlation.traceparent:
+            event.setdefault("trace_id", correlation.traceparent[3:35])
+    return event
