@@ -7,10 +7,11 @@ happens in the consumer's own try, so that one bad record can be parked instead 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 
-MAX_RECORD_BYTES = 1_000_000
+MAX_RECORD_BYTES: Final = 1_000_000
 """Largest key + value + headers of one record, in bytes; below the 1 MiB default of Kafka brokers."""
+_HEADER_OVERHEAD: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,30 +50,50 @@ class RecordTooLarge(Exception):
         self.size = size
 
 
+def check(record: Record) -> None:
+    """Refuse what no driver could carry: raises RecordTooLarge, or ValueError for text that is not storable."""
+    if "\0" in record.key:
+        msg = f"key of a record for {record.topic} contains NUL"
+        raise ValueError(msg)
+    size = len(record.key.encode()) + len(record.value)
+    for name, value in record.headers.items():
+        size += len(name.encode()) + len(value.encode()) + _HEADER_OVERHEAD
+    if size > MAX_RECORD_BYTES:
+        raise RecordTooLarge(record, size)
+
+
 class Consumer(Protocol):
-    """A member of a named group."""
+    """A member of a named group. All members of a group consume the same topics. Used by one task at a time."""
 
     async def fetch(self, *, max_records: int, wait: float) -> Sequence[Delivered]:
         """Next records of the partitions this member holds, in order per partition; empty after `wait` seconds.
 
-        Raises BusUnavailable. Must be called again and again, even by a member without partitions.
+        Raises BusUnavailable: pause, then call again; it reconnects, and what was not committed is delivered again.
+        Must be called again and again, even by a member without partitions. Cancelling it loses no record.
         """
 
     async def commit(self, positions: Mapping[tuple[str, int], int]) -> None:
         """Store the next offset to read per (topic, partition). A failed commit means redelivery, never an error."""
 
     async def rewind(self, positions: Mapping[tuple[str, int], int]) -> None:
-        """Read again from these offsets (after a failed effect)."""
+        """Read again from these offsets (after a failed effect); partitions no longer held are ignored."""
 
     async def lag(self) -> Mapping[tuple[str, int], int]:
-        """Records not yet fetched per held (topic, partition); 0 means at the end of the log."""
+        """Records not yet fetched per held (topic, partition); 0 means at the end of the log, empty: holds nothing.
+
+        Raises BusUnavailable.
+        """
 
 
 class Bus(Protocol):
     """One connection to the bus of a process; two drivers implement it."""
 
     async def publish(self, records: Sequence[Record], *, timeout: float = 10.0) -> None:
-        """Return once all records are durable, in the order given per key. Raises BusUnavailable, RecordTooLarge."""
+        """Return once all records are durable, in the order given per key.
+
+        Raises RecordTooLarge or ValueError before anything is sent; BusUnavailable when the outcome of the whole
+        batch is unknown: publish all of it again, in the same order.
+        """
 
     def consumer(self, group: str, topics: Sequence[str], *, member: str | None = None) -> AbstractAsyncContextManager[Consumer]:
         """Join `group` for `topics`; `member` is a stable name for static membership. Starts at the oldest record."""

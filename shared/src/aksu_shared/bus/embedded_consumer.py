@@ -1,0 +1,177 @@
+"""A member of a group on the embedded bus: one is active and reads, the others stand by for its lease."""
+
+import asyncio
+import json
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from types import TracebackType
+from typing import Final, Self
+
+import asyncpg
+import structlog
+
+from aksu_shared.bus.contract import BusUnavailable, Delivered
+from aksu_shared.bus.lease import BEAT, show_life, try_hold
+from aksu_shared.bus.link import FAILURES, Link
+
+CHANNEL: Final = "aksu_bus"
+"""Notification channel; the payload is a topic that has new records."""
+MAX_IDLE: Final = 300.0
+"""Seconds without a fetch after which a member stops showing life, so that a stand-by may take over."""
+_POLL: Final = 1.0
+_STANDBY_POLL: Final = 0.5
+_QUERY_TIMEOUT: Final = 5.0
+_MAX_BYTES: Final = 16_000_000
+
+_READ: Final = """
+SELECT topic, "offset", key, headers, value, time
+  FROM (
+    SELECT topic, "offset", key, headers, value, (extract(epoch FROM at) * 1000)::bigint AS time,
+           sum(octet_length(value)) OVER (ORDER BY "offset") - octet_length(value) AS before
+      FROM record WHERE topic = $1 AND "offset" >= $2 ORDER BY "offset" LIMIT $3
+  ) r
+ WHERE before < $4
+ ORDER BY "offset"
+"""
+_ENDS: Final = "SELECT name, next_offset FROM topic WHERE name = ANY ($1::text[])"
+_COMMIT: Final = """
+INSERT INTO bus_cursor (consumer_group, topic, partition, "offset")
+SELECT $1, * FROM unnest($2::text[], $3::integer[], $4::bigint[])
+ON CONFLICT (consumer_group, topic, partition) DO UPDATE SET "offset" = EXCLUDED."offset"
+"""
+
+log = structlog.get_logger(__name__)
+
+
+class EmbeddedConsumer:
+    """Reads on the very connection that holds the group's lease: whoever lost the lease cannot read."""
+
+    def __init__(self, url: str, group: str, topics: Sequence[str], *, cursors: asyncpg.Pool) -> None:
+        self._group = group
+        self._topics = list(dict.fromkeys(topics))
+        self._cursors = cursors
+        self._link = Link(url, name=group, on_open=self._listen)
+        self._holder: asyncpg.Connection | None = None
+        self._positions: dict[str, int] = {}
+        self._wake = asyncio.Event()
+        self._fetched_at = time.monotonic()
+        self._beating: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        """Start showing life."""
+        self._beating = asyncio.create_task(self._beat(), name=f"bus-beat-{self._group}")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Give up the lease by closing its connection."""
+        if self._beating is not None:
+            self._beating.cancel()
+            await asyncio.wait([self._beating])
+        self._holder = None
+        await self._link.close()
+
+    async def fetch(self, *, max_records: int, wait: float) -> Sequence[Delivered]:
+        """See `Consumer.fetch`. A stand-by returns nothing, and tries for the lease meanwhile."""
+        deadline = time.monotonic() + wait
+        while True:
+            self._fetched_at = time.monotonic()
+            self._wake.clear()
+            async with self._link.use(timeout=_QUERY_TIMEOUT) as connection:
+                active = await self._ensure_active(connection)
+                records = await self._read(connection, max_records) if active else []
+            patience = min(deadline - time.monotonic(), _POLL if active else _STANDBY_POLL)
+            if records or patience <= 0:
+                return records
+            with suppress(TimeoutError):
+                async with asyncio.timeout(patience):
+                    await self._wake.wait()
+
+    async def commit(self, positions: Mapping[tuple[str, int], int]) -> None:
+        """Write the positions into the consumer's own database; see `Consumer.commit`."""
+        if not positions or not self._is_active:
+            return
+        topics, partitions = zip(*positions, strict=True)
+        try:
+            async with asyncio.timeout(_QUERY_TIMEOUT):
+                await self._cursors.execute(_COMMIT, self._group, topics, partitions, list(positions.values()))
+        except FAILURES as failure:
+            log.warning("bus_commit_failed", group=self._group, error=repr(failure))
+
+    async def rewind(self, positions: Mapping[tuple[str, int], int]) -> None:
+        """See `Consumer.rewind`."""
+        for (topic, _), offset in positions.items():
+            if topic in self._positions:
+                self._positions[topic] = offset
+
+    async def lag(self) -> Mapping[tuple[str, int], int]:
+        """See `Consumer.lag`."""
+        if not self._is_active:
+            return {}
+        async with self._link.use(timeout=_QUERY_TIMEOUT) as connection:
+            ends = await self._ends(connection)
+        return {(topic, 0): max(0, end - self._positions.get(topic, 0)) for topic, end in ends.items()}
+
+    @property
+    def _is_active(self) -> bool:
+        return self._holder is not None and not self._holder.is_closed()
+
+    async def _listen(self, connection: asyncpg.Connection) -> None:
+        await connection.add_listener(CHANNEL, self._notified)
+        connection.add_termination_listener(lambda _: self._wake.set())
+
+    def _notified(self, _connection: object, _pid: int, _channel: str, topic: object) -> None:
+        if topic in self._positions:
+            self._wake.set()
+
+    async def _ensure_active(self, connection: asyncpg.Connection) -> bool:
+        """Hold the lease; a new holder starts where the group has committed."""
+        if self._holder is connection:
+            return True
+        self._holder, self._positions = None, {}
+        if not await try_hold(connection, f"bus:group:{self._group}"):
+            return False
+        self._positions = await self._committed(connection)
+        self._holder = connection
+        log.info("bus_group_taken", group=self._group, positions=self._positions)
+        return True
+
+    async def _committed(self, connection: asyncpg.Connection) -> dict[str, int]:
+        rows = await self._cursors.fetch(
+            'SELECT topic, "offset" FROM bus_cursor WHERE consumer_group = $1 AND partition = 0', self._group
+        )
+        committed = {row["topic"]: row["offset"] for row in rows}
+        ends = await self._ends(connection)
+        for topic in self._topics:
+            # A position beyond the end: this is another log (restored, made anew). Better read it all again than skip.
+            if committed.get(topic, 0) > ends.get(topic, 0):
+                log.warning("bus_position_beyond_log", group=self._group, topic=topic, position=committed[topic])
+                committed[topic] = 0
+        return {topic: committed.get(topic, 0) for topic in self._topics}
+
+    async def _ends(self, connection: asyncpg.Connection) -> dict[str, int]:
+        return {row[0]: row[1] for row in await connection.fetch(_ENDS, self._topics)}
+
+    async def _read(self, connection: asyncpg.Connection, max_records: int) -> list[Delivered]:
+        ends = await self._ends(connection)
+        records: list[Delivered] = []
+        for topic, position in list(self._positions.items()):
+            if position >= ends.get(topic, 0) or len(records) == max_records:
+                continue
+            rows = await connection.fetch(_READ, topic, position, max_records - len(records), _MAX_BYTES)
+            records += [Delivered(row[0], 0, row[1], row[2], row[4], json.loads(row[3]), row[5]) for row in rows]
+            # A topic read from goes to the end of the queue, so that a long one cannot starve the others. Nothing to
+            # read before the end: retention has taken it.
+            del self._positions[topic]
+            self._positions[topic] = rows[-1][1] + 1 if rows else ends[topic]
+        return records
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(BEAT)
+            if self._is_active and time.monotonic() - self._fetched_at < MAX_IDLE:
+                with suppress(BusUnavailable):
+                    async with self._link.use(timeout=_QUERY_TIMEOUT) as connection:
+                        await show_life(connection)

@@ -1,0 +1,208 @@
+"""A member of a consumer group on Kafka, which joins in the background and is built anew after any failure."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from types import TracebackType
+from typing import Any, Final, Self
+
+import structlog
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import IllegalStateError, KafkaError
+
+from aksu_shared.bus.contract import BusUnavailable, Delivered
+
+SESSION_TIMEOUT_MS: Final = 3_000
+"""Silence after which the broker gives a member's partitions to others.
+
+Brokers allow it when `group.min.session.timeout.ms` permits (6 s by default; ours: deploy/kafka/server.properties).
+"""
+_HEARTBEAT_MS: Final = 500
+_FETCH_MAX_WAIT_MS: Final = 20
+_REQUEST_TIMEOUT_MS: Final = 10_000
+_JOIN_TIMEOUT: Final = 60.0
+_CALL_TIMEOUT: Final = 5.0
+_STOP_TIMEOUT: Final = 10.0
+
+type_of_batch = dict[TopicPartition, list[ConsumerRecord[bytes, bytes]]]
+
+log = structlog.get_logger(__name__)
+
+
+class KafkaConsumer:
+    """Never cancels a fetch of aiokafka: a cancelled `getmany` switches its poll-interval check off for good."""
+
+    def __init__(
+        self, servers: Sequence[str], group: str, topics: Sequence[str], *, member: str | None, session_timeout_ms: int
+    ) -> None:
+        self._group = group
+        self._topics = topics
+        self._options: dict[str, Any] = {
+            "bootstrap_servers": list(servers),
+            "group_id": group,
+            "group_instance_id": member,
+            "enable_auto_commit": False,
+            "auto_offset_reset": "earliest",
+            "fetch_max_wait_ms": _FETCH_MAX_WAIT_MS,
+            "request_timeout_ms": _REQUEST_TIMEOUT_MS,
+            "session_timeout_ms": session_timeout_ms,
+            "heartbeat_interval_ms": min(_HEARTBEAT_MS, session_timeout_ms // 3),
+        }
+        self._consumer: AIOKafkaConsumer | None = None
+        self._joining: asyncio.Task[AIOKafkaConsumer] | None = None
+        self._fetching: asyncio.Task[type_of_batch] | None = None
+
+    async def __aenter__(self) -> Self:
+        """Begin to join, without waiting for it."""
+        self._joining = asyncio.create_task(self._join(), name=f"bus-join-{self._group}")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Leave the group; a member with a stable name stays in it until its session ends."""
+        joining, self._joining = self._joining, None
+        if joining is not None:
+            joining.cancel()
+            await asyncio.wait([joining])
+            if not joining.cancelled() and joining.exception() is None:
+                self._consumer = joining.result()
+        await self._leave()
+
+    async def fetch(self, *, max_records: int, wait: float) -> Sequence[Delivered]:
+        """See `Consumer.fetch`."""
+        try:
+            consumer = await self._joined(wait)
+            if consumer is None:
+                return ()
+            if self._fetching is None:
+                poll = consumer.getmany(timeout_ms=int(wait * 1000), max_records=max_records)
+                self._fetching = asyncio.create_task(poll, name=f"bus-fetch-{self._group}")
+            # During a rebalance aiokafka waits for its end, whatever the time-out: the fetch is left for the next call.
+            await asyncio.wait([self._fetching], timeout=wait + 0.1)
+            if not self._fetching.done():
+                return ()
+            fetching, self._fetching = self._fetching, None
+            batches = fetching.result()
+        except (KafkaError, OSError, TimeoutError) as failure:
+            await self._leave()
+            msg = f"kafka consumer: {failure!r}"
+            raise BusUnavailable(msg) from failure
+        return [_delivered(record) for records in batches.values() for record in records]
+
+    async def commit(self, positions: Mapping[tuple[str, int], int]) -> None:
+        """See `Consumer.commit`. Positions of partitions lost in a rebalance are theirs who hold them now."""
+        if self._consumer is None:
+            return
+        held = self._consumer.assignment()
+        offsets = {TopicPartition(*key): offset for key, offset in positions.items() if TopicPartition(*key) in held}
+        if not offsets:
+            return
+        try:
+            async with asyncio.timeout(_CALL_TIMEOUT):
+                await self._consumer.commit(offsets)
+        except (KafkaError, OSError, TimeoutError) as failure:
+            log.warning("bus_commit_failed", group=self._group, error=repr(failure))
+
+    async def rewind(self, positions: Mapping[tuple[str, int], int]) -> None:
+        """See `Consumer.rewind`."""
+        if self._consumer is None:
+            return
+        self._put_back(self._consumer)
+        for key, offset in positions.items():
+            _seek(self._consumer, TopicPartition(*key), offset)
+
+    async def lag(self) -> Mapping[tuple[str, int], int]:
+        """See `Consumer.lag`. The broker is asked for the ends: a consumer fallen silent would not know them."""
+        consumer = self._consumer
+        if consumer is None:
+            return {}
+        try:
+            async with asyncio.timeout(_CALL_TIMEOUT):
+                ends = await consumer.end_offsets(consumer.assignment())
+                return {
+                    (partition.topic, partition.partition): max(0, end - await consumer.position(partition))
+                    for partition, end in ends.items()
+                    if partition in consumer.assignment()
+                }
+        except (KafkaError, OSError, TimeoutError) as failure:
+            msg = f"kafka does not tell its offsets: {failure!r}"
+            raise BusUnavailable(msg) from failure
+
+    async def _join(self) -> AIOKafkaConsumer:
+        consumer = AIOKafkaConsumer(*self._topics, **self._options)
+        try:
+            async with asyncio.timeout(_JOIN_TIMEOUT):
+                await consumer.start()
+        except BaseException:
+            await _stop(consumer)
+            raise
+        log.info("bus_group_joined", group=self._group, partitions=len(consumer.assignment()))
+        return consumer
+
+    async def _joined(self, wait: float) -> AIOKafkaConsumer | None:
+        """The consumer, or None while it has not joined within `wait` seconds. Raises what joining raised."""
+        if self._consumer is None:
+            if self._joining is None:
+                self._joining = asyncio.create_task(self._join(), name=f"bus-join-{self._group}")
+            await asyncio.wait([self._joining], timeout=wait)
+            if not self._joining.done():
+                return None
+            joining, self._joining = self._joining, None
+            self._consumer = joining.result()
+        return self._consumer
+
+    async def _leave(self) -> None:
+        """Stop the consumer; the next fetch builds another."""
+        consumer, self._consumer = self._consumer, None
+        if consumer is not None:
+            await _stop(consumer)
+        fetching, self._fetching = self._fetching, None
+        if fetching is not None:
+            # Its consumer is gone: only now is there nothing left that a cancelled fetch could break.
+            fetching.cancel()
+            await asyncio.wait([fetching])
+            if not fetching.cancelled():
+                fetching.exception()
+
+    def _put_back(self, consumer: AIOKafkaConsumer) -> None:
+        """Return what a finished but not yet collected fetch took, so that it is read again in order."""
+        if self._fetching is None or not self._fetching.done():
+            return
+        fetching, self._fetching = self._fetching, None
+        if fetching.exception() is None:
+            for partition, records in fetching.result().items():
+                _seek(consumer, partition, records[0].offset)
+
+
+def _seek(consumer: AIOKafkaConsumer, partition: TopicPartition, offset: int) -> None:
+    with suppress(IllegalStateError):  # somebody else holds it now
+        consumer.seek(partition, offset)
+
+
+async def _stop(consumer: AIOKafkaConsumer) -> None:
+    try:
+        async with asyncio.timeout(_STOP_TIMEOUT):
+            await consumer.stop()
+    except (KafkaError, OSError, TimeoutError) as failure:
+        log.error("bus_consumer_does_not_stop", error=repr(failure))
+
+
+def _delivered(record: ConsumerRecord[bytes, bytes]) -> Delivered:
+    return Delivered(
+        record.topic,
+        record.partition,
+        record.offset,
+        _text(record.key),
+        record.value or b"",
+        {name: _text(value) for name, value in record.headers},
+        record.timestamp,
+    )
+
+
+def _text(raw: bytes | None) -> str:
+    """Text that can be stored: other producers may send any bytes, which must not stop the partition here."""
+    if raw is None:
+        return ""
+    text = raw.decode(errors="replace")
+    return text.replace("\0", "�") if "\0" in text else text
