@@ -46,15 +46,15 @@ CREATE INDEX ix_change_log_aggregate ON change_log (aggregate_id, version);
 CREATE TABLE change_log_rest PARTITION OF change_log DEFAULT;
 
 CREATE TABLE log_state (
-  only boolean PRIMARY KEY DEFAULT true CHECK (only),
+  single boolean PRIMARY KEY DEFAULT true CHECK (single),
   epoch text NOT NULL,
   position bigint NOT NULL DEFAULT 0,
-  hash bytea NOT NULL DEFAULT '\\x',
+  hash bytea NOT NULL DEFAULT '',
   shipped bigint NOT NULL DEFAULT 0,
   holder integer,
   heartbeat_at timestamptz
 );
-INSERT INTO log_state (epoch) VALUES (gen_random_uuid()::text);
+INSERT INTO log_state (epoch) VALUES (uuidv7()::text);
 
 CREATE TABLE idempotency (
   client text NOT NULL,
@@ -84,7 +84,8 @@ CREATE TABLE source_state (
   epoch text,
   position bigint NOT NULL DEFAULT 0,
   seq_floor bigint NOT NULL DEFAULT 0,
-  fresh_at timestamptz
+  fresh_at timestamptz,
+  partitions jsonb NOT NULL DEFAULT '{}'
 );
 
 CREATE TABLE dead_letter (
@@ -146,13 +147,15 @@ CREATE POLICY add ON change_log FOR INSERT TO {service}_runtime WITH CHECK (true
 CREATE POLICY work ON change_log TO {service}_worker USING (true) WITH CHECK (true);
 """
 
-_PARTITIONS = """
+_PARTITION_FUNCTION = """
 CREATE FUNCTION change_log_partition(month date) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = public, pg_temp AS $$
+  SET search_path = public, pg_temp SET timezone = 'UTC' AS $$
 BEGIN
   EXECUTE format('CREATE TABLE IF NOT EXISTS %I PARTITION OF change_log FOR VALUES FROM (%L) TO (%L)',
     'change_log_' || to_char(month, 'YYYYMM'), date_trunc('month', month), date_trunc('month', month) + interval '1 month');
-END $$;
+END $$"""
+
+_PARTITION_GRANTS = """
 REVOKE ALL ON FUNCTION change_log_partition(date) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION change_log_partition(date) TO {service}_worker;
 """
@@ -164,12 +167,18 @@ def bookkeeping_v1(service: str, *, today: date) -> Iterator[str]:
     Monthly partitions are made for this month and the next two; the worker makes later ones ahead of time, and the
     default partition keeps what it should ever miss.
     """
-    yield _TABLES
-    yield _PARTITIONS.format(service=service)
+    yield from _statements(_TABLES)
+    yield _PARTITION_FUNCTION
+    yield from _statements(_PARTITION_GRANTS.format(service=service))
     for ahead in range(3):
         month = today.replace(day=1)
         yield f"SELECT change_log_partition((DATE '{month}' + INTERVAL '{ahead} months')::date)"
-    yield _GRANTS.format(service=service)
+    yield from _statements(_GRANTS.format(service=service))
+
+
+def _statements(script: str) -> Iterator[str]:
+    """One statement at a time: a prepared statement holds no more."""
+    yield from (statement for statement in script.split(";\n") if statement.strip())
 
 
 def scoped_v1(service: str, table: str) -> Iterator[str]:
