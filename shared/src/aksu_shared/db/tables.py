@@ -1,10 +1,11 @@
-"""Base of the services' tables and the columns all aggregates share."""
+"""Naming, types and the columns that all aggregates and projections share."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, DateTime, MetaData, Text, func
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -15,16 +16,13 @@ NAMING = {
 }
 
 
-class Base(DeclarativeBase):
-    """Each service derives its own base from this one, with its own metadata."""
+TYPES: dict[Any, Any] = {str: Text, datetime: DateTime(timezone=True), list[str]: ARRAY(Text)}
+"""How annotations become columns: text without length, instants with zone, lists of codes as arrays."""
 
-    __abstract__ = True
-    type_annotation_map = {str: Text, datetime: DateTime(timezone=True), list[str]: ARRAY(Text)}  # noqa: RUF012 - SQLAlchemy's own name
 
-    @classmethod
-    def new_metadata(cls) -> MetaData:
-        """Metadata with the platform's naming convention."""
-        return MetaData(naming_convention=NAMING)
+def new_metadata() -> MetaData:
+    """Metadata of one service, with the platform's naming convention."""
+    return MetaData(naming_convention=NAMING)
 
 
 class Kept:
