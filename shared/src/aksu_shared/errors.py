@@ -9,6 +9,7 @@
     │   └── IllegalTransition     names the transitions that are legal now
     ├── PreconditionFailed   412
     ├── TooLarge             413
+    │   └── EventTooLarge         an aggregate that outgrew what events carry
     ├── UnsupportedMedia     415
     ├── PreconditionRequired 428
     ├── TooManyRequests      429
@@ -158,6 +159,14 @@ class TooLarge(Problem):
     code = "too_large"
     bg = "Тялото е по-голямо от позволените {limit} байта."
     en = "The body is larger than the {limit} bytes allowed."
+
+
+class EventTooLarge(TooLarge):
+    """The aggregate with this change is larger than an event may be; refused before anything is written."""
+
+    code = "event_too_large"
+    bg = "Обектът с тази промяна е по-голям от позволените {limit} байта. Съкратете текстовете."
+    en = "The object with this change is larger than the {limit} bytes allowed. Shorten its texts."
 
 
 class UnsupportedMedia(Problem):

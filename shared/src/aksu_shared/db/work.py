@@ -6,11 +6,12 @@ all bookkeeping. Nobody but the edge (a command, a consumer, the import) flushes
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import asyncpg
 from sqlalchemy import Table
@@ -18,8 +19,11 @@ from uuid_utils.compat import uuid7
 
 from aksu_shared.clock import Clock
 from aksu_shared.db.pool import Json
-from aksu_shared.errors import PreconditionFailed
+from aksu_shared.errors import EventTooLarge, PreconditionFailed
 from aksu_shared.events.base import Event
+
+MAX_EVENT_BYTES: Final = 65_536
+"""What is recorded of one change, as UTF-8 JSON: so that its event passes every bus and every consumer."""
 
 Connection: TypeAlias = "asyncpg.Connection[Any] | asyncpg.pool.PoolConnectionProxy[Any]"
 
@@ -82,35 +86,54 @@ class UnitOfWork:
     correlation_id: str | None = None
     traceparent: str | None = None
     _rows: dict[Table, list[dict[str, Any]]] = field(default_factory=dict)
-    _changes: list[dict[str, Any]] = field(default_factory=list)
+    _changes: list[str] = field(default_factory=list)
 
     def record(self, table: Table, event: Event[Any]) -> None:
-        """Write `event.state` as the row of its aggregate, and the event to the change log, when the edge flushes."""
+        """Write `event.state` as the row of its aggregate, and the event to the change log, when the edge flushes.
+
+        Raises EventTooLarge.
+        """
         data = event.data()
+        self._changes.append(self._change(event, data))
         self._rows.setdefault(table, []).append(
             data["state"] | {"id": event.id, "version": event.version, "scope": list(event.scope)}
         )
-        self._changes.append(
-            {
-                "n": len(self._changes),
-                "event_id": str(uuid7()),
-                "type": event.type,
-                "topic": event.topic,
-                "aggregate_id": event.id,
-                "version": event.version,
-                "state": data["state"],
-                "changed": data["changed"],
-                "scope": list(event.scope),
-                "scope_before": None if event.scope_before is None else list(event.scope_before),
-                "legal_time": self.now.isoformat(),
-                "actor": self.actor.subject,
-                "actor_body": self.actor.body,
-                "reason": event.reason,
-                "legal_basis": event.legal_basis,
-                "correlation_id": self.correlation_id,
-                "traceparent": self.traceparent,
-            }
-        )
+
+    def _change(self, event: Event[Any], data: dict[str, Any]) -> str:
+        change = {
+            "n": len(self._changes),
+            "event_id": str(uuid7()),
+            "type": event.type,
+            "topic": event.topic,
+            "aggregate_id": event.id,
+            "version": event.version,
+            "state": data["state"],
+            "changed": data["changed"],
+            "scope": data["scope"],
+            "scope_before": None if event.scope_before is None else list(event.scope_before),
+            "legal_time": self.now.isoformat(),
+            "actor": self.actor.subject,
+            "actor_body": self.actor.body,
+            "reason": event.reason,
+            "legal_basis": event.legal_basis,
+            "correlation_id": self.correlation_id,
+            "traceparent": self.traceparent,
+        }
+        text = json.dumps(change, ensure_ascii=False, separators=(",", ":"))
+        if len(text) > MAX_EVENT_BYTES // 4 and len(text.encode()) > MAX_EVENT_BYTES:
+            raise EventTooLarge(limit=MAX_EVENT_BYTES)
+        return text
+
+    @contextmanager
+    def cause(self, event: Event[Any]) -> Iterator[None]:
+        """What is recorded in this block was caused by `event`: it carries that event's correlation and trace."""
+        before = self.correlation_id, self.traceparent
+        if event.meta is not None:
+            self.correlation_id, self.traceparent = event.meta.correlation_id, event.meta.traceparent
+        try:
+            yield
+        finally:
+            self.correlation_id, self.traceparent = before
 
     @property
     def now(self) -> datetime:
@@ -129,12 +152,15 @@ class UnitOfWork:
         """
         for table, rows in self._rows.items():
             await write_states(self.connection, table, rows)
-        changes = json.dumps(self._changes, ensure_ascii=False)
+        changes = f"[{','.join(self._changes)}]"
         had_changes = bool(self._changes)
         self._rows, self._changes = {}, []
+        seq: int | None = None
         if reply:
-            return await self.connection.fetchval(LOG_AND_REPLY_SQL, Json(changes), *_reply_args(reply), self.source)
-        return await self.connection.fetchval(LOG_SQL, Json(changes)) if had_changes else None
+            seq = await self.connection.fetchval(LOG_AND_REPLY_SQL, Json(changes), *_reply_args(reply), self.source)
+        elif had_changes:
+            seq = await self.connection.fetchval(LOG_SQL, Json(changes))
+        return seq
 
 
 def _reply_args(reply: StoredReply) -> Sequence[Any]:
