@@ -1,0 +1,254 @@
+"""Licensing's checks of a register row: the number, the dates, and how a change or renewal fits its predecessor.
+
+Pure: the registry's dry run and licensing's own consumer give the same verdict.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import Protocol
+
+from aksu_shared.codelists import ADMINISTRATIVE_SERVICES, CODELISTS, LICENCE_REQUIRED
+from aksu_shared.register.faults import CellError
+from aksu_shared.register.layout import format_day
+from aksu_shared.terms.terms import Terms
+
+_LICENSING = "чл. 146–160 ЗСУ"
+_LEGAL_FORM = "чл. 146 ЗСУ"
+_NUMBER = re.compile(r"^Л\s*-\s*(\d{4})\s*-\s*(\d{1,7})\s*/\s*(\d{2})\.(\d{2})\.(\d{4})\s*(?:г\.?)?$")
+# Validity is counted from the order or from its communication some days later; the register shows both.
+_TOLERANCE = timedelta(days=7)
+_DASHES = str.maketrans("‐‑‒–—−", "------")
+_PROCEDURE = {"original": "ISSUE", "changed": "CHANGE", "renewed": "RENEW"}
+
+
+class Claimed(Protocol):
+    """A licence as somebody states it: `number` `Л-<service no>-<sequence>/<dd.mm.yyyy>`, days, last day included."""
+
+    @property
+    def number(self) -> str:
+        """The licence's number."""
+
+    @property
+    def issued_on(self) -> date:
+        """The day of the order."""
+
+    @property
+    def valid_until(self) -> date:
+        """The last day of validity."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LicenceNumber:
+    """A licence's number, taken apart."""
+
+    service_no: str
+    sequence: int
+    issued_on: date
+
+    def __str__(self) -> str:
+        """The written form: `Л-3129-1325/07.11.2022`."""
+        return f"Л-{self.service_no}-{self.sequence:04}/{self.issued_on:%d.%m.%Y}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """One licence in the chain of a service. `column` is original, changed or renewed."""
+
+    column: str
+    claim: Claimed
+    number: LicenceNumber
+
+
+def parse_number(text: str) -> LicenceNumber:
+    """Take a number apart, tolerating spaces and a trailing „г.“. Raises `ValueError` for another form or no such day."""
+    match = _NUMBER.match(text.strip().translate(_DASHES))
+    if match is None:
+        msg = f"no licence number: {text[:60]!r}"
+        raise ValueError(msg)
+    service_no, sequence, day, month, year = match.groups()
+    return LicenceNumber(service_no=service_no, sequence=int(sequence), issued_on=date(int(year), int(month), int(day)))
+
+
+def check_legal_form(legal_form: str) -> list[CellError]:
+    """A provider whose legal form needs no licence cannot stand in the register of licensed providers."""
+    if LICENCE_REQUIRED[legal_form]:
+        return []
+    label = CODELISTS["legal_forms"][legal_form]
+    return [
+        CellError(
+            column="provider",
+            code="licence_not_required",
+            bg=f"Доставчик с правна форма „{label.bg}“ не подлежи на лицензиране.",
+            en=f"A provider of legal form '{label.en}' needs no licence.",
+            legal_basis=_LEGAL_FORM,
+        )
+    ]
+
+
+def check_licences(
+    original: Claimed,
+    changed: Claimed | None,
+    renewed: Claimed | None,
+    *,
+    terms: Terms,
+    today: date,
+) -> list[CellError]:
+    """Everything that speaks against the licences of one row; empty when they hold."""
+    claims = {"original": original, "changed": changed, "renewed": renewed}
+    present = {column: claim for column, claim in claims.items() if claim is not None}
+    faults = [fault for column, claim in present.items() for fault in _check_one(column, claim, terms=terms, today=today)]
+    if faults:
+        return faults
+    chain = licence_chain(original, changed, renewed)
+    faults += _check_validity_of_original(chain[0], terms=terms)
+    for predecessor, successor in pairwise(chain):
+        if faults:  # what rests on a wrong licence cannot be judged
+            break
+        check = _check_change if successor.column == "changed" else _check_renewal
+        faults = [*_check_order(predecessor, successor), *check(predecessor, successor, terms=terms)]
+    return faults
+
+
+def licence_chain(original: Claimed, changed: Claimed | None, renewed: Claimed | None) -> tuple[Link, ...]:
+    """The row's licences in the order in which they replaced each other; the last is the one that counts.
+
+    The 15 columns do not say whether the change or the renewal came first: the days and, on one day, the sequence do.
+    Raises `ValueError` when a number cannot be read.
+    """
+    later = [
+        Link(column=column, claim=claim, number=parse_number(claim.number))
+        for column, claim in (("changed", changed), ("renewed", renewed))
+        if claim is not None
+    ]
+    later.sort(key=lambda link: (link.number.issued_on, link.number.sequence))
+    return Link(column="original", claim=original, number=parse_number(original.number)), *later
+
+
+def _check_one(column: str, claim: Claimed, *, terms: Terms, today: date) -> Iterator[CellError]:
+    try:
+        number = parse_number(claim.number)
+    except ValueError:
+        yield number_format(column)
+        return
+    expected = ADMINISTRATIVE_SERVICES[_PROCEDURE[column]]
+    if number.service_no != expected:
+        yield _fault(
+            column,
+            "licence_service_number",
+            f"Номерът на услугата е {number.service_no}, а за тази колона е {expected}.",
+            f"The service number is {number.service_no}; in this column it is {expected}.",
+        )
+    if number.issued_on != claim.issued_on:
+        yield _fault(
+            column,
+            "licence_date_mismatch",
+            f"Датата в номера не е датата на издаване {format_day(claim.issued_on)}",
+            f"The date in the number is not the day of issue {claim.issued_on}.",
+        )
+    if claim.issued_on > today:
+        yield _fault(column, "licence_date_in_future", "Датата на издаване е в бъдещето.", "The day of issue is in the future.")
+    if claim.issued_on < (first := terms.deadline("licensing.first_day", claim.issued_on)):
+        yield _fault(
+            column,
+            "licence_date_before_act",
+            f"Лиценз по ЗСУ не може да е издаден преди {format_day(first)}",
+            f"No licence under the Act can have been issued before {first}.",
+        )
+    if claim.valid_until <= claim.issued_on:
+        yield _fault(
+            f"{column}_until",
+            "licence_ends_before_issue",
+            "Валидността изтича преди издаването.",
+            "The validity ends before the day of issue.",
+        )
+
+
+def _check_validity_of_original(link: Link, *, terms: Terms) -> Iterator[CellError]:
+    end = terms.deadline("licence.validity", link.claim.issued_on)
+    if not _near(link.claim.valid_until, end, end):
+        yield _validity(link, end)
+
+
+def _check_order(predecessor: Link, successor: Link) -> Iterator[CellError]:
+    if successor.number.issued_on < predecessor.number.issued_on:
+        yield _fault(
+            successor.column,
+            "licence_before_original",
+            f"Издаден е преди лиценза {predecessor.number}, на който се основава.",
+            f"It was issued before the licence {predecessor.number} on which it rests.",
+        )
+    elif successor.number.sequence <= predecessor.number.sequence:
+        yield _fault(
+            successor.column,
+            "licence_sequence",
+            f"Поредният номер не е по-голям от този на {predecessor.number}.",
+            f"The sequence number is not above that of {predecessor.number}.",
+        )
+
+
+def _check_change(predecessor: Link, successor: Link, *, terms: Terms) -> Iterator[CellError]:
+    """A change leaves the validity as it was, or begins it anew [assumption: the Act says only "a new licence"]."""
+    claim = successor.claim
+    if claim.issued_on > predecessor.claim.valid_until:
+        yield _fault(
+            "changed",
+            "change_after_validity",
+            f"Промяната е след края на валидността {format_day(predecessor.claim.valid_until)}",
+            f"The change is later than the end of validity {predecessor.claim.valid_until}.",
+        )
+    anew = terms.deadline("licence.validity", claim.issued_on)
+    unchanged = predecessor.claim.valid_until
+    if not (_near(claim.valid_until, unchanged, unchanged) or _near(claim.valid_until, anew, anew)):
+        yield _validity(successor, unchanged)
+
+
+def _check_renewal(predecessor: Link, successor: Link, *, terms: Terms) -> Iterator[CellError]:
+    """A renewal is applied for in the last three months and takes over after the predecessor's last day."""
+    claim, end = successor.claim, predecessor.claim.valid_until
+    if claim.issued_on < (earliest := terms.window_start("licensing.renewal_window", end)):
+        yield _fault(
+            "renewed",
+            "renewal_too_early",
+            f"Подновяване е допустимо от {format_day(earliest)}",
+            f"Renewal is admissible from {earliest}.",
+        )
+    if claim.issued_on > (latest := terms.deadline("licensing.renewal_decision", end)):
+        yield _fault(
+            "renewed",
+            "renewal_too_late",
+            f"Подновяването е след {format_day(latest)}, когато лицензът вече е изтекъл.",
+            f"The renewal is later than {latest}, when the licence had expired.",
+        )
+    bounds = sorted(terms.deadline("licence.validity", day) for day in (claim.issued_on, end))
+    if not _near(claim.valid_until, *bounds):
+        yield _validity(successor, bounds[-1])
+
+
+def _near(day: date, earliest: date, latest: date) -> bool:
+    return earliest - _TOLERANCE <= day <= latest + _TOLERANCE
+
+
+def _validity(link: Link, expected: date) -> CellError:
+    return _fault(
+        f"{link.column}_until",
+        "licence_validity",
+        f"Валидността не отговаря на срока на лиценза; очаква се около {format_day(expected)}",
+        f"The validity does not fit the licence's term; about {expected} is expected.",
+    )
+
+
+def number_format(column: str) -> CellError:
+    """The fault of a number that cannot be read."""
+    return _fault(
+        column,
+        "licence_number_format",
+        "Номерът не е във вида „Л-3129-1325/07.11.2022“.",
+        "The number is not of the form 'Л-3129-1325/07.11.2022'.",
+    )
+
+
+def _fault(column: str, code: str, bg: str, en: str) -> CellError:
+    return CellError(column=column, code=code, bg=bg, en=en, legal_basis=_LICENSING)
