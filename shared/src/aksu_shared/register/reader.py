@@ -102,7 +102,7 @@ class _Seen:
         errors = [*self._repeated(row), *self._renamed(row)] or [*self._overlapping(row)]
         if not errors:
             self._rows[row.row_key] = row
-            self._numbers |= dict.fromkeys(_numbers(row), row.number)
+            self._numbers |= dict.fromkeys(_numbers(row).values(), row.number)
             self._services.setdefault(row.service_key, []).append(row)
             self._names.setdefault(row.provider.eik, row)
         return errors
@@ -117,7 +117,7 @@ class _Seen:
                 en=f"The row repeats row {twin.number}.",
             )
             return
-        for column, number in zip(("original", "changed", "renewed"), _numbers(row), strict=False):
+        for column, number in _numbers(row).items():
             if (first := self._numbers.get(number)) is not None:
                 yield CellError(
                     column=column,
@@ -148,5 +148,7 @@ class _Seen:
                 )
 
 
-def _numbers(row: RegisterRow) -> tuple[str, ...]:
-    return tuple(licence.number for licence in (row.original, row.changed, row.renewed) if licence is not None)
+def _numbers(row: RegisterRow) -> dict[str, str]:
+    """Numbers of the row's licences by column."""
+    licences = {"original": row.original, "changed": row.changed, "renewed": row.renewed}
+    return {column: licence.number for column, licence in licences.items() if licence is not None}
