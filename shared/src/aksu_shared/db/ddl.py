@@ -103,9 +103,10 @@ CREATE TABLE dead_letter (
   parked_at timestamptz NOT NULL DEFAULT now(),
   resolved_at timestamptz,
   resolved_by text,
-  resolution text,
-  UNIQUE (consumer, topic, partition, "offset")
+  resolution text
 );
+CREATE UNIQUE INDEX uq_dead_letter_parked ON dead_letter (consumer, topic, partition, "offset", sha256(value))
+  WHERE state = 'PARKED';
 CREATE INDEX ix_dead_letter_parked ON dead_letter (consumer, topic, key) WHERE state = 'PARKED';
 
 CREATE TABLE bus_cursor (

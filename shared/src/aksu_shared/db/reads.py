@@ -36,7 +36,7 @@ class Reads:
     """Runs JSON queries on the read pool, each in the caller's scope."""
 
     def __init__(self, pool: "asyncpg.Pool[Any]") -> None:
-        self._pool = pool
+        self.pool = pool
         self._compiled: dict[Any, tuple[str, Statement]] = {}
 
     async def page(
@@ -64,21 +64,18 @@ class Reads:
         if cursor is not None:
             types = [key.type.python_type for key in page.sorts[sort.removeprefix("-")]]
             values |= {f"k{i}": value for i, value in enumerate(decode_cursor(cursor, sort, types))}
-        return (await self._pool.fetchval(sql, scope, limit, sort, *statement.args(values))).encode()
+        return (await self.pool.fetchval(sql, scope, limit, sort, *statement.args(values))).encode()
 
     async def one(self, query: Statement, *, scope: str, **values: Any) -> tuple[int, bytes] | None:  # noqa: ANN401
         """(version, JSON) of the one row of `query`, which must select `version`; None when absent or out of scope."""
         sql = self._one_sql(query)
-        row = await self._pool.fetchrow(sql, scope, *query.args(values))
+        row = await self.pool.fetchrow(sql, scope, *query.args(values))
         return None if row is None or row["version"] is None else (row["version"], row["body"].encode())
 
-    async def json(self, query: Statement, *, scope: str, **values: Any) -> bytes | None:  # noqa: ANN401
-        """The one JSON value that `query` selects, as bytes."""
-        key = ("json", id(query))
-        if key not in self._compiled:
-            self._compiled[key] = (f"{_scope()} SELECT ({_shift(query.sql, 1)})::text FROM s", query)
-        body = await self._pool.fetchval(self._compiled[key][0], scope, *query.args(values))
-        return None if body is None else body.encode()
+    async def raw(self, sql: str, scope: str, *args: Any) -> bytes:  # noqa: ANN401
+        """The JSON of a hand-written query as bytes: its first own parameter is `$2`, and it must test `s.v IS NOT NULL`."""
+        body: str = await self.pool.fetchval(f"{_scope()} SELECT ({sql})::text FROM s", scope, *args)
+        return body.encode()
 
     def _one_sql(self, query: Statement) -> str:
         key = ("one", id(query))

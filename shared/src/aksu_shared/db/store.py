@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Table, any_, bindparam, select
 
 from aksu_shared.db.statement import Statement
 from aksu_shared.db.work import UnitOfWork
-from aksu_shared.errors import NotFound
+from aksu_shared.errors import NotFound, PreconditionFailed
 from aksu_shared.events.base import Event, Scope, State, difference
 
 S = TypeVar("S", bound=State)
@@ -23,6 +23,11 @@ class Kept(Generic[S]):
     version: int
     scope: Scope
     state: S
+
+    def expect(self, version: int | None) -> None:
+        """Raise PreconditionFailed when the caller knows (`If-Match`) another version than the stored one."""
+        if version is not None and version != self.version:
+            raise PreconditionFailed(version=self.version)
 
     def becomes(
         self,

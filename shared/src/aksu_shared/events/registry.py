@@ -129,6 +129,7 @@ class ServiceState(State):
     settlement: str
     address: str
     started_on: date | None
+    closed_on: date | None = None
 
 
 class ServiceEvent(Event[ServiceState], aggregate="registry.service"):
@@ -156,9 +157,13 @@ class ImportedLicence(State):
 
 
 class RegisterRowState(State):
-    """One row of the Agency's public register: the service it describes and its licence columns."""
+    """One row of the Agency's public register: the service it describes and its licence columns.
+
+    `number` is the original licence's, which names the row: one licence covers one service.
+    """
 
     id: UUID
+    number: str
     service_id: UUID
     provider_id: UUID
     provider_body: str

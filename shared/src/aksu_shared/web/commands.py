@@ -33,6 +33,7 @@ F = TypeVar("F")
 
 KEY_HEADER = "Idempotency-Key"
 MAX_KEY = 200
+MAX_VERSION_DIGITS = 9
 
 OPEN_SQL = """
 SELECT set_config('app.scope', $1, true), pg_try_advisory_xact_lock(hashtextextended($2 || chr(31) || $3, 0)) AS locked,
@@ -87,19 +88,21 @@ class Command(Generic[F]):
         self.response = Response(body.model_dump_json(), status, headers, media_type="application/json")
         return self.response
 
-    def expect_version(self, version: int) -> None:
-        """Check `If-Match` against the stored version. Raises PreconditionRequired, PreconditionFailed."""
-        expect_version(self.request, version)
+    @property
+    def known_version(self) -> int | None:
+        """The version named by `If-Match`: required on PUT and PATCH, honoured on actions.
 
-
-def expect_version(request: Request, version: int) -> None:
-    """Check `If-Match`: required on PUT and PATCH, honoured on actions. Raises PreconditionRequired, PreconditionFailed."""
-    given = request.headers.get("if-match")
-    if given is None:
-        if request.method in {"PUT", "PATCH"}:
-            raise PreconditionRequired(header="If-Match")
-    elif given.strip() not in {f'"{version}"', "*"}:
-        raise PreconditionFailed(version=version)
+        Raises PreconditionRequired, or PreconditionFailed for a value that is no version of ours.
+        """
+        given = self.request.headers.get("if-match")
+        if given is None:
+            if self.request.method in {"PUT", "PATCH"}:
+                raise PreconditionRequired(header="If-Match")
+            return None
+        version = given.strip().removeprefix("W/").strip('"')
+        if not (version.isascii() and version.isdigit() and len(version) <= MAX_VERSION_DIGITS):
+            raise PreconditionFailed(version="?")
+        return int(version)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,8 +147,29 @@ class CommandEdge(Generic[F]):
         failpoint("after_commit_before_ack")
         self.notifier.poke()
 
+    @asynccontextmanager
+    async def work(self, principal: Principal, *, commit: bool = True) -> AsyncIterator[UnitOfWork]:
+        """A unit of work without a request's answer (import, tools); with `commit=False` it is rolled back: a dry run."""
+        async with self.pool.acquire(timeout=5) as connection:
+            transaction = connection.transaction()
+            await transaction.start()
+            try:
+                work = self._work(connection, principal)
+                await self._begin(connection, principal, None, b"")
+                yield work
+                await work.flush()
+            except BaseException:
+                await transaction.rollback()
+                raise
+            await (_commit(transaction) if commit else transaction.rollback())
+        self.notifier.poke()
+
     def _command(self, connection: Any, principal: Principal, request: Request) -> Command[F]:  # noqa: ANN401 - asyncpg's proxy
-        work = UnitOfWork(
+        work = self._work(connection, principal)
+        return Command(principal=principal, work=work, factory=self.factory(work), request=request)
+
+    def _work(self, connection: Any, principal: Principal) -> UnitOfWork:  # noqa: ANN401
+        return UnitOfWork(
             connection=connection,
             actor=Actor(subject=principal.subject, body=principal.body, scope=principal.scope_keys),
             clock=self.clock,
@@ -153,7 +177,6 @@ class CommandEdge(Generic[F]):
             correlation_id=correlation_id(),
             traceparent=traceparent(),
         )
-        return Command(principal=principal, work=work, factory=self.factory(work), request=request)
 
     async def _begin(self, connection: Any, principal: Principal, key: str | None, fingerprint: bytes) -> None:  # noqa: ANN401
         scope = ",".join(principal.scope_keys)

@@ -35,6 +35,7 @@ class ServiceTable(KeptById, RegistryBase):
     settlement: Mapped[str]
     address: Mapped[str]
     started_on: Mapped[date | None]
+    closed_on: Mapped[date | None]
 
     __table_args__ = (
         Index("ix_service_municipality_name", "municipality", "name", "id"),

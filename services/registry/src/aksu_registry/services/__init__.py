@@ -1,0 +1,1 @@
+"""Use cases of the registry, one class per thing it keeps."""

@@ -1,0 +1,35 @@
+"""Places: found by their folded address, or entered in the register."""
+
+from uuid_utils.compat import uuid7
+
+from aksu_registry.storage import PlaceStore
+from aksu_shared.db.store import begins
+from aksu_shared.events.registry import PlaceRegistered, PlaceState
+from aksu_shared.register.identity import place_key
+from aksu_shared.scope import row_scope
+
+
+class PlaceService:
+    """Finds or registers places."""
+
+    def __init__(self, *, places: PlaceStore) -> None:
+        self._places = places
+
+    async def at(self, municipality: str, settlement: str, address: str) -> PlaceState:
+        """The place with this address, registered now when it is new."""
+        key = "|".join(place_key(municipality=municipality, settlement=settlement, address=address, eik=""))
+        found = await self._places.by_keys([key])
+        return found[key].state if found else self.register(municipality, settlement, address, key=key)
+
+    def register(self, municipality: str, settlement: str, address: str, *, key: str) -> PlaceState:
+        """Enter a new place; `key` is its identity (`aksu_shared.register.identity`)."""
+        state = PlaceState(
+            id=uuid7(),
+            key=key,
+            municipality=municipality,
+            settlement=settlement,
+            address=address,
+        )
+        scope = row_scope(municipality, public=True)
+        self._places.save(begins(PlaceRegistered, state, id=str(state.id), scope=scope))
+        return state

@@ -1,0 +1,106 @@
+"""Stores of the registry: its aggregates, read under lock for a change."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import Table, any_, bindparam
+
+from aksu_registry.tables import BodyTable, PlaceTable, ProviderTable, RegisterRowTable, ServiceTable, TerritoryTable
+from aksu_shared.db.store import Kept, Store, rows_where
+from aksu_shared.db.work import UnitOfWork
+from aksu_shared.events.registry import (
+    BodyState,
+    PlaceState,
+    ProviderState,
+    RegisterRowState,
+    ServiceState,
+    TerritoryState,
+)
+
+
+def _table(mapped: type) -> Table:
+    return mapped.__table__  # type: ignore[attr-defined,no-any-return]
+
+
+TERRITORY, BODY, PROVIDER = _table(TerritoryTable), _table(BodyTable), _table(ProviderTable)
+PLACE, SERVICE, REGISTER_ROW = _table(PlaceTable), _table(ServiceTable), _table(RegisterRowTable)
+
+_PROVIDERS = rows_where(PROVIDER, PROVIDER.c.body == any_(bindparam("bodies")))
+_PLACES = rows_where(PLACE, PLACE.c.key == any_(bindparam("keys")))
+_RUN_BY = rows_where(
+    SERVICE,
+    (SERVICE.c.provider_id == any_(bindparam("providers"))) | (SERVICE.c.operator_id == any_(bindparam("providers"))),
+)
+_SAME_SERVICE = rows_where(
+    SERVICE,
+    (SERVICE.c.provider_id == bindparam("provider"))
+    & (SERVICE.c.place_id == bindparam("place"))
+    & (SERVICE.c.kind == bindparam("kind"))
+    & (SERVICE.c.name == bindparam("name"))
+    & (SERVICE.c.state == "ACTIVE"),
+)
+_ROWS = rows_where(REGISTER_ROW, REGISTER_ROW.c.number == any_(bindparam("numbers")))
+
+
+class TerritoryStore(Store[TerritoryState]):
+    """Territories by code."""
+
+    def __init__(self, work: UnitOfWork) -> None:
+        super().__init__(work, TERRITORY, TerritoryState)
+
+
+class BodyStore(Store[BodyState]):
+    """Bodies by code."""
+
+    def __init__(self, work: UnitOfWork) -> None:
+        super().__init__(work, BODY, BodyState)
+
+
+class ProviderStore(Store[ProviderState]):
+    """Providers by id and by the code of their body."""
+
+    def __init__(self, work: UnitOfWork) -> None:
+        super().__init__(work, PROVIDER, ProviderState)
+
+    async def by_bodies(self, bodies: Iterable[str]) -> dict[str, Kept[ProviderState]]:
+        """Those registered, by the code of their body."""
+        return {kept.state.body: kept for kept in await self.find(_PROVIDERS, bodies=list(bodies))}
+
+
+class PlaceStore(Store[PlaceState]):
+    """Places by id and by folded address."""
+
+    def __init__(self, work: UnitOfWork) -> None:
+        super().__init__(work, PLACE, PlaceState)
+
+    async def by_keys(self, keys: Iterable[str]) -> dict[str, Kept[PlaceState]]:
+        """Those registered, by folded address."""
+        return {kept.state.key: kept for kept in await self.find(_PLACES, keys=list(keys))}
+
+
+class ServiceStore(Store[ServiceState]):
+    """Services by id, provider and identity."""
+
+    def __init__(self, work: UnitOfWork) -> None:
+        super().__init__(work, SERVICE, ServiceState)
+
+    async def same(self, state: ServiceState) -> Kept[ServiceState] | None:
+        """The active service that is the same one: provider, place, kind and name."""
+        found = await self.find(
+            _SAME_SERVICE, provider=state.provider_id, place=state.place_id, kind=state.kind, name=state.name
+        )
+        return found[0] if found else None
+
+    async def run_by(self, providers: Iterable[object]) -> list[Kept[ServiceState]]:
+        """All services these providers are responsible for or operate."""
+        return await self.find(_RUN_BY, providers=list(providers))
+
+
+class RegisterRowStore(Store[RegisterRowState]):
+    """Imported register rows by the number of their original licence."""
+
+    def __init__(self, work: UnitOfWork) -> None:
+        super().__init__(work, REGISTER_ROW, RegisterRowState)
+
+    async def by_numbers(self, numbers: Iterable[str]) -> dict[str, Kept[RegisterRowState]]:
+        """Those imported before, by number."""
+        return {kept.state.number: kept for kept in await self.find(_ROWS, numbers=list(numbers))}

@@ -1,0 +1,59 @@
+"""Field types of the wire that refer to code lists, territory and ЕИК; each refusal is said in both languages."""
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from aksu_shared import territory
+from aksu_shared.codelists import CODELISTS
+from aksu_shared.eik import is_valid_eik
+from aksu_shared.schemas.base import BadValue
+
+
+def code_of(name: str) -> Any:  # noqa: ANN401 - a type expression
+    """A string that code list `name` holds; documented as an enumeration."""
+
+    def check(value: str) -> str:
+        if value not in CODELISTS[name]:
+            raise BadValue(
+                "unknown_code",
+                bg=f"„{value}“ не е в номенклатурата {name}.",
+                en=f"'{value}' is not in code list {name}.",
+            )
+        return value
+
+    return Annotated[str, AfterValidator(check), Field(json_schema_extra={"enum": list(CODELISTS[name])})]
+
+
+def _municipality(value: str) -> str:
+    area = territory.load().areas.get(value)
+    if area is None or area.level is not territory.Level.MUNICIPALITY:
+        raise BadValue(
+            "unknown_municipality",
+            bg=f"Няма община с код „{value}“.",
+            en=f"There is no municipality with code '{value}'.",
+        )
+    return value
+
+
+def _eik(value: str) -> str:
+    if not is_valid_eik(value):
+        raise BadValue(
+            "bad_eik",
+            bg="ЕИК е 9 или 13 цифри с вярна контролна цифра.",
+            en="An ЕИК is 9 or 13 digits with a valid check digit.",
+        )
+    return value
+
+
+MunicipalityCode = Annotated[str, AfterValidator(_municipality), Field(examples=["BLG01"])]
+"""Code of one of the 265 municipalities, e.g. `BLG01`."""
+
+Eik = Annotated[str, AfterValidator(_eik), Field(examples=["130007884"])]
+"""ЕИК of a legal entity: 9 or 13 digits, check digits valid."""
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
+"""One line of text, 1–300 characters."""
+
+Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
+"""A reason or description, 1–4,000 characters."""

@@ -1,0 +1,101 @@
+"""The change feed, `GET /v1/changes`: the service's change log as CloudEvents, in the order of its positions."""
+
+import asyncio
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from pydantic import Field
+from starlette.responses import Response
+
+from aksu_shared.auth.dependencies import PrincipalDep, requires
+from aksu_shared.db.reads import Reads
+from aksu_shared.errors import Malformed, Problem
+from aksu_shared.schemas.base import Filters, Resource
+from aksu_shared.web.problems import problems
+from aksu_shared.web.routing import StrictRoute
+
+POLL_SECONDS = 0.1
+
+
+class EpochChanged(Problem):
+    """The log was restored from a backup; positions of the former epoch mean nothing any more."""
+
+    status = 410
+    code = "epoch_changed"
+    bg = "Журналът е възстановен от архив; започнете отначало (after=0). Нова епоха: {epoch}."
+    en = "The log was restored from a backup; start over (after=0). New epoch: {epoch}."
+
+
+class ChangesQuery(Filters):
+    """Which changes: those behind `after`, of some types or one subject, waiting up to `wait` seconds for the first."""
+
+    after: Annotated[str, Field(max_length=80, pattern=r"^(0|[0-9a-f-]{36}:[0-9]{1,18})$")] = "0"
+    wait: Annotated[float, Field(ge=0, le=30, description="seconds")] = 0
+    types: Annotated[str | None, Field(max_length=2000, description="event types, comma-separated")] = None
+    subject: Annotated[str | None, Field(max_length=100, description="id of one aggregate")] = None
+    limit: Annotated[int, Field(ge=1, le=1000)] = 100
+
+
+class ChangePage(Resource):
+    """CloudEvents 1.0 in their JSON form; a change that left the caller's scope is a tombstone without data."""
+
+    items: list[dict[str, Any]]
+    next: str
+    fresh_at: str
+
+
+_FEED = """
+SELECT json_build_object(
+  'items', coalesce(json_agg(event ORDER BY position), '[]'::json),
+  'next', (SELECT epoch FROM log_state) || ':' ||
+    coalesce(max(position) FILTER (WHERE n >= $5), (SELECT position FROM log_state)),
+  'fresh_at', now())
+FROM (
+  SELECT position, row_number() OVER (ORDER BY position) AS n, json_strip_nulls(json_build_object(
+    'specversion', '1.0', 'id', event_id, 'source', '/aksu/' || split_part(topic, '.', 2), 'type', type,
+    'subject', aggregate_id, 'time', recorded_at, 'datacontenttype', 'application/json',
+    'position', position, 'seq', seq, 'correlationid', correlation_id, 'traceparent', traceparent)
+  )::jsonb || CASE WHEN scope && app_scope()
+    THEN jsonb_build_object('data', jsonb_build_object(
+      'version', version, 'state', state, 'changed', changed, 'scope', to_jsonb(scope)))
+    ELSE jsonb_build_object('data', NULL, 'tombstone', true) END AS event
+  FROM change_log
+  WHERE s.v IS NOT NULL AND position > $2 AND ($3::text[] IS NULL OR type = ANY ($3))
+    AND ($4::text IS NULL OR aggregate_id = $4)
+  ORDER BY position LIMIT $5) AS feed"""
+
+
+def changes_router(service: str) -> APIRouter:
+    """The feed's route for `service`; its right is `<service>.changes.read`."""
+    router = APIRouter(route_class=StrictRoute, tags=["changes"])
+
+    @router.get(
+        "/changes",
+        response_model=ChangePage,
+        responses=problems(Malformed, EpochChanged),
+        dependencies=[requires(f"{service}.changes.read")],
+    )
+    async def changes(query: Annotated[ChangesQuery, Query()], request: Request, principal: PrincipalDep) -> Response:
+        """Changes behind a position, each with the fields that changed and the state after; long-poll with `wait`."""
+        reads: Reads = request.app.state.api.reads
+        position = await _position(reads, query.after)
+        types = query.types.split(",") if query.types else None
+        deadline = asyncio.get_running_loop().time() + query.wait
+        while True:
+            scope = ",".join(principal.scope_keys)
+            body = await reads.raw(_FEED, scope, position, types, query.subject, query.limit)
+            if not body.startswith(b'{"items" : []') or asyncio.get_running_loop().time() >= deadline:
+                return Response(body, media_type="application/json")
+            await asyncio.sleep(POLL_SECONDS)
+
+    return router
+
+
+async def _position(reads: Reads, after: str) -> int:
+    if after == "0":
+        return 0
+    epoch, _, position = after.partition(":")
+    current = await reads.pool.fetchval("SELECT epoch FROM log_state")
+    if epoch != current:
+        raise EpochChanged(epoch=current)
+    return int(position)

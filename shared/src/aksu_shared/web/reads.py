@@ -1,0 +1,137 @@
+"""Answers of hot reads: pages and single resources, in the bytes PostgreSQL built; ETag, and `Aksu-After`."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, Generic, TypeVar
+from uuid import UUID
+
+import asyncpg
+from fastapi import Depends, Header, Request
+from pydantic import Field
+from starlette.responses import Response
+
+from aksu_shared.auth.principal import Principal
+from aksu_shared.db.reads import Page, Reads
+from aksu_shared.db.statement import Statement
+from aksu_shared.errors import FieldError, Malformed, NotFound, Unavailable
+from aksu_shared.schemas.base import Filters, Resource
+
+R = TypeVar("R")
+
+MAX_PAGE = 200
+WAIT_SECONDS = 2.0
+
+
+class PageQuery(Filters):
+    """Query parameters of every list."""
+
+    limit: Annotated[int, Field(ge=1, le=MAX_PAGE, description="items on a page")] = 50
+    cursor: Annotated[str | None, Field(max_length=1000, description="`next` of the page before")] = None
+
+
+class PageOf(Resource, Generic[R]):
+    """One page of a list; `next` is null on the last one. `fresh_at`: the instant up to which the rows are known."""
+
+    items: list[R]
+    next: str | None
+    fresh_at: str | None
+
+
+async def page_response(reads: Reads, page: Page, query: PageQuery, principal: Principal, *, fresh_at: str = "now()") -> Response:
+    """The page of `page` that `query` asks for, as the caller may see it."""
+    given = query.model_dump(exclude={"limit", "cursor", "sort"}, exclude_none=True)
+    body = await reads.page(
+        page,
+        scope=",".join(principal.scope_keys),
+        sort=getattr(query, "sort", next(iter(page.sorts))),
+        limit=query.limit,
+        cursor=query.cursor,
+        fresh_at=fresh_at,
+        **given,
+    )
+    return Response(body, media_type="application/json")
+
+
+async def one_response(
+    reads: Reads,
+    query: Statement,
+    request: Request,
+    principal: Principal,
+    *,
+    actions: Callable[[dict[str, Any]], list[str]] | None = None,
+    **values: Any,  # noqa: ANN401 - the statement's parameters
+) -> Response:
+    """One resource with its ETag, or 304. Raises NotFound.
+
+    `actions` tells from the resource what the caller may do with it now.
+    """
+    found = await reads.one(query, scope=",".join(principal.scope_keys), **values)
+    if found is None:
+        raise NotFound
+    version, body = found
+    etag = f'"{version}"'
+    if request.headers.get("if-none-match") == etag and actions is None:
+        return Response(status_code=304, headers={"ETag": etag})
+    if actions is not None:
+        resource = json.loads(body)
+        resource["actions"] = actions(resource)
+        body = json.dumps(resource, ensure_ascii=False, separators=(",", ":")).encode()
+    return Response(body, media_type="application/json", headers={"ETag": etag, "Vary": "Authorization"})
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """A change another read must not miss: `source` and the number of its change-log row."""
+
+    source: str
+    seq: int
+
+
+def after_header(value: Annotated[str | None, Header(alias="Aksu-After")] = None) -> Awaited | None:
+    """Read `Aksu-After: <source>:<seq>`, the `Aksu-Position` of a write. Raises Malformed."""
+    if value is None:
+        return None
+    source, _, seq = value.partition(":")
+    if not (source.isalpha() and seq.isascii() and seq.isdigit() and len(seq) < 19):  # noqa: PLR2004 - digits of a bigint
+        raise Malformed(
+            errors=[
+                FieldError(
+                    pointer="!Aksu-After",
+                    code="bad_header",
+                    bg="Aksu-After е <услуга>:<номер>, както е в Aksu-Position.",
+                    en="Aksu-After is <service>:<number>, as in Aksu-Position.",
+                )
+            ]
+        )
+    return Awaited(source, int(seq))
+
+
+AfterDep = Annotated[Awaited | None, Depends(after_header)]
+
+_APPLIED = """
+SELECT EXISTS (SELECT FROM inbox WHERE source = $1 AND seq = $2)
+    OR EXISTS (SELECT FROM source_state WHERE source = $1 AND seq_floor >= $2)"""
+
+
+async def wait_for(pool: "asyncpg.Pool[Any]", awaited: Awaited | None, *, own: str) -> None:
+    """Return once this service has applied the awaited change; its own changes it has at once.
+
+    Raises Unavailable after two seconds.
+    """
+    if awaited is None or awaited.source == own:
+        return
+    deadline = asyncio.get_running_loop().time() + WAIT_SECONDS
+    while not await pool.fetchval(_APPLIED, awaited.source, awaited.seq):
+        if asyncio.get_running_loop().time() > deadline:
+            raise Unavailable(awaited=f"{awaited.source}:{awaited.seq}")
+        await asyncio.sleep(0.01)
+
+
+def uuid_path(value: str) -> UUID:
+    """A path's id; one that is no UUID names nothing. Raises NotFound."""
+    try:
+        return UUID(value)
+    except ValueError:
+        raise NotFound from None
