@@ -1,0 +1,97 @@
+# The only door to the project: `make help` lists what there is.
+# A fresh Debian with Python 3.11 and make is enough; the rest is fetched here.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+export UV_PYTHON_DOWNLOADS := never
+
+UV := .uv/bin/uv
+BIN := .venv/bin
+PROJECTS := pyproject.toml $(wildcard shared/pyproject.toml services/*/pyproject.toml deploy/*/pyproject.toml)
+UV_READY := .uv/ready-$(UV_VERSION)
+VENV_READY := .venv/ready
+
+# As root a missing system package is installed; otherwise one line says which.
+define need
+	@command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] || { echo "Missing: $(1). Install with: sudo apt-get install -y $(2)" >&2; exit 1; }; \
+	echo "installing $(2)"; \
+	{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(2); } >/dev/null
+endef
+
+.PHONY: help
+help: ## This list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: $(VENV_READY) ## Fetch uv and all dependencies into .uv and .venv
+
+.PHONY: run
+run: $(VENV_READY) $(if $(filter kafka,$(BUS)),java) ## Start everything with sample data, until Ctrl-C (FRESH=1 starts over, BUS=kafka)
+	@exec $(BIN)/aksu-local run $(if $(BUS),--bus $(BUS)) $(if $(filter 1,$(FRESH)),--fresh)
+
+.PHONY: test
+test: $(VENV_READY) java ## Run every test, those against a real Kafka broker included
+	@$(BIN)/pytest
+
+.PHONY: check
+check: $(VENV_READY) ## Format, lint, types, imports, dependencies, lock file, contracts
+	$(BIN)/ruff format --check --quiet
+	$(BIN)/ruff check --quiet
+	$(BIN)/mypy
+	$(BIN)/lint-imports --quiet
+	$(UV) lock --check --quiet
+	$(BIN)/aksu-local contracts --check
+
+.PHONY: contracts
+contracts: $(VENV_READY) ## Write openapi.json, config_schema.json, asyncapi.yaml and the event schemas anew
+	@$(BIN)/aksu-local contracts
+
+.PHONY: token
+token: $(VENV_READY) ## Print an access token of 8 hours (ROLE=inspector BODY=AKSU)
+	@$(BIN)/aksu-local token --role "$(or $(ROLE),inspector)" $(if $(BODY),--body "$(BODY)")
+
+.PHONY: clock
+clock: $(VENV_READY) ## Show legal time, or move it (ADVANCE=57mo, 3d, 2h; RESET=1)
+	@$(BIN)/aksu-local clock $(if $(ADVANCE),--advance "$(ADVANCE)") $(if $(filter 1,$(RESET)),--reset)
+
+.PHONY: migrate
+migrate: $(VENV_READY) ## Bring the databases of a stopped platform to this build's schemas
+	@$(BIN)/aksu-local migrate
+
+.PHONY: clean
+clean: ## Remove what make fetched and what tools cached; the data in .run stays
+	rm -rf .venv .uv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache deploy/kafka/libs deploy/kafka/target
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(UV_READY):
+	@command -v $(PYTHON) >/dev/null || { echo "Missing: Python 3.11 (as python3, or PYTHON=…)" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || { echo "Python 3.11 to 3.13 is needed, $(PYTHON) is $$($(PYTHON) -V); try PYTHON=python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || $(MAKE) venv-module
+	@echo "fetching uv $(UV_VERSION)"
+	@$(PYTHON) -m venv .uv
+	@.uv/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@touch $@
+
+$(VENV_READY): $(UV_READY) uv.lock $(PROJECTS)
+	@echo "fetching dependencies"
+	@$(UV) sync --quiet --frozen --all-packages --all-extras --compile-bytecode --python $(PYTHON)
+	@$(BIN)/python -m compileall -q shared/src services/*/src deploy/local/src
+	@touch $@
+
+.PHONY: venv-module
+venv-module:
+	$(call need,Python's venv module,python3-venv)
+
+.PHONY: java
+java:
+	@command -v java >/dev/null && command -v mvn >/dev/null || $(MAKE) java-packages
+
+.PHONY: java-packages
+java-packages:
+	$(call need,Java and Maven (for the Kafka broker of the tests),default-jre-headless maven)

@@ -1,0 +1,80 @@
+"""`aksu-local`: what the Makefile's targets call."""
+
+import asyncio
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from aksu_local import legal_clock
+from aksu_local.folder import Folder, FolderBusy, default_folder
+from aksu_local.platform import OtherBus, Platform, development_token
+from aksu_local.process import ProcessDied
+from aksu_local.roles import DEFAULT_BODIES
+from aksu_shared.clock import SOFIA
+
+app = typer.Typer(help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
+
+
+class Bus(StrEnum):
+    """The drivers of the bus."""
+
+    EMBEDDED = "embedded"
+    KAFKA = "kafka"
+
+
+FolderOption = Annotated[
+    Path, typer.Option(envvar="AKSU_HOME", default_factory=default_folder, help="Where data and logs are.")
+]
+
+
+@app.command()
+def run(folder: FolderOption, *, bus: Bus = Bus.EMBEDDED, fresh: bool = False) -> None:
+    """Start the platform in the foreground; `--fresh` deletes the folder's data first."""
+    from aksu_local.run import run as run_platform  # noqa: PLC0415 - each command loads what it needs
+
+    asyncio.run(run_platform(folder.absolute(), bus=bus.value, fresh=fresh))
+
+
+@app.command()
+def migrate(folder: FolderOption) -> None:
+    """Bring the databases in the folder to this build's schemas; the platform must be stopped."""
+
+    async def servers() -> None:
+        bus = Folder(folder).made().get("bus", Bus.EMBEDDED.value)
+        async with Platform(folder, bus=bus, durable=True, report=typer.echo).servers():
+            pass
+
+    asyncio.run(servers())
+
+
+@app.command()
+def token(folder: FolderOption, *, role: str, body: str = "", subject: str = "") -> None:
+    """Print an access token of 8 hours, for example `--role inspector --body AKSU`."""
+    chosen = body or DEFAULT_BODIES.get(role)
+    typer.echo(development_token(Folder(folder).keys, role, chosen, subject=subject or None))
+
+
+@app.command()
+def clock(folder: FolderOption, *, advance: str = "", reset: bool = False) -> None:
+    """Show legal time; `--advance 57mo` (y, mo, w, d, h, m) moves it forward, `--reset` gives real time back."""
+    file = Folder(folder).clock
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if reset:
+        legal_clock.reset(file)
+    if advance:
+        legal_clock.advance(file, advance)
+    typer.echo(f"{legal_clock.legal_now(file).astimezone(SOFIA):%Y-%m-%d %H:%M:%S %Z}")
+
+
+def main() -> None:
+    """Run a command; an expected failure is one message and exit code 1."""
+    from aksu_local.kafka import ToolMissing  # noqa: PLC0415
+
+    try:
+        app()
+    except (ProcessDied, FolderBusy, OtherBus, ToolMissing, ValueError) as failure:
+        typer.secho(str(failure), fg="red", err=True)
+        sys.exit(1)

@@ -1,0 +1,302 @@
+"""The whole platform on one machine: PostgreSQL, the bus, and the processes of the services, all our direct children.
+
+    async with Platform() as platform:                  # a temporary folder, free ports
+        registry = platform.url("registry")
+        token = platform.token("inspector", "AKSU")
+        await platform.process("registry", "worker").kill()
+
+`make run` holds one in `.run`; demo, e2e tests, bench and torture rig hold their own.
+"""
+
+import asyncio
+import hashlib
+import importlib.util
+import os
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Literal, Self
+
+from aksu_local import legal_clock
+from aksu_local.databases import SERVICES, ServiceUrls, bus_url, create_bus_database, create_service_database
+from aksu_local.folder import Folder
+from aksu_local.kafka import Kafka
+from aksu_local.ports import KINDS, Kind, Ports, any_ports
+from aksu_local.postgres import Postgres
+from aksu_local.process import ProcessDied, end, launch, tail, wait_exit
+from aksu_local.service_process import ServiceProcess
+
+BusKind = Literal["embedded", "kafka"]
+_WATCH: Final = 0.2
+
+
+class OtherBus(Exception):
+    """The folder's data was made with the other bus; what waits on that one would be lost."""
+
+
+class Platform:
+    """A running platform. Enter it to start, leave it to stop; `folder` None is a temporary one, removed at the end.
+
+    `durable` False gives up the crash safety of the machine (not of processes) for speed. `environment` is added to
+    that of every service process. `ports` chooses among free ones. `report` is told each stage as it is reached.
+    """
+
+    def __init__(
+        self,
+        folder: Path | None = None,
+        *,
+        bus: BusKind = "embedded",
+        fresh: bool = False,
+        services: tuple[str, ...] = SERVICES,
+        durable: bool = False,
+        environment: Mapping[str, str] | None = None,
+        ports: Callable[[tuple[str, ...]], Ports] = any_ports,
+        report: Callable[[str], None] = lambda _stage: None,
+    ) -> None:
+        self._temporary = folder is None
+        self.folder = Folder(folder or Path(tempfile.mkdtemp(prefix="aksu-")))
+        self.services = services
+        self.bus = bus
+        self.postgres = Postgres(self.folder.postgres, durable=durable)
+        self.broker = Kafka(self.folder.kafka) if bus == "kafka" else None
+        self.bus_url = self.broker.url if self.broker else bus_url(self.postgres)
+        self.databases: dict[str, ServiceUrls] = {}
+        self._fresh = fresh
+        self._environment = dict(environment or {})
+        self._ports = ports
+        self._report = report
+        self._processes: dict[tuple[str, Kind], ServiceProcess] = {}
+        self._open = AsyncExitStack()
+
+    def url(self, service: str) -> str:
+        """The address of a service's API, `http://127.0.0.1:<port>`."""
+        return self.process(service, "api").url
+
+    def process(self, service: str, kind: Kind) -> ServiceProcess:
+        """One of the processes."""
+        return self._processes[service, kind]
+
+    def processes(self) -> Iterator[ServiceProcess]:
+        """All of them, APIs first."""
+        yield from (self._processes[service, kind] for kind in KINDS for service in self.services)
+
+    def token(self, role: str, body: str | None = None, *, subject: str | None = None) -> str:
+        """An access token of 8 hours for all services. Raises ValueError for an unknown role or body code."""
+        return development_token(self.folder.keys, role, body, subject=subject)
+
+    def advance_clock(self, by: str | timedelta) -> datetime:
+        """Move legal time forward (`57mo`, `3d`, `2h`); returns the new legal instant."""
+        return legal_clock.advance(self.folder.clock, by)
+
+    def reset_clock(self) -> None:
+        """Legal time is real time again."""
+        legal_clock.reset(self.folder.clock)
+
+    async def __aenter__(self) -> Self:
+        """Start everything and wait until every process is ready. Raises ProcessDied, FolderBusy, OtherBus."""
+        try:
+            await self._start()
+        except BaseException:
+            await self._open.aclose()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop everything in order: APIs, workers, bus, PostgreSQL."""
+        await self._open.aclose()
+
+    @asynccontextmanager
+    async def servers(self) -> AsyncIterator[Self]:
+        """PostgreSQL and the bus up, databases and schemas in place; no service process."""
+        async with self._open:
+            await self._start_servers()
+            yield self
+
+    async def _start_servers(self) -> None:
+        if self._temporary:
+            self._open.callback(shutil.rmtree, self.folder.root, ignore_errors=True)
+        self._open.enter_context(self.folder.held(fresh=self._fresh))
+        self._check_bus()
+        self._open.push_async_callback(self.postgres.stop)
+        if self.broker is None:
+            await self.postgres.start()
+        else:
+            self._open.push_async_callback(self.broker.stop)
+            await _together(self.postgres.start(), self.broker.start())
+        self._report("PostgreSQL" if self.broker is None else "PostgreSQL and Kafka")
+        await _together(self._prepare_bus(), *(self._prepare(service) for service in self.services))
+        self._report("databases and topics")
+
+    async def _start(self) -> None:
+        await self._start_servers()
+        ports = self._ports(self.services)
+        for (service, kind), port in ports.items():
+            self._processes[service, kind] = ServiceProcess(
+                service,
+                kind,
+                program=program(service),
+                port=port,
+                log=self.folder.logs / f"{service}-{kind}.log",
+                env=self._service_environment(service),
+            )
+        for kind in reversed(KINDS):
+            self._open.push_async_callback(self._end_all, kind)
+        for process in self.processes():
+            process.start()
+        watch = asyncio.create_task(self._watch())
+        self._open.push_async_callback(_cancel, watch)
+        await _together(*(process.wait_ready() for process in self.processes()))
+        self.folder.write_platform(self.describe())
+        self._report("services")
+
+    def describe(self) -> Mapping[str, Any]:
+        """Addresses, process ids, folders: what `platform.json` says."""
+        return {
+            "pid": os.getpid(),
+            "folder": str(self.folder.root),
+            "bus": self.bus,
+            "bus_url": self.bus_url,
+            "keys": str(self.folder.keys),
+            "clock": str(self.folder.clock),
+            "services": {
+                service: {
+                    "url": self.url(service),
+                    "database": self.databases[service].reader,
+                    **{kind: self._describe_process(self.process(service, kind)) for kind in KINDS},
+                }
+                for service in self.services
+            },
+        }
+
+    @staticmethod
+    def _describe_process(process: ServiceProcess) -> Mapping[str, Any]:
+        return {"url": process.url, "pid": process.pid, "log": str(process.log)}
+
+    def _check_bus(self) -> None:
+        made_with = self.folder.made().get("bus", self.bus)
+        if made_with != self.bus:
+            msg = f"{self.folder.root} was made with the {made_with} bus: start over (FRESH=1), or run with that one"
+            raise OtherBus(msg)
+        self.folder.remember(bus=self.bus)
+
+    async def _prepare_bus(self) -> None:
+        from aksu_shared.bus.topics import create_topics  # noqa: PLC0415 - needed at start only
+
+        if self.broker is None:
+            await create_bus_database(self.postgres)
+        await create_topics(self.bus_url)
+
+    async def _prepare(self, service: str) -> None:
+        self.databases[service] = await create_service_database(self.postgres, service)
+        migrations = _migrations_digest(service)
+        applied = self.folder.made().get("migrations", {})
+        if applied.get(service) != migrations:
+            await self._migrate(service)
+            self.folder.remember(migrations={**self.folder.made().get("migrations", {}), service: migrations})
+
+    async def _migrate(self, service: str) -> None:
+        log = self.folder.logs / f"{service}-migrate.log"
+        migration = launch(
+            [program(service), "migrate"],
+            log=log,
+            on_parent_death=signal.SIGTERM,
+            env=self._service_environment(service),
+        )
+        try:
+            finished = await wait_exit(migration, timeout=120.0)
+        finally:
+            await end(migration, [(signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0)])
+        if not finished or migration.returncode != 0:
+            msg = f"migrating {service} failed with code {migration.returncode}:\n{tail(log)}"
+            raise ProcessDied(msg)
+
+    def _service_environment(self, service: str) -> dict[str, str]:
+        from aksu_shared.auth.issuer import DevelopmentIssuer  # noqa: PLC0415 - as above
+
+        issuer = DevelopmentIssuer(self.folder.keys)
+        urls = self.databases[service]
+        # What a developer has exported for a service run by hand must not leak into this platform.
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("AKSU_")}
+        return inherited | {
+            "AKSU_ENVIRONMENT": "local",
+            "AKSU_DATABASE_URL": urls.runtime,
+            "AKSU_WORKER_DATABASE_URL": urls.worker,
+            "AKSU_OWNER_DATABASE_URL": urls.owner,
+            "AKSU_BUS_URL": self.bus_url,
+            "AKSU_OIDC_ISSUER": issuer.issuer,
+            "AKSU_OIDC_JWKS_FILE": str(issuer.jwks_file),
+            "AKSU_CLOCK_FILE": str(self.folder.clock),
+            "MALLOC_ARENA_MAX": "2",  # glibc keeps an arena per thread otherwise; twice the memory for nothing
+            **self._environment,
+        }
+
+    async def keep_servers(self) -> None:
+        """Start PostgreSQL or the broker again whenever it has died; returns only by cancellation."""
+        servers: list[Postgres | Kafka] = [self.postgres, *([self.broker] if self.broker else [])]
+        while True:
+            for server in servers:
+                try:
+                    _ = server.pid
+                except ProcessDied:
+                    self._report(f"{type(server).__name__} ended (see {server.log}); starting it again")
+                    await server.start()
+            await asyncio.sleep(1.0)
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(_WATCH)
+            revived = [process for process in self.processes() if process.revive()]
+            if revived and self.folder.platform.exists():
+                with suppress(ProcessDied):  # another one is down at this moment; its revival writes again
+                    self.folder.write_platform(self.describe())
+
+    async def _end_all(self, kind: Kind) -> None:
+        await asyncio.gather(*(self.process(service, kind).end() for service in self.services))
+
+
+def development_token(keys: Path, role: str, body: str | None, *, subject: str | None = None) -> str:
+    """A token signed with the key pair in `keys`. Raises ValueError for an unknown role or body code."""
+    from aksu_shared.auth.issuer import DevelopmentIssuer  # noqa: PLC0415 - cryptography is heavy, most callers need none
+
+    return DevelopmentIssuer(keys).issue(subject or f"local-{role}", roles=[role], body=body)
+
+
+async def _together(*jobs: Coroutine[Any, Any, None]) -> None:
+    """All at once; the first failure ends the others before it is raised."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for job in jobs:
+                group.create_task(job)
+    except BaseExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+
+
+async def _cancel(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+def program(service: str) -> Path:
+    """The service's command-line program, beside our own Python."""
+    return Path(sys.executable).with_name(f"aksu-{service}")
+
+
+def _migrations_digest(service: str) -> str:
+    """Changes whenever a migration of the service does; found without importing the service."""
+    spec = importlib.util.find_spec(f"aksu_{service}")
+    if spec is None or spec.origin is None:
+        msg = f"aksu-{service} is not installed"
+        raise ProcessDied(msg)
+    digest = hashlib.sha256()
+    for file in sorted(Path(spec.origin).parent.glob("migrations/**/*.py")):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()

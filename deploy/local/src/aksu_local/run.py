@@ -1,0 +1,70 @@
+"""`make run`: a platform in the foreground, described on the terminal, until Ctrl-C."""
+
+import asyncio
+import signal
+import time
+from collections.abc import Coroutine, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from rich.console import Console
+from rich.table import Table
+
+from aksu_local.platform import BusKind, Platform
+from aksu_local.ports import preferred_ports
+from aksu_local.roles import MAIN_ROLES
+
+_STOP: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+async def run(folder: Path, *, bus: BusKind, fresh: bool) -> None:
+    """Start, load the sample data into a new platform, print the table, stay until a signal says stop."""
+    console = Console(highlight=False)
+    started = time.monotonic()
+
+    def report(stage: str) -> None:
+        console.print(f"[dim]{time.monotonic() - started:5.1f} s[/dim]  {stage}")
+
+    async def session() -> None:
+        async with Platform(
+            folder, bus=bus, fresh=fresh, durable=True, ports=preferred_ports, report=report
+        ) as platform:
+            console.print(_table(platform))
+            for line in _tokens(platform):
+                console.print(line, soft_wrap=True)
+            console.print(f"\nLogs and data: {platform.folder.root}   Stop: Ctrl-C")
+            try:
+                await platform.keep_servers()
+            finally:
+                console.print("stopping")
+
+    if await _until_signal(session()):
+        console.print(f"stopped; the data stays in {folder} ([bold]make run FRESH=1[/bold] starts over)")
+
+
+async def _until_signal(session: Coroutine[Any, Any, None]) -> bool:
+    """Whether a signal ended it. A second signal hurries the stop: children die with us in any case."""
+    task = asyncio.create_task(session)
+    for number in _STOP:
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    try:
+        await task
+    except asyncio.CancelledError:
+        return True
+    return False
+
+
+def _table(platform: Platform) -> Table:
+    table = Table(show_edge=False, pad_edge=False)
+    for title in ("service", "address", "docs", "worker"):
+        table.add_column(title)
+    for service in platform.services:
+        url = platform.url(service)
+        table.add_row(service, url, f"{url}/docs", platform.process(service, "worker").url)
+    return table
+
+
+def _tokens(platform: Platform) -> Iterator[str]:
+    yield "\nTokens, good for 8 hours (another: [bold]make token ROLE=… BODY=…[/bold]):"
+    for role, body in MAIN_ROLES.items():
+        yield f"[bold]{role}[/bold] {body}\n{platform.token(role, body)}"
