@@ -12,7 +12,7 @@ from aksu_shared.db.reads import Reads
 from aksu_shared.errors import Malformed, Problem
 from aksu_shared.schemas.base import Filters, Resource
 from aksu_shared.web.problems import problems
-from aksu_shared.web.routing import StrictRoute
+from aksu_shared.web.routing import Router, deadline
 
 POLL_SECONDS = 0.1
 
@@ -66,15 +66,16 @@ FROM (
 
 
 def changes_router(service: str) -> APIRouter:
-    """The feed's route for `service`; its right is `<service>.changes.read`."""
-    router = APIRouter(route_class=StrictRoute, tags=["changes"])
+    """The feed's route for `service`; its right is `<service>.change.read`."""
+    router = Router(tags=["changes"])
 
     @router.get(
         "/changes",
         response_model=ChangePage,
         responses=problems(Malformed, EpochChanged),
-        dependencies=[requires(f"{service}.changes.read")],
+        dependencies=[requires(f"{service}.change.read")],
     )
+    @deadline(40)
     async def changes(query: Annotated[ChangesQuery, Query()], request: Request, principal: PrincipalDep) -> Response:
         """Changes behind a position, each with the fields that changed and the state after; long-poll with `wait`."""
         reads: Reads = request.app.state.api.reads

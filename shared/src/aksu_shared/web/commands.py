@@ -24,7 +24,7 @@ from aksu_shared.auth.principal import Principal
 from aksu_shared.clock import Clock
 from aksu_shared.db.notify import Notifier
 from aksu_shared.db.work import Actor, StoredReply, UnitOfWork
-from aksu_shared.errors import FieldError, Forbidden, Malformed, PreconditionFailed, PreconditionRequired, Problem, RuleBroken
+from aksu_shared.errors import FieldError, Forbidden, Malformed, NotFound, PreconditionFailed, PreconditionRequired, Problem, RuleBroken
 from aksu_shared.failpoint import failpoint
 from aksu_shared.logging import correlation_id, traceparent
 from aksu_shared.web.problems import render_problem
@@ -259,3 +259,10 @@ def _stored(principal: Principal, key: str, fingerprint: bytes, response: Respon
         headers={k: v for k, v in response.headers.items() if k != "content-length"},
         body=bytes(response.body),
     )
+
+
+COMMAND_PROBLEMS = (Malformed, KeyReused, RequestInProgress, PreconditionRequired)
+"""What every POST command may answer besides its own refusals."""
+
+UPDATE_PROBLEMS = (Malformed, NotFound, PreconditionRequired, PreconditionFailed)
+"""What every PATCH or PUT may answer besides its own refusals."""

@@ -1,0 +1,102 @@
+"""Providers of social services."""
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import Query, Request
+from sqlalchemy import bindparam, select
+from starlette.responses import Response
+
+from aksu_registry.dependencies import ApiDep, CommandDep
+from aksu_registry.errors import ProviderExists
+from aksu_registry.schemas import NewProvider, ProviderChanges, ProviderRead
+from aksu_registry.tables import ProviderTable as P
+from aksu_shared.auth.dependencies import PrincipalDep, requires
+from aksu_shared.db.reads import Page
+from aksu_shared.db.statement import Statement
+from aksu_shared.errors import Forbidden, Malformed, NotFound
+from aksu_shared.schemas.codes import Eik, MunicipalityCode, code_of
+from aksu_shared.web.commands import COMMAND_PROBLEMS, UPDATE_PROBLEMS
+from aksu_shared.web.problems import problems
+from aksu_shared.web.reads import PageOf, PageQuery, one_response, page_response
+from aksu_shared.web.routing import Router
+
+router = Router(tags=["providers"])
+
+_COLUMNS = select(
+    P.id, P.body, P.eik, P.name, P.legal_form, P.licence_required, P.seat_municipality, P.seat_address, P.version
+)
+_PAGE = Page(
+    columns=_COLUMNS,
+    filters={
+        "eik": P.eik == bindparam("eik"),
+        "legal_form": P.legal_form == bindparam("legal_form"),
+        "licence_required": P.licence_required == bindparam("licence_required"),
+        "seat_municipality": P.seat_municipality == bindparam("seat_municipality"),
+    },
+    sorts={"name": (P.name, P.id), "id": (P.id,)},
+)
+_ONE = Statement(_COLUMNS.where(P.id == bindparam("id")))
+
+
+class ProviderQuery(PageQuery):
+    """Filters of the list."""
+
+    eik: Eik | None = None
+    legal_form: code_of("legal_forms") | None = None  # type: ignore[valid-type]
+    licence_required: bool | None = None
+    seat_municipality: MunicipalityCode | None = None
+    sort: Literal["name", "-name", "id", "-id"] = "name"
+
+
+@router.get(
+    "/providers",
+    response_model=PageOf[ProviderRead],
+    responses=problems(Malformed),
+    dependencies=[requires("registry.provider.read")],
+)
+async def list_providers(query: Annotated[ProviderQuery, Query()], api: ApiDep, principal: PrincipalDep) -> Response:
+    """Providers, licensed or not."""
+    return await page_response(api.reads, _PAGE, query, principal)
+
+
+@router.get(
+    "/providers/{provider_id}",
+    response_model=ProviderRead,
+    responses=problems(NotFound, Malformed),
+    dependencies=[requires("registry.provider.read")],
+)
+async def get_provider(provider_id: UUID, request: Request, api: ApiDep, principal: PrincipalDep) -> Response:
+    """One provider, with what this caller may do."""
+
+    def actions(provider: dict[str, Any]) -> list[str]:
+        place = {"territory": provider["seat_municipality"], "owner": provider["body"]}
+        return ["amend"] if api.rights.allows(principal, "registry.provider.amend", **place) else []
+
+    return await one_response(api.reads, _ONE, request, principal, actions=actions, id=provider_id)
+
+
+@router.post(
+    "/providers",
+    status_code=201,
+    response_model=ProviderRead,
+    responses=problems(*COMMAND_PROBLEMS, Forbidden, ProviderExists),
+    dependencies=[requires("registry.provider.create")],
+)
+async def register_provider(body: NewProvider, command: CommandDep) -> Response:
+    """Enter a provider in the register."""
+    kept = await command.factory.providers().register(body, by=command.principal)
+    return command.reply(201, ProviderRead.of(kept), version=kept.version, location=f"/v1/providers/{kept.id}")
+
+
+@router.patch(
+    "/providers/{provider_id}",
+    response_model=ProviderRead,
+    responses=problems(*UPDATE_PROBLEMS, Forbidden),
+    dependencies=[requires("registry.provider.amend")],
+)
+async def amend_provider(provider_id: UUID, body: ProviderChanges, command: CommandDep) -> Response:
+    """Correct a provider's particulars."""
+    providers = command.factory.providers()
+    kept = await providers.amend(provider_id, body, version=command.known_version, by=command.principal)
+    return command.reply(200, ProviderRead.of(kept), version=kept.version)

@@ -1,0 +1,145 @@
+"""Social services."""
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import Query, Request
+from sqlalchemy import bindparam, func, select
+from starlette.responses import Response
+
+from aksu_registry.dependencies import ApiDep, CommandDep
+from aksu_registry.errors import (
+    AlreadyClosed,
+    ManagementForeign,
+    ManagementMissing,
+    NotState,
+    OperatorForeign,
+    OperatorMissing,
+    ServiceExists,
+    UnknownProvider,
+)
+from aksu_registry.schemas import Closure, NewService, ServiceChanges, ServiceRead
+from aksu_registry.tables import ServiceTable as S
+from aksu_shared.auth.dependencies import PrincipalDep, requires
+from aksu_shared.auth.permissions import Rights
+from aksu_shared.auth.principal import Principal
+from aksu_shared.db.reads import Page
+from aksu_shared.db.statement import Statement
+from aksu_shared.errors import Forbidden, Malformed, NotFound
+from aksu_shared.schemas.codes import MunicipalityCode, code_of
+from aksu_shared.web.commands import COMMAND_PROBLEMS, UPDATE_PROBLEMS
+from aksu_shared.web.problems import problems
+from aksu_shared.web.reads import PageOf, PageQuery, one_response, page_response
+from aksu_shared.web.routing import Router
+
+router = Router(tags=["services"])
+
+_COLUMNS = select(
+    S.id, S.name, S.kind, S.activity_groups, S.target_groups, S.financing, S.management, S.capacity, S.state,
+    S.licence_required, S.provider_id, S.provider_body, S.provider_name, S.operator_id, S.operator_body,
+    S.operator_name, S.place_id, S.municipality, S.settlement, S.address, S.started_on, S.closed_on, S.version,
+)  # fmt: skip
+_OBLAST = bindparam("oblast")
+_PAGE = Page(
+    columns=_COLUMNS,
+    filters={
+        "municipality": S.municipality == bindparam("municipality"),
+        "oblast": S.municipality.between(func.concat(_OBLAST, "00"), func.concat(_OBLAST, "99")),
+        "kind": S.kind == bindparam("kind"),
+        "financing": S.financing == bindparam("financing"),
+        "state": S.state == bindparam("state"),
+        "provider_id": S.provider_id == bindparam("provider_id"),
+        "operator_id": S.operator_id == bindparam("operator_id"),
+        "place_id": S.place_id == bindparam("place_id"),
+    },
+    sorts={"name": (S.name, S.id), "municipality": (S.municipality, S.name, S.id), "id": (S.id,)},
+)
+_ONE = Statement(_COLUMNS.where(S.id == bindparam("id")))
+
+
+class ServiceQuery(PageQuery):
+    """Filters of the list."""
+
+    municipality: MunicipalityCode | None = None
+    oblast: Annotated[str, Query(pattern="^[A-Z]{3}$", examples=["BLG"])] | None = None
+    kind: code_of("service_kinds") | None = None  # type: ignore[valid-type]
+    financing: code_of("financing") | None = None  # type: ignore[valid-type]
+    state: code_of("service_states") | None = None  # type: ignore[valid-type]
+    provider_id: UUID | None = None
+    operator_id: UUID | None = None
+    place_id: UUID | None = None
+    sort: Literal["name", "-name", "municipality", "-municipality", "id", "-id"] = "name"
+
+
+@router.get(
+    "/services",
+    response_model=PageOf[ServiceRead],
+    responses=problems(Malformed),
+    dependencies=[requires("registry.service.read")],
+)
+async def list_services(query: Annotated[ServiceQuery, Query()], api: ApiDep, principal: PrincipalDep) -> Response:
+    """All social services, licensed or not."""
+    return await page_response(api.reads, _PAGE, query, principal)
+
+
+@router.get(
+    "/services/{service_id}",
+    response_model=ServiceRead,
+    responses=problems(NotFound, Malformed),
+    dependencies=[requires("registry.service.read")],
+)
+async def get_service(service_id: UUID, request: Request, api: ApiDep, principal: PrincipalDep) -> Response:
+    """One service, with what this caller may do."""
+    return await one_response(
+        api.reads, _ONE, request, principal, actions=lambda found: _actions(found, api.rights, principal), id=service_id
+    )
+
+
+def _actions(service: dict[str, Any], rights: Rights, principal: Principal) -> list[str]:
+    if service["state"] == "CLOSED":
+        return []
+    parties = tuple(body for body in (service["operator_body"],) if body)
+    place = {"territory": service["municipality"], "owner": service["provider_body"], "parties": parties}
+    return [name for name in ("amend", "close") if rights.allows(principal, f"registry.service.{name}", **place)]
+
+
+@router.post(
+    "/services",
+    status_code=201,
+    response_model=ServiceRead,
+    responses=problems(
+        *COMMAND_PROBLEMS, Forbidden, ServiceExists, UnknownProvider, ManagementForeign, ManagementMissing,
+        OperatorForeign, OperatorMissing, NotState,
+    ),
+    dependencies=[requires("registry.service.create")],
+)  # fmt: skip
+async def register_service(body: NewService, command: CommandDep) -> Response:
+    """Enter a service in the register; its place is entered with it when new."""
+    kept = await command.factory.services().register(body, by=command.principal)
+    return command.reply(201, ServiceRead.of(kept), version=kept.version, location=f"/v1/services/{kept.id}")
+
+
+@router.patch(
+    "/services/{service_id}",
+    response_model=ServiceRead,
+    responses=problems(*UPDATE_PROBLEMS, Forbidden, AlreadyClosed),
+    dependencies=[requires("registry.service.amend")],
+)
+async def amend_service(service_id: UUID, body: ServiceChanges, command: CommandDep) -> Response:
+    """Correct a service's particulars."""
+    services = command.factory.services()
+    kept = await services.amend(service_id, body, version=command.known_version, by=command.principal)
+    return command.reply(200, ServiceRead.of(kept), version=kept.version)
+
+
+@router.post(
+    "/services/{service_id}/close",
+    response_model=ServiceRead,
+    responses=problems(*COMMAND_PROBLEMS, NotFound, Forbidden, AlreadyClosed),
+    dependencies=[requires("registry.service.close")],
+)
+async def close_service(service_id: UUID, body: Closure, command: CommandDep) -> Response:
+    """End a service."""
+    services = command.factory.services()
+    kept = await services.close(service_id, body, version=command.known_version, by=command.principal)
+    return command.reply(200, ServiceRead.of(kept), version=kept.version)

@@ -1,0 +1,27 @@
+"""The registry's API process."""
+
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from aksu_registry.api import ROUTERS
+from aksu_registry.config import RegistryConfig
+from aksu_registry.factory import Factory
+from aksu_shared.auth.permissions import Rights
+from aksu_shared.web.service import service_app
+
+SERVICE = "registry"
+MIGRATIONS = Path(__file__).with_name("migrations")
+
+
+def create(config: RegistryConfig) -> FastAPI:
+    """The application; its parts are opened when it starts."""
+    rights = Rights.load()
+    return service_app(
+        SERVICE,
+        config,
+        title="Регистър на социалните услуги",
+        routers=ROUTERS,
+        factory=lambda work: Factory(work, rights),
+        migrations=MIGRATIONS,
+    )

@@ -1,0 +1,19 @@
+"""The registry's worker process: its change log to the bus. It listens to nobody yet."""
+
+from aksu_registry.config import RegistryConfig
+from aksu_registry.factory import Factory
+from aksu_registry.main import MIGRATIONS, SERVICE
+from aksu_shared.auth.permissions import Rights
+from aksu_shared.db.work import UnitOfWork
+from aksu_shared.worker.process import WorkerParts, run_worker
+
+
+async def establish(work: UnitOfWork) -> None:
+    """Bring territory and public bodies to the packaged tables."""
+    await Factory(work, Rights.load()).territories().establish()
+
+
+async def run(config: RegistryConfig, *, health_port: int) -> None:
+    """Work until told to stop."""
+    parts = WorkerParts(service=SERVICE, migrations=MIGRATIONS, at_start=establish)
+    await run_worker(parts, config, health_port=health_port)

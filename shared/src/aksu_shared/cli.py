@@ -1,0 +1,57 @@
+"""The command line every service has: `api`, `worker`, `migrate`, `log` – the same words everywhere."""
+
+from importlib import import_module
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+
+
+def service_cli(service: str, *, config: str) -> typer.Typer:
+    """Commands of `service`, whose package is `aksu_<service>`; `config` is the path of its configuration class.
+
+    What a command needs is imported when it runs: `migrate` does not pay for FastAPI.
+    """
+    app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+    @app.command()
+    def api(
+        host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
+        port: Annotated[int, typer.Option(help="port to listen on")] = 8000,
+    ) -> None:
+        """Serve the JSON API."""
+        from aksu_shared.web.server import serve  # noqa: PLC0415
+
+        settings = load_config(config)
+        serve(import_module(f"aksu_{service}.main").create(settings), host=host, port=port, config=settings)
+
+    @app.command()
+    def worker(health_port: Annotated[int, typer.Option(help="port of /healthz, /readyz and /metrics")] = 9000) -> None:
+        """Sequence and ship the change log, consume events, fire deadlines."""
+        import uvloop  # noqa: PLC0415
+
+        uvloop.run(import_module(f"aksu_{service}.worker").run(load_config(config), health_port=health_port))
+
+    @app.command()
+    def migrate() -> None:
+        """Bring the database to this build's schema."""
+        from aksu_shared.db.migrate import upgrade  # noqa: PLC0415
+
+        settings = load_config(config)
+        if settings.owner_database_url is None:
+            typer.echo("AKSU_OWNER_DATABASE_URL is needed to migrate", err=True)
+            raise typer.Exit(2)
+        upgrade(import_module(f"aksu_{service}.main").MIGRATIONS, settings.owner_database_url.get_secret_value())
+
+    return app
+
+
+def load_config(path: str) -> Any:  # noqa: ANN401 - the service's own configuration class
+    """The service's configuration from the environment; exits with one line per wrong setting."""
+    module, _, name = path.partition(":")
+    try:
+        return getattr(import_module(module), name)()
+    except ValidationError as error:
+        for problem in error.errors():
+            typer.echo(f"AKSU_{'_'.join(str(part) for part in problem['loc']).upper()}: {problem['msg']}", err=True)
+        raise typer.Exit(2) from None

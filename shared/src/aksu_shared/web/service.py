@@ -1,0 +1,82 @@
+"""The API process of a service: its pools, its edge for commands and its hot reads, opened when it starts."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import asyncpg
+from fastapi import APIRouter, FastAPI
+
+from aksu_shared.auth.permissions import Rights
+from aksu_shared.clock import Clock
+from aksu_shared.config import BaseConfig
+from aksu_shared.db.migrate import require_known_schema
+from aksu_shared.db.notify import Notifier
+from aksu_shared.db.pool import create_pool
+from aksu_shared.db.reads import Reads
+from aksu_shared.db.work import UnitOfWork
+from aksu_shared.web.app import create_app
+from aksu_shared.web.commands import CommandEdge
+
+F = TypeVar("F")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Api(Generic[F]):
+    """What routes of a running service use, as `app.state.api`."""
+
+    pool: "asyncpg.Pool[Any]"
+    reads: Reads
+    commands: CommandEdge[F]
+    clock: Clock
+    rights: Rights
+
+
+def service_app(
+    service: str,
+    config: BaseConfig,
+    *,
+    title: str,
+    routers: Sequence[APIRouter],
+    factory: Callable[[UnitOfWork], Any],
+    migrations: Path,
+) -> FastAPI:
+    """The application of `service`; it refuses to start on a schema it does not know."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_api(service, config, factory=factory, migrations=migrations) as api:
+            app.state.api = api
+            health.add_check("database", lambda: api.pool.fetchval("SELECT 1"))
+            yield
+
+    app, health = create_app(service, config, title=title, routers=routers, lifespan=lifespan)
+    return app
+
+
+@asynccontextmanager
+async def open_api(
+    service: str, config: BaseConfig, *, factory: Callable[[UnitOfWork], F], migrations: Path
+) -> AsyncIterator[Api[F]]:
+    """Pools and edges of an API process. Raises UnknownSchema."""
+    async with AsyncExitStack() as stack:
+        url = config.database_url.get_secret_value()
+        pool = await stack.enter_async_context(
+            await create_pool(url, application=f"aksu-{service}-api", size=config.database_pool_size)
+        )
+        await require_known_schema(migrations, pool)
+        notifier = await stack.enter_async_context(Notifier(url))
+        clock = Clock(config.clock_file)
+        commands = CommandEdge(source=service, pool=pool, clock=clock, notifier=notifier, factory=factory)
+        yield Api(pool=pool, reads=Reads(pool), commands=commands, clock=clock, rights=Rights.load())
+
+
+@asynccontextmanager
+async def open_commands(
+    service: str, config: BaseConfig, *, factory: Callable[[UnitOfWork], F], migrations: Path
+) -> AsyncIterator[CommandEdge[F]]:
+    """The edge for commands alone, for a service's command line."""
+    async with open_api(service, config, factory=factory, migrations=migrations) as api:
+        yield api.commands
