@@ -99,9 +99,7 @@ async def _connected(server: Postgres, database: str = "postgres") -> AsyncItera
         await connection.close()
 
 
-async def _ensure_role(
-    connection: asyncpg.Connection, role: str, *, password: str, limits: Mapping[str, str]
-) -> None:
+async def _ensure_role(connection: asyncpg.Connection, role: str, *, password: str, limits: Mapping[str, str]) -> None:
     if await connection.fetchval("SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)", role):
         return
     rights = "LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE"
@@ -109,9 +107,7 @@ async def _ensure_role(
     await connection.execute(f"CREATE ROLE {role} {rights} PASSWORD '{password}'{settings}")
 
 
-async def _ensure_database(
-    connection: asyncpg.Connection, database: str, *, owner: str, template: str | None
-) -> None:
+async def _ensure_database(connection: asyncpg.Connection, database: str, *, owner: str, template: str | None) -> None:
     if await connection.fetchval("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", database):
         return
     source = f' TEMPLATE "{template}"' if template else ""

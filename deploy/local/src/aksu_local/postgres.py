@@ -42,8 +42,8 @@ _SETTINGS: Final[Mapping[str, str]] = {
     "unix_socket_permissions": "0700",
 }
 _NOT_DURABLE: Final[Mapping[str, str]] = {
+    # Not synchronous_commit: an acknowledged commit must survive a kill of the server in tests, too.
     "fsync": "off",
-    "synchronous_commit": "off",
     "full_page_writes": "off",
     "wal_level": "minimal",
     "max_wal_senders": "0",
@@ -105,15 +105,16 @@ class Postgres:
         self._prepare_folder()
         _forget_stale_pid(self._data)
         # After a kill the children of the old postmaster hold its shared memory for a moment longer.
-        for attempt in range(5):
+        for last_try in (False, False, False, True):
             self._process = self._launch()
             try:
-                return await wait_ready(self._process, self._answers, timeout=timeout, log=self.log)
+                await wait_ready(self._process, self._answers, timeout=timeout, log=self.log)
+                break
             except ProcessDied:
-                if attempt == 4 or self._process.poll() is None or "shared memory" not in tail(self.log):  # noqa: PLR2004
+                if last_try or self._process.poll() is None or "shared memory" not in tail(self.log):
                     await end(self._process, [(signal.SIGKILL, 5.0)])
                     raise
-            await asyncio.sleep(0.3)
+            await asyncio.sleep(0.5)
 
     async def stop(self) -> None:
         """Fast shutdown: open transactions are rolled back, the cluster is left clean."""
@@ -177,13 +178,18 @@ class Postgres:
             secret.flush()
             self._give(Path(secret.name))
             command = [
-                *(_binaries() / "initdb", f"--pgdata={self._data}", f"--username={SUPERUSER}", f"--pwfile={secret.name}"),
+                *(
+                    _binaries() / "initdb",
+                    f"--pgdata={self._data}",
+                    f"--username={SUPERUSER}",
+                    f"--pwfile={secret.name}",
+                ),
                 *("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
                 *("--auth-local=trust", "--auth-host=scram-sha-256", "--no-instructions"),
                 *([] if self._durable else ["--no-sync"]),
             ]
             identity = {"user": self._user.uid, "group": self._user.gid, "extra_groups": []} if self._user else {}
-            result = subprocess.run(  # type: ignore[call-overload]  # noqa: S603
+            result = subprocess.run(  # type: ignore[call-overload]
                 command, capture_output=True, text=True, check=False, cwd="/", **identity
             )
         if result.returncode != 0:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -43,9 +44,19 @@ def launch(
     things stop. The kernel ties the child to the *thread* that calls this: call it from the main thread.
     """
     uid, gid = (user.uid, user.gid) if user else (-1, -1)
-    tether = [sys.executable, "-I", "-S", str(_TETHER), str(os.getpid()), str(int(on_parent_death)), str(uid), str(gid), "--"]
+    tether = [
+        sys.executable,
+        "-I",
+        "-S",
+        str(_TETHER),
+        str(os.getpid()),
+        str(int(on_parent_death)),
+        str(uid),
+        str(gid),
+        "--",
+    ]
     with log.open("ab") as output:
-        return subprocess.Popen(  # noqa: S603 - programs of our own installation
+        return subprocess.Popen(
             [*tether, *(str(part) for part in program)],
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -99,6 +110,18 @@ async def wait_ready(
 def tail(log: Path, *, lines: int = 15) -> str:
     """The last lines of a log file."""
     return "\n".join(log.read_text(errors="replace").splitlines()[-lines:]) if log.exists() else ""
+
+
+async def accepts(port: int) -> bool:
+    """Whether somebody listens on the TCP port of 127.0.0.1."""
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    writer.close()
+    with suppress(OSError):
+        await writer.wait_closed()
+    return True
 
 
 def free_port() -> int:

@@ -24,7 +24,7 @@ def main(parent: int, signal_number: int, uid: int, gid: int, program: list[str]
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG)")
     if os.getppid() != parent:
         sys.exit(1)
-    os.execv(program[0], program)
+    os.execv(program[0], program)  # noqa: S606 - becoming the program is the point
 
 
 if __name__ == "__main__":

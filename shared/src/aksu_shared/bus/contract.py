@@ -95,7 +95,9 @@ class Bus(Protocol):
         batch is unknown: publish all of it again, in the same order.
         """
 
-    def consumer(self, group: str, topics: Sequence[str], *, member: str | None = None) -> AbstractAsyncContextManager[Consumer]:
+    def consumer(
+        self, group: str, topics: Sequence[str], *, member: str | None = None
+    ) -> AbstractAsyncContextManager[Consumer]:
         """Join `group` for `topics`; `member` is a stable name for static membership. Starts at the oldest record."""
 
     async def ping(self) -> None:

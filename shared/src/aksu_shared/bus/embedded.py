@@ -20,7 +20,8 @@ from aksu_shared.bus.link import Link
 # does not exist yields a NULL offset, which the table refuses: the whole batch fails, nothing is dropped silently.
 _APPEND: Final = """
 WITH incoming AS (
-  SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bytea[]) WITH ORDINALITY AS i (topic, key, headers, value, n)
+  SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bytea[])
+    WITH ORDINALITY AS i (topic, key, headers, value, n)
 ), held AS MATERIALIZED (
   SELECT name FROM topic WHERE name = ANY ($5::text[]) ORDER BY name FOR UPDATE
 ), claimed AS (

@@ -98,7 +98,7 @@ class EmbeddedConsumer:
             async with asyncio.timeout(_QUERY_TIMEOUT):
                 await self._cursors.execute(_COMMIT, self._group, topics, partitions, list(positions.values()))
         except FAILURES as failure:
-            log.warning("bus_commit_failed", group=self._group, error=repr(failure))
+            log.warning("Commit failed, records will be delivered again", group=self._group, error=repr(failure))
 
     async def rewind(self, positions: Mapping[tuple[str, int], int]) -> None:
         """See `Consumer.rewind`."""
@@ -135,7 +135,7 @@ class EmbeddedConsumer:
             return False
         self._positions = await self._committed(connection)
         self._holder = connection
-        log.info("bus_group_taken", group=self._group, positions=self._positions)
+        log.info("Took consumer group", group=self._group, positions=self._positions)
         return True
 
     async def _committed(self, connection: asyncpg.Connection) -> dict[str, int]:
@@ -147,7 +147,7 @@ class EmbeddedConsumer:
         for topic in self._topics:
             # A position beyond the end: this is another log (restored, made anew). Better read it all again than skip.
             if committed.get(topic, 0) > ends.get(topic, 0):
-                log.warning("bus_position_beyond_log", group=self._group, topic=topic, position=committed[topic])
+                log.warning("Committed position lies beyond the log, reading it all again", group=self._group, topic=topic, position=committed[topic])
                 committed[topic] = 0
         return {topic: committed.get(topic, 0) for topic in self._topics}
 

@@ -69,9 +69,7 @@ class KafkaBus:
         self, group: str, topics: Sequence[str], *, member: str | None = None
     ) -> AbstractAsyncContextManager[Consumer]:
         """A member of `group`; `member`, unique in the group, keeps its partitions over a quick restart."""
-        return KafkaConsumer(
-            self._servers, group, topics, member=member, session_timeout_ms=self._session_timeout_ms
-        )
+        return KafkaConsumer(self._servers, group, topics, member=member, session_timeout_ms=self._session_timeout_ms)
 
     async def ping(self) -> None:
         """Ask a broker for the cluster's metadata on a fresh connection; see `Bus.ping`."""
@@ -106,7 +104,7 @@ class KafkaBus:
     async def _drop(self, producer: AIOKafkaProducer) -> None:
         if self._producer is producer:
             self._producer = None
-            log.warning("bus_producer_dropped")
+            log.warning("Producer thrown away after a failure")
             await _abandon(producer)
 
 
@@ -153,5 +151,5 @@ async def _abandon(producer: AIOKafkaProducer) -> None:
                 await asyncio.wait([sender])
             accumulator.fail_all(KafkaError("producer given up"))
             await producer.stop()
-    except (KafkaError, OSError, TimeoutError) as failure:
-        log.error("bus_producer_does_not_stop", error=repr(failure))
+    except (KafkaError, OSError, TimeoutError):
+        log.exception("Producer does not stop")

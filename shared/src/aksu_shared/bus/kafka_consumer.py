@@ -24,7 +24,7 @@ _JOIN_TIMEOUT: Final = 60.0
 _CALL_TIMEOUT: Final = 5.0
 _STOP_TIMEOUT: Final = 10.0
 
-type_of_batch = dict[TopicPartition, list[ConsumerRecord[bytes, bytes]]]
+_Batches = dict[TopicPartition, list[ConsumerRecord[bytes, bytes]]]
 
 log = structlog.get_logger(__name__)
 
@@ -50,7 +50,7 @@ class KafkaConsumer:
         }
         self._consumer: AIOKafkaConsumer | None = None
         self._joining: asyncio.Task[AIOKafkaConsumer] | None = None
-        self._fetching: asyncio.Task[type_of_batch] | None = None
+        self._fetching: asyncio.Task[_Batches] | None = None
 
     async def __aenter__(self) -> Self:
         """Begin to join, without waiting for it."""
@@ -102,7 +102,7 @@ class KafkaConsumer:
             async with asyncio.timeout(_CALL_TIMEOUT):
                 await self._consumer.commit(offsets)
         except (KafkaError, OSError, TimeoutError) as failure:
-            log.warning("bus_commit_failed", group=self._group, error=repr(failure))
+            log.warning("Commit failed, records will be delivered again", group=self._group, error=repr(failure))
 
     async def rewind(self, positions: Mapping[tuple[str, int], int]) -> None:
         """See `Consumer.rewind`."""
@@ -137,7 +137,7 @@ class KafkaConsumer:
         except BaseException:
             await _stop(consumer)
             raise
-        log.info("bus_group_joined", group=self._group, partitions=len(consumer.assignment()))
+        log.info("Joined consumer group", group=self._group, partitions=len(consumer.assignment()))
         return consumer
 
     async def _joined(self, wait: float) -> AIOKafkaConsumer | None:
@@ -184,8 +184,8 @@ async def _stop(consumer: AIOKafkaConsumer) -> None:
     try:
         async with asyncio.timeout(_STOP_TIMEOUT):
             await consumer.stop()
-    except (KafkaError, OSError, TimeoutError) as failure:
-        log.error("bus_consumer_does_not_stop", error=repr(failure))
+    except (KafkaError, OSError, TimeoutError):
+        log.exception("Consumer does not stop")
 
 
 def _delivered(record: ConsumerRecord[bytes, bytes]) -> Delivered:

@@ -1,0 +1,149 @@
+"""pytest plugin: real servers for tests, started when first asked for, stopped at the end of the session.
+
+`postgres`, `kafka`    the servers, one each per session
+`fresh_database`       `await fresh_database("registry", prepare=migrate)`: a new database per call, dropped after the test
+`fresh_bus`            `await fresh_bus()`: the URL of a new, empty embedded bus with the declared topics
+
+Should the session itself be killed, the kernel ends the servers (see `tether`).
+"""
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from aksu_local.databases import ServiceUrls, create_bus_database, create_service_database, drop_database
+from aksu_local.kafka import Kafka
+from aksu_local.postgres import Postgres
+from aksu_shared.bus.topics import create_topics
+
+Prepare = Callable[[ServiceUrls], Awaitable[None]]
+"""Brings a new database to the state a test starts from: migrations, seed data. Must close its connections."""
+
+_BUS_TEMPLATE: Final = "template_bus"
+
+
+class Databases:
+    """Makes databases on the session's server; what `prepare` does is done once and then copied."""
+
+    def __init__(self, server: Postgres) -> None:
+        self.server = server
+        self._templates: dict[str, str] = {}
+        self._numbers = count(1)
+
+    async def service(self, service: str, *, prepare: Prepare | None) -> ServiceUrls:
+        """A new database of `service`."""
+        template = None if prepare is None else await self._prepared(service, prepare)
+        return await create_service_database(
+            self.server, service, database=f"{service}_{next(self._numbers)}", template=template
+        )
+
+    async def bus(self) -> str:
+        """A new bus database with the declared topics."""
+        if _BUS_TEMPLATE not in self._templates:
+            await create_topics(await create_bus_database(self.server, database=_BUS_TEMPLATE))
+            self._templates[_BUS_TEMPLATE] = await self._freeze(_BUS_TEMPLATE)
+        return await create_bus_database(self.server, database=f"bus_{next(self._numbers)}", template=_BUS_TEMPLATE)
+
+    async def _prepared(self, service: str, prepare: Prepare) -> str:
+        key = f"{service}:{prepare.__module__}.{prepare.__qualname__}"
+        if key not in self._templates:
+            name = f"template_{service}_{next(self._numbers)}"
+            await prepare(await create_service_database(self.server, service, database=name))
+            self._templates[key] = await self._freeze(name)
+        return self._templates[key]
+
+    async def _freeze(self, name: str) -> str:
+        """Let nobody connect: a template somebody is connected to cannot be copied."""
+        connection = await asyncpg.connect(self.server.url())
+        try:
+            await connection.execute(f'ALTER DATABASE "{name}" WITH ALLOW_CONNECTIONS false')
+        finally:
+            await connection.close()
+        return name
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """The session's PostgreSQL; fast, not crash-safe."""
+    with _folder("pg") as folder:
+        server = Postgres(folder, durable=False)
+        _run(server.start())
+        try:
+            yield server
+        finally:
+            _run(server.stop())
+
+
+@pytest.fixture(scope="session")
+def kafka() -> Iterator[Kafka]:
+    """The session's Kafka broker."""
+    with _folder("kafka") as folder:
+        broker = Kafka(folder)
+        _run(broker.start())
+        try:
+            yield broker
+        finally:
+            _run(broker.stop())
+
+
+@pytest.fixture(scope="session")
+def databases(postgres: Postgres) -> Databases:
+    """The maker of databases, with its templates."""
+    return Databases(postgres)
+
+
+@pytest_asyncio.fixture
+async def fresh_database(databases: Databases) -> AsyncIterator[Callable[..., Awaitable[ServiceUrls]]]:
+    """`await fresh_database(service, prepare=None)`: a database of the service with its four roles."""
+    made: list[str] = []
+
+    async def make(service: str, *, prepare: Prepare | None = None) -> ServiceUrls:
+        urls = await databases.service(service, prepare=prepare)
+        made.append(urls.database)
+        return urls
+
+    yield make
+    for database in made:
+        await drop_database(databases.server, database)
+
+
+@pytest_asyncio.fixture
+async def fresh_bus(databases: Databases) -> AsyncIterator[Callable[[], Awaitable[str]]]:
+    """`await fresh_bus()`: the URL of an empty embedded bus."""
+    made: list[str] = []
+
+    async def make() -> str:
+        url = await databases.bus()
+        made.append(urlsplit(url).path.removeprefix("/"))
+        return url
+
+    yield make
+    for database in made:
+        await drop_database(databases.server, database)
+
+
+@contextmanager
+def _folder(name: str) -> Iterator[Path]:
+    """A folder of our own under the system's temporary one: pytest closes its folders to other users, such as the
+    one PostgreSQL runs as when we are root."""
+    folder = Path(tempfile.mkdtemp(prefix=f"aksu-{name}-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    """Run to the end on a loop of its own: session fixtures outlive the loops of the tests."""
+    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+        runner.run(work)
