@@ -41,7 +41,7 @@ def service_cli(service: str, *, config: str) -> typer.Typer:
         if settings.owner_database_url is None:
             typer.echo("AKSU_OWNER_DATABASE_URL is needed to migrate", err=True)
             raise typer.Exit(2)
-        upgrade(import_module(f"aksu_{service}.main").MIGRATIONS, settings.owner_database_url.get_secret_value())
+        upgrade(service, settings.owner_database_url.get_secret_value())
 
     return app
 

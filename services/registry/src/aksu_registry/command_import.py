@@ -9,7 +9,7 @@ from rich.table import Table
 from aksu_registry.config import RegistryConfig
 from aksu_registry.factory import Factory
 from aksu_registry.importing import import_register
-from aksu_registry.main import MIGRATIONS, SERVICE
+from aksu_registry.main import SERVICE
 from aksu_registry.schemas import ImportReport
 from aksu_shared.auth.permissions import Rights
 from aksu_shared.auth.principal import Principal, Role
@@ -25,7 +25,7 @@ async def run_import(file: Path, *, dry_run: bool) -> int:
     rights = Rights.load()
     console = Console()
     config = RegistryConfig()  # type: ignore[call-arg] - from the environment
-    edge = open_commands(SERVICE, config, factory=lambda work: Factory(work, rights), migrations=MIGRATIONS)
+    edge = open_commands(SERVICE, config, factory=lambda work: Factory(work, rights))
     async with edge as commands:
         with Progress(console=console) as bar:
             task = bar.add_task("Внос" if not dry_run else "Проба", total=None)

@@ -1,7 +1,5 @@
 """The registry's API process."""
 
-from pathlib import Path
-
 from fastapi import FastAPI
 
 from aksu_registry.api import ROUTERS
@@ -11,7 +9,6 @@ from aksu_shared.auth.permissions import Rights
 from aksu_shared.web.service import service_app
 
 SERVICE = "registry"
-MIGRATIONS = Path(__file__).with_name("migrations")
 
 
 def create(config: RegistryConfig) -> FastAPI:
@@ -23,5 +20,4 @@ def create(config: RegistryConfig) -> FastAPI:
         title="Регистър на социалните услуги",
         routers=ROUTERS,
         factory=lambda work: Factory(work, rights),
-        migrations=MIGRATIONS,
     )

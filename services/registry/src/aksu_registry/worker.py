@@ -2,7 +2,7 @@
 
 from aksu_registry.config import RegistryConfig
 from aksu_registry.factory import Factory
-from aksu_registry.main import MIGRATIONS, SERVICE
+from aksu_registry.main import SERVICE
 from aksu_shared.auth.permissions import Rights
 from aksu_shared.db.work import UnitOfWork
 from aksu_shared.worker.process import WorkerParts, run_worker
@@ -15,5 +15,5 @@ async def establish(work: UnitOfWork) -> None:
 
 async def run(config: RegistryConfig, *, health_port: int) -> None:
     """Work until told to stop."""
-    parts = WorkerParts(service=SERVICE, migrations=MIGRATIONS, at_start=establish)
+    parts = WorkerParts(service=SERVICE, at_start=establish)
     await run_worker(parts, config, health_port=health_port)

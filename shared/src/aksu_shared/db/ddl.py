@@ -139,6 +139,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON
 GRANT SELECT, INSERT ON change_log TO {service}_worker;
 GRANT UPDATE (position, hash) ON change_log TO {service}_worker;
 GRANT SELECT ON change_log TO {service}_reader;
+GRANT SELECT ON alembic_version TO {service}_runtime, {service}_worker, {service}_reader;
 
 ALTER TABLE change_log ENABLE ROW LEVEL SECURITY;
 ALTER TABLE change_log FORCE ROW LEVEL SECURITY;

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from importlib.metadata import version
 from typing import Any, Generic, TypeVar
 
 import asyncpg
@@ -11,6 +11,7 @@ from fastapi import APIRouter, FastAPI
 
 from aksu_shared.auth.permissions import Rights
 from aksu_shared.clock import Clock
+from aksu_shared.codelists import CODELISTS
 from aksu_shared.config import BaseConfig
 from aksu_shared.db.migrate import require_known_schema
 from aksu_shared.db.notify import Notifier
@@ -19,6 +20,7 @@ from aksu_shared.db.reads import Reads
 from aksu_shared.db.work import UnitOfWork
 from aksu_shared.web.app import create_app
 from aksu_shared.web.commands import CommandEdge
+from aksu_shared.web.health import Health
 
 F = TypeVar("F")
 
@@ -41,24 +43,31 @@ def service_app(
     title: str,
     routers: Sequence[APIRouter],
     factory: Callable[[UnitOfWork], Any],
-    migrations: Path,
 ) -> FastAPI:
     """The application of `service`; it refuses to start on a schema it does not know."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_api(service, config, factory=factory, migrations=migrations) as api:
+        async with open_api(service, config, factory=factory) as api:
             app.state.api = api
-            health.add_check("database", lambda: api.pool.fetchval("SELECT 1"))
+            health.check("database", lambda: api.pool.fetchval("SELECT 1"))
             yield
 
-    app, health = create_app(service, config, title=title, routers=routers, lifespan=lifespan)
-    return app
+    health = Health()
+    return create_app(
+        title=title,
+        version=version(f"aksu-{service}"),
+        config=config,
+        routers=routers,
+        health=health,
+        lifespan=lifespan,
+        codelists=CODELISTS,
+    )
 
 
 @asynccontextmanager
 async def open_api(
-    service: str, config: BaseConfig, *, factory: Callable[[UnitOfWork], F], migrations: Path
+    service: str, config: BaseConfig, *, factory: Callable[[UnitOfWork], F]
 ) -> AsyncIterator[Api[F]]:
     """Pools and edges of an API process. Raises UnknownSchema."""
     async with AsyncExitStack() as stack:
@@ -66,7 +75,7 @@ async def open_api(
         pool = await stack.enter_async_context(
             await create_pool(url, application=f"aksu-{service}-api", size=config.database_pool_size)
         )
-        await require_known_schema(migrations, pool)
+        await require_known_schema(service, pool)
         notifier = await stack.enter_async_context(Notifier(url))
         clock = Clock(config.clock_file)
         commands = CommandEdge(source=service, pool=pool, clock=clock, notifier=notifier, factory=factory)
@@ -75,8 +84,8 @@ async def open_api(
 
 @asynccontextmanager
 async def open_commands(
-    service: str, config: BaseConfig, *, factory: Callable[[UnitOfWork], F], migrations: Path
+    service: str, config: BaseConfig, *, factory: Callable[[UnitOfWork], F]
 ) -> AsyncIterator[CommandEdge[F]]:
     """The edge for commands alone, for a service's command line."""
-    async with open_api(service, config, factory=factory, migrations=migrations) as api:
+    async with open_api(service, config, factory=factory) as api:
         yield api.commands
