@@ -8,10 +8,12 @@ from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from json import JSONEncoder
 from typing import Any, Final, TextIO
 
 import structlog
 
+_ENCODE: Final = JSONEncoder(ensure_ascii=False, default=str, separators=(",", ":")).encode
 _CORRELATION_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
 _TRACEPARENT: Final = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}", re.ASCII)
 
@@ -39,6 +41,18 @@ _current: ContextVar[Correlation | None] = ContextVar("correlation", default=Non
 def current_correlation() -> Correlation | None:
     """The correlation of the request or event in hand, or None outside both."""
     return _current.get()
+
+
+def correlation_id() -> str | None:
+    """Its id, or None."""
+    correlation = _current.get()
+    return correlation.id if correlation else None
+
+
+def traceparent() -> str | None:
+    """Its W3C `traceparent`, or None."""
+    correlation = _current.get()
+    return correlation.traceparent if correlation else None
 
 
 def set_correlation(correlation: Correlation) -> None:
@@ -92,9 +106,13 @@ def _renderer(*, json: bool, output: TextIO) -> list[structlog.typing.Processor]
         return [
             structlog.processors.dict_tracebacks,
             structlog.processors.EventRenamer("message"),
-            structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
+            structlog.processors.JSONRenderer(_one_line),
         ]
     return [structlog.dev.ConsoleRenderer(colors=output.isatty())]
+
+
+def _one_line(event: Any, **_options: Any) -> str:  # noqa: ANN401 - structlog's signature of a serializer
+    return _ENCODE(event)
 
 
 def _add_correlation(

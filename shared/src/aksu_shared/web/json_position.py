@@ -5,8 +5,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
-_TOKEN: Final = re.compile(
-    r'[ \t\n\r]*(?P<token>[\[\]{},:]|"[^"\\]*(?:\\.[^"\\]*)*"|-?(?:Infinity|[0-9][0-9.eE+-]*)|[A-Za-z]+|.)', re.DOTALL
+_LEXEME: Final = re.compile(
+    r'[ \t\n\r]*(?P<lexeme>[\[\]{},:]|"[^"\\]*(?:\\.[^"\\]*)*"|-?(?:Infinity|[0-9][0-9.eE+-]*)|[A-Za-z]+|.)', re.DOTALL
 )
 _MAX_INT_DIGITS: Final = 20
 
@@ -23,26 +23,26 @@ class _Level:
 def find(reason: str, text: str, *, max_depth: int) -> tuple[int, str]:
     """Offset and JSON pointer of the first fault of kind `reason`; for `json.syntax` those of the end of `text`."""
     levels: list[_Level] = []
-    for match in _TOKEN.finditer(text):
-        token, start = match["token"], match.start("token")
+    for match in _LEXEME.finditer(text):
+        lexeme, start = match["lexeme"], match.start("lexeme")
         top = levels[-1] if levels else None
-        if token in "[{":
+        if lexeme in "[{":
             if reason == "json.depth" and len(levels) == max_depth:
                 return start, _pointer(levels)
-            levels.append(_Level(set() if token == "{" else None, awaits_key=token == "{"))
-        elif token in "]}":
+            levels.append(_Level(set() if lexeme == "{" else None, awaits_key=lexeme == "{"))
+        elif lexeme in "]}":
             if levels:
                 levels.pop()
-        elif token == ",":
+        elif lexeme == ",":
             _next_item(top)
-        elif top and top.seen is not None and top.awaits_key and token[0] == '"':
-            key = _text(token)
+        elif top and top.seen is not None and top.awaits_key and lexeme[0] == '"':
+            key = _text(lexeme)
             repeated = key in top.seen
             top.at, top.awaits_key = key, False
             top.seen.add(key)
             if (reason == "json.duplicate_key" and repeated) or (reason == "json.character" and _bad_text(key)):
                 return start, _pointer(levels)
-        elif token != ":" and _faulty(reason, token):
+        elif lexeme != ":" and _faulty(reason, lexeme):
             return start, _pointer(levels)
     return len(text), _pointer(levels)
 
@@ -56,24 +56,24 @@ def _next_item(level: _Level | None) -> None:
         level.awaits_key = True
 
 
-def _faulty(reason: str, token: str) -> bool:
+def _faulty(reason: str, lexeme: str) -> bool:
     if reason == "json.character":
-        return token[0] == '"' and _bad_text(_text(token))
-    if reason != "json.number" or token[0] == '"' or token in {"true", "false", "null"}:
+        return lexeme[0] == '"' and _bad_text(_text(lexeme))
+    if reason != "json.number" or lexeme[0] == '"' or lexeme in {"true", "false", "null"}:
         return False
-    if re.fullmatch(r"-?[0-9]+", token):
-        return len(token) > _MAX_INT_DIGITS or not -(2**63) <= int(token) < 2**63
+    if re.fullmatch(r"-?[0-9]+", lexeme):
+        return len(lexeme) > _MAX_INT_DIGITS or not -(2**63) <= int(lexeme) < 2**63
     try:
-        return float(token) in {float("inf"), float("-inf")} or token == "NaN"  # noqa: S105 - a token of JSON
+        return float(lexeme) in {float("inf"), float("-inf")} or lexeme == "NaN"
     except ValueError:
         return False
 
 
-def _text(token: str) -> str:
+def _text(lexeme: str) -> str:
     try:
-        return str(json.loads(token))
+        return str(json.loads(lexeme))
     except ValueError:
-        return token[1:-1]
+        return lexeme[1:-1]
 
 
 def _bad_text(text: str) -> bool:

@@ -66,9 +66,7 @@ def service_app(
 
 
 @asynccontextmanager
-async def open_api(
-    service: str, config: BaseConfig, *, factory: Callable[[UnitOfWork], F]
-) -> AsyncIterator[Api[F]]:
+async def open_api(service: str, config: BaseConfig, *, factory: Callable[[UnitOfWork], F]) -> AsyncIterator[Api[F]]:
     """Pools and edges of an API process. Raises UnknownSchema."""
     async with AsyncExitStack() as stack:
         url = config.database_url.get_secret_value()

@@ -1,0 +1,90 @@
+"""How a route learns who calls, and how it declares the right it needs."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
+
+from fastapi import Depends, Request, params
+from starlette.types import Scope
+
+from aksu_shared.auth.permissions import Rights, refusal
+from aksu_shared.auth.principal import ANONYMOUS, Principal
+from aksu_shared.auth.tokens import InvalidToken, TokenVerifier
+
+_PRINCIPAL: Final = "aksu.principal"
+
+
+class Access:
+    """The door of one application: bearer token to principal, principal to right. Kept in `app.state.access`."""
+
+    def __init__(self, verifier: TokenVerifier, rights: Rights) -> None:
+        self.rights = rights
+        self._verifier = verifier
+
+    async def authenticate(self, scope: Scope) -> Principal:
+        """The caller of this request: `ANONYMOUS` without an Authorization header. Raises InvalidToken, Unavailable."""
+        known: Principal | None = scope.get(_PRINCIPAL)
+        if known is not None:
+            return known
+        token = _bearer(scope["headers"])
+        if token is None:
+            principal = ANONYMOUS
+        else:
+            principal = self._verifier.cached(token) or await self._verifier.principal(token)
+        scope[_PRINCIPAL] = principal
+        return principal
+
+    async def admit(self, scope: Scope, actions: Iterable[str]) -> Principal:
+        """The caller, who holds each of `actions` in some relation. Raises Forbidden, NotAuthenticated too.
+
+        Whether the relation to the object in question is the right one, `Rights.check` says where the object is known.
+        """
+        principal = await self.authenticate(scope)
+        for action in actions:
+            if not self.rights.granted(principal, action):
+                raise refusal(principal, action)
+        return principal
+
+
+def _bearer(headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:
+    found: bytes | None = None
+    for name, value in headers:
+        if name == b"authorization":
+            scheme, _, token = value.strip().partition(b" ")
+            if scheme.lower() != b"bearer" or not token.strip() or found is not None:
+                raise InvalidToken("one bearer token is expected")
+            found = token.strip()
+    return found
+
+
+async def current_principal(request: Request) -> Principal:
+    """Dependency: who calls; `ANONYMOUS` without a token."""
+    access: Access = request.app.state.access
+    return await access.authenticate(request.scope)
+
+
+async def current_rights(request: Request) -> Rights:
+    """Dependency: the table of rights."""
+    access: Access = request.app.state.access
+    return access.rights
+
+
+PrincipalDep = Annotated[Principal, Depends(current_principal)]
+RightsDep = Annotated[Rights, Depends(current_rights)]
+
+
+@dataclass(frozen=True)
+class Right(params.Depends):
+    """The mark that `requires` leaves on a route; `StrictRoute` reads it before anything of the request is read."""
+
+    action: str = ""
+
+
+def requires(action: str) -> Any:  # noqa: ANN401 - like fastapi.Depends
+    """Declare the right a route needs: `dependencies=[requires("registry.service.create")]`."""
+
+    async def enforce(request: Request) -> None:
+        access: Access = request.app.state.access
+        await access.admit(request.scope, (action,))
+
+    return Right(dependency=enforce, action=action)

@@ -1,0 +1,136 @@
+"""Who may do what to whose objects: `permissions.toml`, read once, asked with one predicate."""
+
+import re
+import tomllib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any, Final, Literal, get_args
+
+from aksu_shared.auth.principal import NATION, Principal, Role, parse_body
+from aksu_shared.errors import Forbidden, NotAuthenticated, Text
+
+Relation = Literal["any", "own", "below", "above", "party"]
+_RELATIONS: Final = frozenset(get_args(Relation))
+_ACTION: Final = re.compile(r"[a-z]+\.[a-z_]+\.[a-z_]+")
+_OBLAST_LETTERS: Final = 3
+_NOTHING: Final[frozenset[Relation]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class RoleRule:
+    """A role's label, and the kinds of body it counts for; empty means that it needs none."""
+
+    text: Text
+    kinds: frozenset[str]
+
+
+class Rights:
+    """The table of rights. Construction refuses one that names unknown roles or relations."""
+
+    def __init__(self, table: Mapping[str, Any]) -> None:
+        self.roles: Mapping[Role, RoleRule] = {
+            Role(name): RoleRule(Text(row["bg"], row["en"]), frozenset(row["kinds"]))
+            for name, row in table["roles"].items()
+        }
+        self._actions = {action: _grants(action, row) for action, row in table["actions"].items()}
+        self._granted: dict[tuple[frozenset[Role], str | None, str], frozenset[Relation]] = {}
+        if missing := set(Role) - self.roles.keys():
+            raise ValueError(f"roles without a rule: {sorted(missing)}")
+
+    @classmethod
+    @cache
+    def load(cls) -> "Rights":
+        """The rights of the platform, from the file beside this module."""
+        return cls(tomllib.loads(resources.files(__package__).joinpath("permissions.toml").read_text(encoding="utf-8")))
+
+    @property
+    def actions(self) -> Collection[str]:
+        """Every right there is."""
+        return self._actions.keys()
+
+    def granted(self, principal: Principal, action: str) -> frozenset[Relation]:
+        """In which relations `principal` may do `action`; empty: in none. Raises ValueError for an unknown right."""
+        key = (principal.roles, principal.body and parse_body(principal.body).kind, action)
+        found = self._granted.get(key)
+        if found is None:
+            found = self._granted[key] = self._resolve(*key)
+        return found
+
+    def allows(
+        self,
+        principal: Principal,
+        action: str,
+        *,
+        territory: str | None = None,
+        owner: str | None = None,
+        parties: Collection[str] = (),
+    ) -> bool:
+        """Whether `principal` may do `action` to an object.
+
+        `territory` is the code where it lies (BG, BLG, BLG01), `owner` the code of the body it belongs to,
+        `parties` those of the bodies that take part in it. An object without either is reached by `any` alone.
+        """
+        relations = self.granted(principal, action)
+        if "any" in relations:
+            return True
+        if not relations or principal.body is None:
+            return False
+        return not relations.isdisjoint(_relations(principal.body, territory, owner, parties))
+
+    def check(
+        self,
+        principal: Principal,
+        action: str,
+        *,
+        territory: str | None = None,
+        owner: str | None = None,
+        parties: Collection[str] = (),
+    ) -> None:
+        """Raise Forbidden naming the right unless `allows`; for a caller without a token NotAuthenticated."""
+        if not self.allows(principal, action, territory=territory, owner=owner, parties=parties):
+            raise refusal(principal, action)
+
+    def _resolve(self, roles: frozenset[Role], kind: str | None, action: str) -> frozenset[Relation]:
+        grants = self._actions.get(action)
+        if grants is None:
+            raise ValueError(f"there is no right {action!r} in permissions.toml")
+        counting = (role for role in roles if not (kinds := self.roles[role].kinds) or kind in kinds)
+        return _NOTHING.union(*(grants.get(role, _NOTHING) for role in counting))
+
+
+def refusal(principal: Principal, action: str) -> Forbidden | NotAuthenticated:
+    """What to raise when `principal` lacks `action`: a caller without a token is asked for one."""
+    if principal.anonymous:
+        return NotAuthenticated(headers={"WWW-Authenticate": 'Bearer realm="aksu"'})
+    return Forbidden(right=action)
+
+
+def contains(outer: str, inner: str) -> bool:
+    """Whether territory `inner` is `outer` or lies inside it: BG ⊇ BLG ⊇ BLG01."""
+    return outer in {NATION, inner} or (len(outer) == _OBLAST_LETTERS and inner[:_OBLAST_LETTERS] == outer)
+
+
+def _relations(body: str, territory: str | None, owner: str | None, parties: Collection[str]) -> set[Relation]:
+    found: set[Relation] = set()
+    mine = parse_body(body).territory
+    if owner == body or (owner is None and mine is not None and mine == territory):
+        found.add("own")
+    if body in parties:
+        found.add("party")
+    if mine is not None and territory is not None:
+        if contains(mine, territory):
+            found.add("below")
+        elif contains(territory, mine):
+            found.add("above")
+    return found
+
+
+def _grants(action: str, row: Mapping[str, Any]) -> Mapping[Role, frozenset[Relation]]:
+    if not _ACTION.fullmatch(action):
+        raise ValueError(f"{action!r} is not <service>.<thing>.<verb>")
+    for role, relations in row.items():
+        if not relations or not _RELATIONS.issuperset(relations):
+            raise ValueError(f"{action}: {role} has unknown or no relations {relations}")
+    return {Role(role): frozenset(relations) for role, relations in row.items()}

@@ -1,0 +1,118 @@
+"""Settings of a service, all from the environment under the prefix `AKSU_`; each service subclasses `BaseConfig`."""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+Environment = Literal["local", "test", "production"]
+_TEN_MINUTES = 600
+
+
+class BaseConfig(BaseSettings):
+    """What every service is told. Built in its command line only, and refused whole when anything is wrong."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="AKSU_", frozen=True, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
+    )
+
+    environment: Environment = Field(
+        default="production", description="local and test allow development settings; production refuses them"
+    )
+
+    database_url: SecretStr = Field(description="PostgreSQL, runtime role: row-level security applies")
+    worker_database_url: SecretStr | None = Field(
+        default=None, description="PostgreSQL, worker role: sees every row of its service; needed by `worker`"
+    )
+    owner_database_url: SecretStr | None = Field(
+        default=None, description="PostgreSQL, owner role: may change the schema; needed by `migrate`"
+    )
+    database_pool_size: int = Field(default=10, ge=1, le=100, description="connections of one process, at most")
+    bus_url: SecretStr = Field(description="postgresql://…/bus for the embedded bus, or kafka://host:port[,host:port]")
+
+    oidc_issuer: str = Field(description="issuer of the access tokens, as it stands in their `iss`")
+    oidc_audience: str = Field(description="the service's name in a token's `aud`")
+    oidc_jwks_url: str | None = Field(default=None, description="address of the issuer's keys; by default discovered")
+    oidc_jwks_file: Path | None = Field(
+        default=None, description="keys read from a file instead of the issuer; local and test only"
+    )
+    oidc_token_types: Annotated[frozenset[str], NoDecode] = Field(
+        default=frozenset({"at+jwt", "jwt"}), description="accepted `typ` of a token, comma-separated, lower case"
+    )
+    oidc_leeway_seconds: int = Field(default=30, ge=0, le=60, description="tolerated difference of clocks")
+    oidc_max_token_seconds: int | None = Field(
+        default=None,
+        ge=60,
+        description="longest life of a token; at most 600 in production, which is its default there",
+    )
+    oidc_roles_claim: str = Field(default="roles", description="claim that lists the roles; dots lead inwards")
+    oidc_body_claim: str = Field(default="body", description="claim with the code of the caller's body")
+
+    clock_file: Path | None = Field(
+        default=None, description="file with the offset of legal time in seconds; local and test only"
+    )
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="least level logged")
+    log_json: bool = Field(default=True, description="one JSON object per line; false gives a console for people")
+
+    request_deadline_seconds: float = Field(default=10, gt=0, le=60, description="a request is given up after it")
+    max_concurrent_requests: int | None = Field(
+        default=None, ge=1, description="requests at work at once; more are refused with 503. Default: twice the pool"
+    )
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="origins whose browser pages may call the API, comma-separated; none by default"
+    )
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="addresses or networks whose X-Forwarded-* headers count, comma-separated"
+    )
+    drain_seconds: float = Field(
+        default=0, ge=0, le=60, description="after SIGTERM: how long to report not ready before no longer accepting"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _split_lists(cls, values: object) -> object:
+        if isinstance(values, dict):
+            for name in ("oidc_token_types", "cors_origins", "trusted_proxies"):
+                if isinstance(text := values.get(name), str):
+                    values[name] = [part.strip() for part in text.split(",") if part.strip()]
+        return values
+
+    @model_validator(mode="after")
+    def _check_urls(self) -> Self:
+        for name in ("database_url", "worker_database_url", "owner_database_url"):
+            url: SecretStr | None = getattr(self, name)
+            if url is not None and urlsplit(url.get_secret_value()).scheme != "postgresql":
+                raise ValueError(f"AKSU_{name.upper()} must begin with postgresql://")
+        if urlsplit(self.bus_url.get_secret_value()).scheme not in {"postgresql", "kafka"}:
+            raise ValueError("AKSU_BUS_URL must begin with postgresql:// or kafka://")
+        return self
+
+    @model_validator(mode="after")
+    def _refuse_development_in_production(self) -> Self:
+        if self.environment != "production":
+            return self
+        refusals = {
+            "AKSU_OIDC_JWKS_FILE": self.oidc_jwks_file is not None,
+            "AKSU_CLOCK_FILE": self.clock_file is not None,
+            "AKSU_OIDC_ISSUER (https only)": not self.oidc_issuer.startswith("https://"),
+            "AKSU_OIDC_JWKS_URL (https only)": not (self.oidc_jwks_url or "https://").startswith("https://"),
+            "AKSU_OIDC_MAX_TOKEN_SECONDS (600 at most)": (self.oidc_max_token_seconds or 0) > _TEN_MINUTES,
+            "AKSU_CORS_ORIGINS (no *)": "*" in self.cors_origins,
+            "AKSU_TRUSTED_PROXIES (no *)": "*" in self.trusted_proxies,
+        }
+        if refused := [name for name, bad in refusals.items() if bad]:
+            raise ValueError(f"not in production: {', '.join(refused)}")
+        return self
+
+    @property
+    def max_token_lifetime(self) -> int | None:
+        """Seconds that a token may live: as configured, else 600 in production and unbounded elsewhere."""
+        return self.oidc_max_token_seconds or (_TEN_MINUTES if self.environment == "production" else None)
+
+    @property
+    def concurrency_limit(self) -> int:
+        """Requests at work at once: enough to keep the pool busy, not enough to queue for long."""
+        return self.max_concurrent_requests or 2 * self.database_pool_size

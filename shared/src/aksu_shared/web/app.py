@@ -1,0 +1,215 @@
+"""`create_app`: the one way in which a service's HTTP application is put together."""
+
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import fastapi_offline
+import httpx
+from fastapi import APIRouter, FastAPI
+from fastapi.openapi.docs import get_redoc_html, get_swagger_ui_html
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from aksu_shared.auth.dependencies import Access
+from aksu_shared.auth.jwks import DiscoveredKeys, FileKeys, Keys
+from aksu_shared.auth.permissions import Rights
+from aksu_shared.auth.tokens import TokenRules, TokenVerifier
+from aksu_shared.config import BaseConfig
+from aksu_shared.web.codelists import Codelists, codelist_router
+from aksu_shared.web.dispatch import Dispatcher
+from aksu_shared.web.health import Health, health_routes
+from aksu_shared.web.middleware import Edge
+from aksu_shared.web.openapi import complete
+from aksu_shared.web.routing import VERSION, StrictRoute
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[Any]]
+
+_STATIC: Final = "/static"
+_DOCS_POLICY: Final = {
+    "Content-Security-Policy": "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline';"
+    " img-src 'self' data:; worker-src 'self' blob:; frame-ancestors 'none'"
+}
+_EXPOSED: Final = (
+    "ETag",
+    "Aksu-Position",
+    "X-Correlation-Id",
+    "Retry-After",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Location",
+)
+
+
+class ServiceApp(FastAPI):
+    """FastAPI with the platform's edge in place of its own layers of middleware."""
+
+    edge_options: Mapping[str, Any] = {}
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Edge, then dispatch. The edge answers every failure, so Starlette's two error layers have nothing to do."""
+        routes = [route for route in self.router.routes if isinstance(route, StrictRoute)]
+        app: ASGIApp = Edge(Dispatcher(self.router, routes), **self.edge_options)
+        for cls, args, kwargs in reversed(self.user_middleware):
+            app = cls(app, *args, **kwargs)
+        return app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Enter the edge at once: FastAPI asks the environment at every request whether to record telemetry."""
+        scope["app"] = self
+        if self.middleware_stack is None:
+            self.middleware_stack = self.build_middleware_stack()
+        await self.middleware_stack(scope, receive, send)
+
+    def openapi(self) -> dict[str, Any]:
+        """The API's description, with rights and problems."""
+        if not self.openapi_schema:
+            self.openapi_schema = complete(super().openapi(), self.router.routes)
+        return self.openapi_schema
+
+
+def create_app(
+    *,
+    title: str,
+    version: str,
+    config: BaseConfig,
+    routers: Sequence[APIRouter],
+    health: Health,
+    lifespan: Lifespan | None = None,
+    codelists: Codelists | None = None,
+    rights: Rights | None = None,
+    verifier: TokenVerifier | None = None,
+    description: str = "",
+) -> FastAPI:
+    """Build the application. Raises ValueError for a route outside /v1, without a right, or named twice.
+
+    `lifespan` receives the application and sets what the routes need on its `state`. `verifier` replaces the one
+    that `config` describes, for tests.
+    """
+    rights = rights or Rights.load()
+    client = httpx.AsyncClient(timeout=httpx.Timeout(5), follow_redirects=False)
+    app = ServiceApp(
+        title=title,
+        version=version,
+        description=description,
+        lifespan=_closing(client, lifespan),
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.edge_options = {"limit": config.concurrency_limit, "deadline": config.request_deadline_seconds}
+    app.state.access = Access(verifier or build_verifier(config, client), rights)
+    app.state.health = health
+    app.state.config = config
+    _add_routes(app, [*routers, *([codelist_router(codelists)] if codelists else [])], rights)
+    app.router.routes.extend(health_routes(health))
+    _add_docs(app)
+    if config.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=config.cors_origins,
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+            allow_headers=[
+                "Authorization",
+                "Content-Type",
+                "Idempotency-Key",
+                "If-Match",
+                "If-None-Match",
+                "Aksu-After",
+            ],
+            expose_headers=_EXPOSED,
+        )
+    return app
+
+
+def build_verifier(config: BaseConfig, client: httpx.AsyncClient) -> TokenVerifier:
+    """The verifier that `config` describes: keys from a file, or from the issuer through `client`."""
+    keys: Keys = (
+        FileKeys(config.oidc_jwks_file)
+        if config.oidc_jwks_file
+        else DiscoveredKeys(config.oidc_issuer, client=client, jwks_url=config.oidc_jwks_url)
+    )
+    rules = TokenRules(
+        issuer=config.oidc_issuer,
+        audience=config.oidc_audience,
+        types=config.oidc_token_types,
+        leeway=config.oidc_leeway_seconds,
+        max_lifetime=config.max_token_lifetime,
+        roles_claim=config.oidc_roles_claim,
+        body_claim=config.oidc_body_claim,
+    )
+    return TokenVerifier(rules, keys)
+
+
+def _closing(client: httpx.AsyncClient, lifespan: Lifespan | None) -> Lifespan:
+    @asynccontextmanager
+    async def combined(app: FastAPI) -> AsyncIterator[Any]:
+        async with client:
+            if lifespan is None:
+                yield
+            else:
+                async with lifespan(app) as state:
+                    yield state
+
+    return combined
+
+
+def _add_routes(app: FastAPI, routers: Iterable[APIRouter], rights: Rights) -> None:
+    """Take the routers' routes over as they are: `include_router` would build every route twice and match it twice."""
+    names: set[str] = set()
+    for router in routers:
+        for route in router.routes:
+            if not isinstance(route, StrictRoute):
+                raise ValueError(f"{route} is no StrictRoute: use aksu_shared.web.routing.Router, without nesting")  # noqa: TRY004
+            _check_route(route, rights, names)
+            route.dependency_overrides_provider = app
+            app.router.routes.append(route)
+
+
+def _check_route(route: StrictRoute, rights: Rights, names: set[str]) -> None:
+    if not route.path.startswith(f"{VERSION}/"):
+        raise ValueError(f"{route.path} is not below {VERSION}/")
+    if not route.rights:
+        raise ValueError(f"{route.path} declares no right: dependencies=[requires(…)]")
+    if unknown := set(route.rights) - set(rights.actions):
+        raise ValueError(f"{route.path} declares unknown rights {sorted(unknown)}")
+    if route.operation_id is None:
+        route.operation_id = route.unique_id = route.name
+    if route.operation_id in names:
+        raise ValueError(f"two routes are called {route.operation_id}: names are the operation ids of the API")
+    names.add(route.operation_id)
+
+
+def _add_docs(app: FastAPI) -> None:
+    """Serve the documentation pages and all they load from here: nothing comes from another host."""
+    folder = Path(fastapi_offline.__file__).parent / "static"
+    app.mount(_STATIC, StaticFiles(directory=folder), name="static")
+
+    async def docs(request: Request) -> Response:
+        root = request.scope.get("root_path", "").rstrip("/")
+        page = get_swagger_ui_html(
+            openapi_url=f"{root}/openapi.json",
+            title=app.title,
+            swagger_js_url=f"{root}{_STATIC}/swagger-ui-bundle.js",
+            swagger_css_url=f"{root}{_STATIC}/swagger-ui.css",
+            swagger_favicon_url=f"{root}{_STATIC}/favicon.png",
+        )
+        return HTMLResponse(bytes(page.body), headers=_DOCS_POLICY)
+
+    async def redoc(request: Request) -> Response:
+        root = request.scope.get("root_path", "").rstrip("/")
+        page = get_redoc_html(
+            openapi_url=f"{root}/openapi.json",
+            title=app.title,
+            redoc_js_url=f"{root}{_STATIC}/redoc.standalone.js",
+            redoc_favicon_url=f"{root}{_STATIC}/favicon.png",
+            with_google_fonts=False,
+        )
+        return HTMLResponse(bytes(page.body), headers=_DOCS_POLICY)
+
+    app.add_route("/docs", docs, include_in_schema=False)
+    app.add_route("/redoc", redoc, include_in_schema=False)

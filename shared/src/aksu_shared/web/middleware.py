@@ -1,0 +1,193 @@
+"""The edge of an application, one pure ASGI middleware: correlation, limits, deadline, headers, failures, log, figures.
+
+One class instead of seven layers: each layer would wrap `send` once more for every request.
+"""
+
+import asyncio
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final
+
+import structlog
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from aksu_shared.errors import Problem, Unavailable
+from aksu_shared.logging import Correlation, set_correlation
+from aksu_shared.web.metrics import ACTIVE, REFUSED, observe
+from aksu_shared.web.problems import problem_of, render_problem
+
+DEFAULT_DEADLINE: Final = 10.0
+FREE_PATHS: Final = frozenset({"/healthz", "/readyz", "/metrics"})
+"""Answered however busy the application is, and not logged: probes come every few seconds."""
+_WAITING_PER_SLOT: Final = 20
+"""Requests that may wait (long polls) for each that may be at work."""
+
+_SECURITY: Final = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+]
+_POLICY: Final = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
+_EXCHANGE: Final = "aksu.exchange"
+
+_log = structlog.get_logger(__name__)
+
+
+class Edge:
+    """Wraps the whole application. `limit` bounds the requests at work, `deadline` the seconds each may take."""
+
+    def __init__(self, app: ASGIApp, *, limit: int = 20, deadline: float = DEFAULT_DEADLINE) -> None:
+        self.app = app
+        self.limit = limit
+        self.deadline = deadline
+        self.active = 0
+        self.waiting = 0
+        self.log = structlog.get_logger(__name__).bind()  # bound once: a lazy logger binds itself for every line
+        ACTIVE.set_function(lambda: self.active)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One connection event of ASGI."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        exchange = Exchange(self, scope, send)
+        scope[_EXCHANGE] = exchange
+        if scope["path"] in FREE_PATHS:
+            await exchange.run(receive)
+            return
+        if self.active >= self.limit:
+            REFUSED.inc()
+            await exchange.fail(Unavailable(retry_after=1))
+        else:
+            self.active += 1
+            try:
+                await exchange.run(receive)
+            finally:
+                self.active -= 1
+        exchange.record()
+
+
+class Exchange:
+    """One request and its answer, as the edge sees them."""
+
+    __slots__ = ("_correlation", "_edge", "_scope", "_send", "_started", "_timeout", "status")
+
+    def __init__(self, edge: Edge, scope: Scope, send: Send) -> None:
+        self._edge = edge
+        self._scope = scope
+        self._send = send
+        self._started = time.perf_counter()
+        self._timeout: asyncio.Timeout | None = None
+        self._correlation = _correlation_of(scope)
+        self.status = 0
+        set_correlation(self._correlation)
+
+    async def run(self, receive: Receive) -> None:
+        """Run the application; whatever it raises becomes an answer."""
+        try:
+            async with asyncio.timeout(self._edge.deadline) as self._timeout:
+                await self._edge.app(self._scope, receive, self.send)
+        except Exception as error:  # noqa: BLE001 - the one place where everything ends
+            await self._end(error)
+
+    async def send(self, message: Message) -> None:
+        """Pass a message on; the head gets the headers that every answer carries."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = [*message.get("headers", ()), *_SECURITY, (b"x-correlation-id", self._correlation.id.encode())]
+            if not any(name == _POLICY[0] for name, _ in headers):
+                headers.append(_POLICY)
+            message["headers"] = headers
+        await self._send(message)
+
+    async def fail(self, problem: Problem) -> None:
+        """Answer with `problem`."""
+        status, body, headers = render_problem(problem, self._scope)
+        await Response(body, status, headers)(self._scope, _no_receive, self.send)
+
+    def record(self) -> None:
+        """Write the access line and the figures."""
+        seconds = time.perf_counter() - self._started
+        route = getattr(self._scope.get("route"), "path", "unmatched")
+        method = self._scope["method"]
+        observe(method, route, self.status, seconds)
+        self._edge.log.info(
+            "Request answered",
+            method=method,
+            path=self._scope["path"],
+            route=route,
+            status=self.status,
+            milliseconds=round(seconds * 1000, 1),
+        )
+
+    def reschedule(self, seconds: float) -> None:
+        """Set the deadline to `seconds` from now."""
+        if self._timeout is not None:
+            self._timeout.reschedule(asyncio.get_running_loop().time() + seconds)
+
+    @contextmanager
+    def idle(self) -> Iterator[None]:
+        """Give the slot back while the block runs. Raises Unavailable when too many wait already."""
+        edge = self._edge
+        if edge.waiting >= edge.limit * _WAITING_PER_SLOT:
+            raise Unavailable(retry_after=1)
+        edge.waiting += 1
+        edge.active -= 1
+        try:
+            yield
+        finally:
+            edge.active += 1
+            edge.waiting -= 1
+
+    async def _end(self, error: Exception) -> None:
+        answer = getattr(error, "response", None)
+        if isinstance(answer, Response) and not self.status:
+            await answer(self._scope, _no_receive, self.send)  # a repeated request ends with its first answer
+            return
+        if self._timeout is not None and self._timeout.expired():
+            _log.warning("Request gave up at its deadline")
+            problem: Problem = Unavailable(retry_after=1)
+        else:
+            problem = problem_of(error)
+        if self.status:
+            _log.warning("Answer broken off", status=self.status, error=type(error).__name__)
+            return  # the server closes the connection: the client sees that the body is not whole
+        await self.fail(problem)
+
+
+def extend_deadline(request: HTTPConnection | Mapping[str, Any], seconds: float) -> None:
+    """Let this request take `seconds` from now: for exports and long polls."""
+    exchange = _exchange(request)
+    if exchange is not None:
+        exchange.reschedule(seconds)
+
+
+@contextmanager
+def waiting(request: HTTPConnection | Mapping[str, Any]) -> Iterator[None]:
+    """Wait for something inside the block without taking a slot: no connection of the pool may be held there."""
+    exchange = _exchange(request)
+    if exchange is None:
+        yield
+        return
+    with exchange.idle():
+        yield
+
+
+def _exchange(request: HTTPConnection | Mapping[str, Any]) -> Exchange | None:
+    scope = request.scope if isinstance(request, HTTPConnection) else request
+    found: Exchange | None = scope.get(_EXCHANGE)
+    return found
+
+
+def _correlation_of(scope: Scope) -> Correlation:
+    given: dict[bytes, str] = {}
+    for name, value in scope["headers"]:
+        if name in {b"x-correlation-id", b"traceparent"}:
+            given[name] = value.decode("latin-1")
+    return Correlation.of(given.get(b"x-correlation-id"), given.get(b"traceparent"))
+
+
+async def _no_receive() -> Message:
+    return {"type": "http.disconnect"}

@@ -1,0 +1,146 @@
+"""Parameters of a route, prepared once at start: unknown and repeated ones are refused, known ones read cheaply."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+from fastapi._compat import ModelField, field_annotation_is_sequence
+from fastapi.dependencies.models import Dependant
+from pydantic import BaseModel
+from starlette.types import Scope
+
+from aksu_shared.errors import Malformed
+from aksu_shared.web.messages import malformed, parameter_error
+
+_IMMUTABLE: Final = (str, int, float, bool, tuple, frozenset, type(None))
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """One parameter: where its value is found, and FastAPI's own field that validates it."""
+
+    name: str
+    key: str
+    many: bool
+    field: ModelField
+
+    def read(self, found: Mapping[str, Any], source: str, errors: list[Any]) -> Any:  # noqa: ANN401 - any type
+        """The validated value, or the default; what is wrong is added to `errors`."""
+        raw = found.get(self.key)
+        if raw is None:
+            info = self.field.field_info
+            if info.is_required():
+                errors.append({"type": "missing", "loc": (source, self.key)})
+                return None
+            default = info.get_default(call_default_factory=True, validated_data={})
+            return default if isinstance(default, _IMMUTABLE) else deepcopy(default)
+        value, bad = self.field.validate(raw, {}, loc=(source, self.key))
+        errors.extend(bad or ())
+        return value
+
+
+class Query:
+    """The query parameters of a route: names known at start, `many` those that may repeat."""
+
+    def __init__(self, fields: Iterable[ModelField]) -> None:
+        self._readers: list[_Reader] = []
+        self._models: list[tuple[ModelField, frozenset[str]]] = []
+        self.many: set[str] = set()
+        self.names: set[str] = set()
+        for field in fields:
+            model = field.field_info.annotation
+            if isinstance(model, type) and issubclass(model, BaseModel):
+                members = {info.alias or name: info.annotation for name, info in model.model_fields.items()}
+                self._models.append((field, frozenset(members)))
+                self.many |= {name for name, kind in members.items() if field_annotation_is_sequence(kind)}
+                self.names |= members.keys()
+            else:
+                many = field_annotation_is_sequence(field.field_info.annotation)
+                self._readers.append(_Reader(field.name, field.alias, many, field))
+                self.names.add(field.alias)
+                if many:
+                    self.many.add(field.alias)
+
+    def parse(self, scope: Scope) -> dict[str, Any]:
+        """Text by name, a list for what may repeat. Raises Malformed naming unknown, repeated and unreadable ones."""
+        raw: bytes = scope["query_string"]
+        if not raw:
+            return {}
+        found: dict[str, Any] = {}
+        errors = []
+        for name, value in parse_qsl(raw.decode("latin-1"), keep_blank_values=True):
+            if name not in self.names:
+                errors.append(parameter_error(name, "unknown_parameter"))
+            elif "\x00" in value or "\ufffd" in value:
+                errors.append(parameter_error(name, "string_unicode"))
+            elif name in self.many:
+                found.setdefault(name, []).append(value)
+            elif name in found:
+                errors.append(parameter_error(name, "repeated_parameter"))
+            else:
+                found[name] = value
+        if errors:
+            raise Malformed(errors=errors)
+        return found
+
+    def read(self, scope: Scope, values: dict[str, Any], errors: list[Any]) -> None:
+        """Put the validated arguments into `values`."""
+        found = self.parse(scope)
+        for reader in self._readers:
+            values[reader.name] = reader.read(found, "query", errors)
+        for field, members in self._models:
+            part = {name: value for name, value in found.items() if name in members}
+            values[field.name], bad = field.validate(part, {}, loc=("query",))
+            errors.extend(bad or ())
+
+
+class Parameters:
+    """All parameters of a route's function: query, path and headers."""
+
+    def __init__(self, dependant: Dependant) -> None:
+        self.query = Query(dependant.query_params)
+        self._path = [_Reader(field.name, field.alias, many=False, field=field) for field in dependant.path_params]
+        self._headers = [
+            _Reader(field.name, _header_name(field), many=False, field=field) for field in dependant.header_params
+        ]
+
+    def read(self, scope: Scope) -> dict[str, Any]:
+        """Arguments by name. Raises Malformed with one error per bad parameter."""
+        values: dict[str, Any] = {}
+        errors: list[Any] = []
+        self.query.read(scope, values, errors)
+        for reader in self._path:
+            values[reader.name] = reader.read(scope["path_params"], "path", errors)
+        if self._headers:
+            headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+            for reader in self._headers:
+                values[reader.name] = reader.read(headers, "header", errors)
+        if errors:
+            raise malformed(errors)
+        return values
+
+
+def query_of(dependant: Dependant) -> Query:
+    """The query parameters of a function and of everything it depends on."""
+    return Query(_all_query_fields(dependant))
+
+
+def _all_query_fields(dependant: Dependant) -> Iterator[ModelField]:
+    yield from dependant.query_params
+    for inner in dependant.dependencies:
+        yield from _all_query_fields(inner)
+
+
+def _header_name(field: ModelField) -> str:
+    return (field.alias if field.alias != field.name else field.name.replace("_", "-")).lower()
+
+
+def readable(fields: Sequence[ModelField]) -> bool:
+    """Whether `Parameters` reads these headers as FastAPI would: single values, not models."""
+    return not any(
+        field_annotation_is_sequence(field.field_info.annotation)
+        or (isinstance(field.field_info.annotation, type) and issubclass(field.field_info.annotation, BaseModel))
+        for field in fields
+    )
