@@ -7,7 +7,7 @@ PUBLIC = "public"
 
 
 def row_scope(municipality: str | None, *bodies: str | None, public: bool) -> Scope:
-    """Keys of a row: the nation, the municipality's oblast and itself, each party's body, and `public` if anybody may see it.
+    """Keys of a row: the nation, oblast and municipality, each party's body, and `public` if anybody may see it.
 
     A municipality's code begins with the three letters of its oblast.
     """

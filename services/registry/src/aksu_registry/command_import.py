@@ -13,6 +13,7 @@ from aksu_registry.main import SERVICE
 from aksu_registry.schemas import ImportReport
 from aksu_shared.auth.permissions import Rights
 from aksu_shared.auth.principal import Principal, Role
+from aksu_shared.cli import load_config
 from aksu_shared.web.service import open_commands
 
 SHOWN = 50
@@ -24,7 +25,7 @@ async def run_import(file: Path, *, dry_run: bool) -> int:
     """Import `file`; gives the number of refused rows."""
     rights = Rights.load()
     console = Console()
-    config = RegistryConfig()  # type: ignore[call-arg] - from the environment
+    config: RegistryConfig = load_config("aksu_registry.config:RegistryConfig")
     edge = open_commands(SERVICE, config, factory=lambda work: Factory(work, rights))
     async with edge as commands:
         with Progress(console=console) as bar:
@@ -44,7 +45,8 @@ async def run_import(file: Path, *, dry_run: bool) -> int:
 def _print(console: Console, report: ImportReport) -> None:
     console.print(
         f"{report.file}: {report.rows} реда – нови {report.created}, променени {report.updated}, "
-        f"без промяна {report.unchanged}, отказани {report.refused}" + (" (проба, нищо не е записано)" if report.dry_run else "")
+        f"без промяна {report.unchanged}, отказани {report.refused}"
+        + (" (проба, нищо не е записано)" if report.dry_run else "")
     )
     if not report.refused:
         return

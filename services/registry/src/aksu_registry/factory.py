@@ -38,7 +38,9 @@ class Factory:
         """Social services."""
         places = PlaceService(places=PlaceStore(self.work))
         providers = ProviderStore(self.work)
-        return SocialServiceService(services=ServiceStore(self.work), providers=providers, places=places, rights=self.rights)
+        return SocialServiceService(
+            services=ServiceStore(self.work), providers=providers, places=places, rights=self.rights
+        )
 
     def imports(self) -> ImportService:
         """The import of the public register."""

@@ -49,7 +49,9 @@ async def import_register(
 Results = list[tuple[ReadRow, RowResult]]
 
 
-async def _results(edge: CommandEdge[Factory], rows: Iterator[ReadRow], by: Principal, *, dry_run: bool) -> AsyncIterator[Results]:
+async def _results(
+    edge: CommandEdge[Factory], rows: Iterator[ReadRow], by: Principal, *, dry_run: bool
+) -> AsyncIterator[Results]:
     """Results chunk by chunk: each chunk its own transaction, or for a dry run all in one that is rolled back."""
     if dry_run:
         async with edge.work(by, commit=False) as work:

@@ -9,11 +9,10 @@ from pydantic import Field, model_validator
 from aksu_shared.db.store import Kept
 from aksu_shared.events.registry import ProviderState, ServiceState
 from aksu_shared.schemas.base import BadValue, Command, Resource
-from aksu_shared.schemas.codes import Eik, Line, MunicipalityCode, Note, code_of
+from aksu_shared.schemas.codes import Code, Eik, Line, MunicipalityCode, Note
 
 ASSIGNED = frozenset({"ASSIGNED_CONTEST", "ASSIGNED_NEGOTIATION", "PUBLIC_PRIVATE_PARTNERSHIP"})
 
-Codes = Annotated[list[str], Field(max_length=20)]
 Capacity = Annotated[int, Field(ge=0, le=10_000, description="Places; the largest number of users at one time.")]
 
 
@@ -23,7 +22,7 @@ class NewProvider(Command):
     eik: Eik | None = None
     municipality: MunicipalityCode | None = None
     name: Line
-    legal_form: code_of("legal_forms")  # type: ignore[valid-type]
+    legal_form: Annotated[str, Code("legal_forms")]
     seat_municipality: MunicipalityCode | None = None
     seat_address: Line | None = None
 
@@ -57,19 +56,25 @@ class Party(Command):
     @model_validator(mode="after")
     def _one(self) -> Self:
         if (self.eik is None) == (self.municipality is None):
-            raise BadValue("identity", bg="Посочете или eik, или municipality.", en="Give either `eik` or `municipality`.")
+            raise BadValue(
+                "identity", bg="Посочете или eik, или municipality.", en="Give either `eik` or `municipality`."
+            )
         return self
+
+
+ActivityGroups = Annotated[list[Annotated[str, Code("activity_groups")]], Field(max_length=10)]
+TargetGroups = Annotated[list[Annotated[str, Code("target_groups")]], Field(min_length=1, max_length=20)]
 
 
 class NewService(Command):
     """A service to register. `management` belongs to a municipality's service and names its operator when assigned."""
 
     name: Line
-    kind: code_of("service_kinds")  # type: ignore[valid-type]
-    activity_groups: Annotated[list[code_of("activity_groups")], Field(max_length=10)] = []  # type: ignore[misc]
-    target_groups: Annotated[list[code_of("target_groups")], Field(min_length=1, max_length=20)]  # type: ignore[misc]
-    financing: code_of("financing")  # type: ignore[valid-type]
-    management: code_of("management_modes") | None = None  # type: ignore[valid-type]
+    kind: Annotated[str, Code("service_kinds")]
+    activity_groups: ActivityGroups = Field(default_factory=list)
+    target_groups: TargetGroups
+    financing: Annotated[str, Code("financing")]
+    management: Annotated[str, Code("management_modes")] | None = None
     capacity: Capacity | None = None
     municipality: MunicipalityCode
     settlement: Line
@@ -83,9 +88,9 @@ class ServiceChanges(Command):
     """Fields of a service to change; those left out stay."""
 
     name: Line | None = None
-    activity_groups: Annotated[list[code_of("activity_groups")], Field(max_length=10)] | None = None  # type: ignore[misc]
-    target_groups: Annotated[list[code_of("target_groups")], Field(min_length=1, max_length=20)] | None = None  # type: ignore[misc]
-    financing: code_of("financing") | None = None  # type: ignore[valid-type]
+    activity_groups: ActivityGroups | None = None
+    target_groups: TargetGroups | None = None
+    financing: Annotated[str, Code("financing")] | None = None
     capacity: Capacity | None = None
     reason: Note
 
@@ -167,7 +172,7 @@ class RowResult(Resource):
     provider: str | None = None
     service: str | None = None
     licence: str | None = None
-    errors: list[dict[str, Any]] = []
+    errors: list[dict[str, Any]] = Field(default_factory=list)
 
 
 class ImportReport(Resource):

@@ -154,7 +154,8 @@ CREATE FUNCTION change_log_partition(month date) RETURNS void LANGUAGE plpgsql S
   SET search_path = public, pg_temp SET timezone = 'UTC' AS $$
 BEGIN
   EXECUTE format('CREATE TABLE IF NOT EXISTS %I PARTITION OF change_log FOR VALUES FROM (%L) TO (%L)',
-    'change_log_' || to_char(month, 'YYYYMM'), date_trunc('month', month), date_trunc('month', month) + interval '1 month');
+    'change_log_' || to_char(month, 'YYYYMM'),
+    date_trunc('month', month), date_trunc('month', month) + interval '1 month');
 END $$"""
 
 _PARTITION_GRANTS = """
@@ -195,7 +196,10 @@ def scoped_v1(service: str, table: str) -> Iterator[str]:
         f"CREATE POLICY see ON {table} FOR SELECT TO {service}_runtime, {service}_reader "
         "USING (scope && (SELECT app_scope()))"
     )
-    yield f"CREATE POLICY add ON {table} FOR INSERT TO {service}_runtime WITH CHECK (scope && (SELECT app_write_scope()))"
+    yield (
+        f"CREATE POLICY add ON {table} FOR INSERT TO {service}_runtime "
+        "WITH CHECK (scope && (SELECT app_write_scope()))"
+    )
     yield (
         f"CREATE POLICY alter ON {table} FOR UPDATE TO {service}_runtime "
         "USING (scope && (SELECT app_scope())) WITH CHECK (scope && (SELECT app_write_scope()))"

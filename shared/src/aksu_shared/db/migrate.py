@@ -62,7 +62,9 @@ def run_env(metadata: MetaData) -> None:
 
 async def _run(metadata: MetaData, url: str) -> None:
     target = make_url(url).set(drivername="postgresql+asyncpg")
-    engine = create_async_engine(target, poolclass=pool.NullPool, connect_args={"server_settings": {"lock_timeout": "5000"}})
+    engine = create_async_engine(
+        target, poolclass=pool.NullPool, connect_args={"server_settings": {"lock_timeout": "5000"}}
+    )
     async with engine.connect() as connection:
         await connection.run_sync(_migrate, metadata)
         await connection.commit()

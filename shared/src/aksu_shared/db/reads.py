@@ -13,7 +13,7 @@ from datetime import date, datetime
 from typing import Any
 
 import asyncpg
-from sqlalchemy import ColumnElement, Select, and_, bindparam, literal_column, tuple_
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, bindparam, literal_column, tuple_
 
 from aksu_shared.db.statement import Statement
 from aksu_shared.errors import FieldError, Malformed
@@ -27,9 +27,9 @@ class Page:
     filter's name. Each sorting is the columns of its keyset, the last one unique; `-name` walks it backwards.
     """
 
-    columns: Select[Any]
+    columns: "Select[*tuple[Any, ...]]"
     filters: Mapping[str, ColumnElement[bool]]
-    sorts: Mapping[str, tuple[ColumnElement[Any], ...]]
+    sorts: Mapping[str, tuple[SQLColumnExpression[Any], ...]]
 
 
 class Reads:
@@ -58,7 +58,9 @@ class Reads:
         key = (id(page), sort, tuple(sorted(given)), cursor is not None, fresh_at)
         found = self._compiled.get(key)
         if found is None:
-            found = self._compiled[key] = _compile_page(page, sort, given, with_cursor=cursor is not None, fresh_at=fresh_at)
+            found = self._compiled[key] = _compile_page(
+                page, sort, given, with_cursor=cursor is not None, fresh_at=fresh_at
+            )
         sql, statement = found
         values = given | {"limit": limit + 1}
         if cursor is not None:
@@ -73,7 +75,10 @@ class Reads:
         return None if row is None or row["version"] is None else (row["version"], row["body"].encode())
 
     async def raw(self, sql: str, scope: str, *args: Any) -> bytes:  # noqa: ANN401
-        """The JSON of a hand-written query as bytes: its first own parameter is `$2`, and it must test `s.v IS NOT NULL`."""
+        """The JSON of a hand-written query as bytes.
+
+        Its first own parameter is `$2`, and it must test `s.v IS NOT NULL`.
+        """
         body: str = await self.pool.fetchval(f"{_scope()} SELECT ({sql})::text FROM s", scope, *args)
         return body.encode()
 
@@ -111,9 +116,12 @@ def _compile_page(
     cursor = ", ".join(f"q._{name}" for name in names)
     sql = f"""{_scope()}
       SELECT (SELECT json_build_object(
-          'items', coalesce(json_agg((SELECT row_to_json(i) FROM (SELECT {_prefixed(visible)}) i)) FILTER (WHERE n <= $2), '[]'::json),
+          'items', coalesce(
+              json_agg((SELECT row_to_json(i) FROM (SELECT {_prefixed(visible)}) i)) FILTER (WHERE n <= $2),
+              '[]'::json),
           'next', CASE WHEN count(*) > $2 THEN translate(encode(convert_to(
-              (json_agg(json_build_array($3::text, {cursor})) FILTER (WHERE n = $2) ->> 0), 'UTF8'), 'base64'), E'+/=\\n', '-_') END,
+              json_agg(json_build_array($3::text, {cursor})) FILTER (WHERE n = $2) ->> 0, 'UTF8'), 'base64'),
+              E'+/=\\n', '-_') END,
           'fresh_at', {fresh_at})
         FROM (SELECT q0.*, row_number() OVER () AS n FROM ({_shift(statement.sql, 3)}) q0) q)::text FROM s"""
     return sql, statement

@@ -76,7 +76,7 @@ class Store(Generic[S]):
         return found[0]
 
     async def get_many(self, keys: Iterable[object]) -> dict[str, Kept[S]]:
-        """Those of the aggregates that exist, by id; locked in the order of their ids, so that two writers never deadlock."""
+        """Those that exist, by id; locked in the order of their ids, so that two writers never deadlock."""
         found = await self.find(_by_ids(self._table), keys=list(keys))
         return {kept.id: kept for kept in found}
 

@@ -7,7 +7,7 @@ from aksu_shared.events.base import Event, State
 
 
 class TerritoryState(State):
-    """One territory: the nation, a planning region (NUTS 2), an oblast or a municipality. Census 07.09.2021, persons."""
+    """The nation, a planning region (NUTS 2), an oblast or a municipality; persons by Census 07.09.2021."""
 
     code: str
     level: str

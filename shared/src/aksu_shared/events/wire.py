@@ -20,10 +20,10 @@ from aksu_shared.events.catalogue import CATALOGUE
 from aksu_shared.web import strict_json
 
 COLUMNS: Final = (
-    "position, seq, event_id::text AS event_id, type, topic, aggregate_id, version, state::text AS state, "
+    "seq, event_id::text AS event_id, type, topic, aggregate_id, version, state::text AS state, "
     "changed::text AS changed, array_to_json(scope)::text AS scope, legal_time, actor, correlation_id, traceparent"
 )
-"""What a query selects from `change_log` to make records and feed entries of its rows."""
+"""What a query selects from `change_log` to make records and feed entries of its rows, besides their position."""
 
 Reason = Literal["MISSING_HEADER", "BAD_HEADER", "UNKNOWN_TYPE", "WRONG_TOPIC", "WRONG_KEY", "BAD_JSON", "BAD_DATA"]
 
@@ -40,27 +40,32 @@ class Undecodable(Exception):
         self.detail = detail[:500]
 
 
-def record_of(row: asyncpg.Record, *, source: str, epoch: str) -> Record:
+def record_of(row: asyncpg.Record, *, position: int, source: str, epoch: str) -> Record:
     """The bus record of a row selected by `COLUMNS`, of service `source`."""
     return Record(
         topic=row["topic"],
         key=row["aggregate_id"],
         value=_data(row).encode(),
-        headers={f"ce_{name}": value for name, value in _attributes(row, source=source, epoch=epoch).items()}
+        headers={
+            f"ce_{name}": value
+            for name, value in _attributes(row, position=position, source=source, epoch=epoch).items()
+        }
         | {"content-type": "application/json"},
     )
 
 
-def structured_of(row: asyncpg.Record, *, source: str, epoch: str) -> str:
+def structured_of(row: asyncpg.Record, *, position: int, source: str, epoch: str) -> str:
     """The CloudEvents JSON form of a row selected by `COLUMNS`, for the change feed.
 
     `seq` and `position` are text: a CloudEvents integer has 32 bits.
     """
-    attributes = _attributes(row, source=source, epoch=epoch) | {"datacontenttype": "application/json"}
+    attributes = _attributes(row, position=position, source=source, epoch=epoch) | {
+        "datacontenttype": "application/json"
+    }
     return f'{json.dumps(attributes, ensure_ascii=False, separators=(",", ":"))[:-1]},"data":{_data(row)}}}'
 
 
-def _attributes(row: asyncpg.Record, *, source: str, epoch: str) -> dict[str, str]:
+def _attributes(row: asyncpg.Record, *, position: int, source: str, epoch: str) -> dict[str, str]:
     attributes: dict[str, str] = {
         "specversion": "1.0",
         "id": row["event_id"],
@@ -69,7 +74,7 @@ def _attributes(row: asyncpg.Record, *, source: str, epoch: str) -> dict[str, st
         "subject": row["aggregate_id"],
         "time": row["legal_time"].isoformat(),
         "seq": str(row["seq"]),
-        "position": str(row["position"]),
+        "position": str(position),
         "epoch": epoch,
     }
     for name, column in (("correlationid", "correlation_id"), ("traceparent", "traceparent"), ("actor", "actor")):

@@ -1,8 +1,11 @@
 """Field types of the wire that refer to code lists, territory and ЕИК; each refusal is said in both languages."""
 
+from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, StringConstraints
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
 
 from aksu_shared import territory
 from aksu_shared.codelists import CODELISTS
@@ -10,19 +13,28 @@ from aksu_shared.eik import is_valid_eik
 from aksu_shared.schemas.base import BadValue
 
 
-def code_of(name: str) -> Any:  # noqa: ANN401 - a type expression
-    """A string that code list `name` holds; documented as an enumeration."""
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A string that code list `name` holds, documented as an enumeration: `Annotated[str, Code("financing")]`."""
 
-    def check(value: str) -> str:
-        if value not in CODELISTS[name]:
+    name: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401
+        """Check the code after the string."""
+        return core_schema.no_info_after_validator_function(self._check, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """List the codes."""
+        return handler(schema) | {"enum": list(CODELISTS[self.name])}
+
+    def _check(self, value: str) -> str:
+        if value not in CODELISTS[self.name]:
             raise BadValue(
                 "unknown_code",
-                bg=f"„{value}“ не е в номенклатурата {name}.",
-                en=f"'{value}' is not in code list {name}.",
+                bg=f"„{value}“ не е в номенклатурата {self.name}.",
+                en=f"'{value}' is not in code list {self.name}.",
             )
         return value
-
-    return Annotated[str, AfterValidator(check), Field(json_schema_extra={"enum": list(CODELISTS[name])})]
 
 
 def _municipality(value: str) -> str:

@@ -24,7 +24,16 @@ from aksu_shared.auth.principal import Principal
 from aksu_shared.clock import Clock
 from aksu_shared.db.notify import Notifier
 from aksu_shared.db.work import Actor, StoredReply, UnitOfWork
-from aksu_shared.errors import FieldError, Forbidden, Malformed, NotFound, PreconditionFailed, PreconditionRequired, Problem, RuleBroken
+from aksu_shared.errors import (
+    FieldError,
+    Forbidden,
+    Malformed,
+    NotFound,
+    PreconditionFailed,
+    PreconditionRequired,
+    Problem,
+    RuleBroken,
+)
 from aksu_shared.failpoint import failpoint
 from aksu_shared.logging import correlation_id, traceparent
 from aksu_shared.web.problems import render_problem
@@ -80,7 +89,9 @@ class Command(Generic[F]):
     request: Request
     response: Response | None = field(default=None)
 
-    def reply(self, status: int, body: BaseModel, *, version: int | None = None, location: str | None = None) -> Response:
+    def reply(
+        self, status: int, body: BaseModel, *, version: int | None = None, location: str | None = None
+    ) -> Response:
         """The answer, in the bytes that are stored under the idempotency key."""
         headers = {"ETag": f'"{version}"'} if version is not None else {}
         if location:
@@ -149,7 +160,7 @@ class CommandEdge(Generic[F]):
 
     @asynccontextmanager
     async def work(self, principal: Principal, *, commit: bool = True) -> AsyncIterator[UnitOfWork]:
-        """A unit of work without a request's answer (import, tools); with `commit=False` it is rolled back: a dry run."""
+        """A unit of work without a request's answer (import, tools); `commit=False` rolls it back: a dry run."""
         async with self.pool.acquire(timeout=5) as connection:
             transaction = connection.transaction()
             await transaction.start()
@@ -196,7 +207,12 @@ class CommandEdge(Generic[F]):
             command.response.headers["Aksu-Position"] = f"{self.source}:{seq}"
 
     async def _store_refusal(
-        self, connection: Any, command: Command[F], refusal: RuleBroken, key: str, fingerprint: bytes  # noqa: ANN401
+        self,
+        connection: Any,  # noqa: ANN401 - asyncpg's proxy
+        command: Command[F],
+        refusal: RuleBroken,
+        key: str,
+        fingerprint: bytes,
     ) -> None:
         """Keep a rule's refusal under the key. Should a parallel call have been answered meanwhile, its answer wins."""
         status, body, headers = render_problem(refusal, command.request)

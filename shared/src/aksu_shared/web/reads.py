@@ -39,7 +39,9 @@ class PageOf(Resource, Generic[R]):
     fresh_at: str | None
 
 
-async def page_response(reads: Reads, page: Page, query: PageQuery, principal: Principal, *, fresh_at: str = "now()") -> Response:
+async def page_response(
+    reads: Reads, page: Page, query: PageQuery, principal: Principal, *, fresh_at: str = "now()"
+) -> Response:
     """The page of `page` that `query` asks for, as the caller may see it."""
     given = query.model_dump(exclude={"limit", "cursor", "sort"}, exclude_none=True)
     body = await reads.page(

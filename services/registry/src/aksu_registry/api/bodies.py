@@ -13,7 +13,7 @@ from aksu_shared.auth.dependencies import PrincipalDep, requires
 from aksu_shared.db.reads import Page
 from aksu_shared.db.statement import Statement
 from aksu_shared.errors import Malformed, NotFound
-from aksu_shared.schemas.codes import code_of
+from aksu_shared.schemas.codes import Code
 from aksu_shared.web.problems import problems
 from aksu_shared.web.reads import PageOf, PageQuery, one_response, page_response
 from aksu_shared.web.routing import Router
@@ -36,8 +36,8 @@ _ONE = Statement(_COLUMNS.where(B.code == bindparam("code")))
 class BodyQuery(PageQuery):
     """Filters of the list."""
 
-    kind: code_of("body_kinds") | None = None  # type: ignore[valid-type]
-    level: code_of("body_levels") | None = None  # type: ignore[valid-type]
+    kind: Annotated[str, Code("body_kinds")] | None = None
+    level: Annotated[str, Code("body_levels")] | None = None
     territory: str | None = None
     sort: Literal["code", "-code", "name_bg", "-name_bg"] = "code"
 

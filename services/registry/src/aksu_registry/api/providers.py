@@ -15,7 +15,7 @@ from aksu_shared.auth.dependencies import PrincipalDep, requires
 from aksu_shared.db.reads import Page
 from aksu_shared.db.statement import Statement
 from aksu_shared.errors import Forbidden, Malformed, NotFound
-from aksu_shared.schemas.codes import Eik, MunicipalityCode, code_of
+from aksu_shared.schemas.codes import Code, Eik, MunicipalityCode
 from aksu_shared.web.commands import COMMAND_PROBLEMS, UPDATE_PROBLEMS
 from aksu_shared.web.problems import problems
 from aksu_shared.web.reads import PageOf, PageQuery, one_response, page_response
@@ -43,7 +43,7 @@ class ProviderQuery(PageQuery):
     """Filters of the list."""
 
     eik: Eik | None = None
-    legal_form: code_of("legal_forms") | None = None  # type: ignore[valid-type]
+    legal_form: Annotated[str, Code("legal_forms")] | None = None
     licence_required: bool | None = None
     seat_municipality: MunicipalityCode | None = None
     sort: Literal["name", "-name", "id", "-id"] = "name"

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import Query, Request
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import BindParameter, bindparam, func, select
 from starlette.responses import Response
 
 from aksu_registry.dependencies import ApiDep, CommandDep
@@ -26,7 +26,7 @@ from aksu_shared.auth.principal import Principal
 from aksu_shared.db.reads import Page
 from aksu_shared.db.statement import Statement
 from aksu_shared.errors import Forbidden, Malformed, NotFound
-from aksu_shared.schemas.codes import MunicipalityCode, code_of
+from aksu_shared.schemas.codes import Code, MunicipalityCode
 from aksu_shared.web.commands import COMMAND_PROBLEMS, UPDATE_PROBLEMS
 from aksu_shared.web.problems import problems
 from aksu_shared.web.reads import PageOf, PageQuery, one_response, page_response
@@ -39,7 +39,7 @@ _COLUMNS = select(
     S.licence_required, S.provider_id, S.provider_body, S.provider_name, S.operator_id, S.operator_body,
     S.operator_name, S.place_id, S.municipality, S.settlement, S.address, S.started_on, S.closed_on, S.version,
 )  # fmt: skip
-_OBLAST = bindparam("oblast")
+_OBLAST: BindParameter[str] = bindparam("oblast")
 _PAGE = Page(
     columns=_COLUMNS,
     filters={
@@ -62,9 +62,9 @@ class ServiceQuery(PageQuery):
 
     municipality: MunicipalityCode | None = None
     oblast: Annotated[str, Query(pattern="^[A-Z]{3}$", examples=["BLG"])] | None = None
-    kind: code_of("service_kinds") | None = None  # type: ignore[valid-type]
-    financing: code_of("financing") | None = None  # type: ignore[valid-type]
-    state: code_of("service_states") | None = None  # type: ignore[valid-type]
+    kind: Annotated[str, Code("service_kinds")] | None = None
+    financing: Annotated[str, Code("financing")] | None = None
+    state: Annotated[str, Code("service_states")] | None = None
     provider_id: UUID | None = None
     operator_id: UUID | None = None
     place_id: UUID | None = None

@@ -13,7 +13,7 @@ from aksu_shared.auth.dependencies import PrincipalDep, requires
 from aksu_shared.db.reads import Page
 from aksu_shared.db.statement import Statement
 from aksu_shared.errors import Malformed, NotFound
-from aksu_shared.schemas.codes import code_of
+from aksu_shared.schemas.codes import Code
 from aksu_shared.web.problems import problems
 from aksu_shared.web.reads import PageOf, PageQuery, one_response, page_response
 from aksu_shared.web.routing import Router
@@ -35,7 +35,7 @@ _ONE = Statement(_COLUMNS.where(T.code == bindparam("code")))
 class TerritoryQuery(PageQuery):
     """Filters of the list."""
 
-    level: code_of("territory_levels") | None = None  # type: ignore[valid-type]
+    level: Annotated[str, Code("territory_levels")] | None = None
     parent: str | None = None
     sort: Literal["code", "-code", "name_bg", "-name_bg", "population", "-population"] = "code"
 

@@ -5,6 +5,7 @@ by who runs it, where, which kind and for whom. What is already so does not chan
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -15,6 +16,7 @@ from aksu_registry.services.social_services import service_scope
 from aksu_registry.storage import PlaceStore, ProviderStore, RegisterRowStore, ServiceStore
 from aksu_shared.codelists import LICENCE_REQUIRED
 from aksu_shared.db.store import Kept, begins
+from aksu_shared.events import Event
 from aksu_shared.events.registry import (
     ImportedLicence,
     PlaceState,
@@ -27,7 +29,7 @@ from aksu_shared.events.registry import (
     ServiceRegistered,
     ServiceState,
 )
-from aksu_shared.register import ReadRow, RegisterRow, RowLicence, RowResult
+from aksu_shared.register import ReadRow, RegisterRow, RowLicence, RowProvider, RowResult
 from aksu_shared.register.identity import service_key
 from aksu_shared.scope import row_scope
 
@@ -66,7 +68,9 @@ class ImportService:
 
     async def _load(self, rows: Sequence[RegisterRow]) -> None:
         self._providers |= await self._provider_store.by_bodies({row.provider.body for row in rows})
-        self._places |= {key: kept.state for key, kept in (await self._place_store.by_keys({_key(row) for row in rows})).items()}
+        self._places |= {
+            key: kept.state for key, kept in (await self._place_store.by_keys({_key(row) for row in rows})).items()
+        }
         self._rows |= await self._row_store.by_numbers({row.row_key for row in rows})
         ids = [kept.state.id for kept in self._providers.values()]
         found = await self._service_store.run_by(ids) if ids else []
@@ -76,7 +80,7 @@ class ImportService:
     def _identity(self, state: ServiceState) -> ImportedService | None:
         place = next((p for p in self._places.values() if p.id == state.place_id), None)
         runs = state.operator_body or state.provider_body
-        return place and _service_key(runs, place.key, state.kind, state.name, state.target_groups)
+        return _service_key(runs, place.key, state.kind, state.name, state.target_groups) if place else None
 
     def _row(self, row: RegisterRow) -> RowResult:
         provider, provider_result = self._provider(row)
@@ -90,34 +94,33 @@ class ImportService:
 
     def _provider(self, row: RegisterRow) -> tuple[ProviderState, RowResult]:
         given = row.provider
-        facts = {
-            "name": given.name,
-            "legal_form": given.legal_form,
-            "licence_required": LICENCE_REQUIRED[given.legal_form],
-            "seat_address": given.seat,
-        }
         kept = self._providers.get(given.body)
         if kept is None:
-            state = ProviderState(id=uuid7(), body=given.body, eik=given.eik, seat_municipality=None, **facts)
+            state = _new_provider(given)
             self._provider_service.establish_body(state)
             event = begins(ProviderRegistered, state, id=str(state.id), scope=provider_scope(state))
-        else:
-            event = kept.becomes(ProviderAmended, reason=_REASON, **facts)
-        return self._remember_provider(kept, event)
-
-    def _remember_provider(
-        self, kept: Kept[ProviderState] | None, event: ProviderRegistered | ProviderAmended
-    ) -> tuple[ProviderState, RowResult]:
-        if kept and not event.changed:
+            self._providers[given.body] = self._provider_store.save(event)
+            return state, RowResult.CREATED
+        amended = kept.becomes(
+            ProviderAmended,
+            reason=_REASON,
+            name=given.name,
+            legal_form=given.legal_form,
+            licence_required=LICENCE_REQUIRED[given.legal_form],
+            seat_address=given.seat,
+        )
+        if not amended.changed:
             return kept.state, RowResult.UNCHANGED
-        saved = self._providers[event.state.body] = self._provider_store.save(event)
-        return saved.state, RowResult.UPDATED if kept else RowResult.CREATED
+        self._providers[given.body] = self._provider_store.save(amended)
+        return amended.state, RowResult.UPDATED
 
     def _place(self, row: RegisterRow) -> PlaceState:
         key = _key(row)
         if key not in self._places:
             place = row.place
-            self._places[key] = self._place_service.register(place.municipality, place.settlement, place.address, key=key)
+            self._places[key] = self._place_service.register(
+                place.municipality, place.settlement, place.address, key=key
+            )
         return self._places[key]
 
     def _service(self, row: RegisterRow, provider: ProviderState, place: PlaceState) -> tuple[ServiceState, RowResult]:
@@ -141,13 +144,15 @@ class ImportService:
         state = _register_row_state(row, provider, service, row_id=kept.state.id if kept else uuid7())
         scope = row_scope(service.municipality, provider.body, service.provider_body, public=True)
         if kept is None:
-            event = begins(RegisterRowImported, state, id=str(state.id), scope=scope)
-        else:
-            event = kept.becomes(RegisterRowImported, scope=scope, reason=_REASON, **state.model_dump())
-        if kept and not event.changed:
+            self._rows[row.row_key] = self._row_store.save(
+                begins(RegisterRowImported, state, id=str(state.id), scope=scope)
+            )
+            return RowResult.CREATED
+        event = kept.becomes(RegisterRowImported, scope=scope, reason=_REASON, **state.model_dump())
+        if not event.changed:
             return RowResult.UNCHANGED
         self._rows[row.row_key] = self._row_store.save(event)
-        return RowResult.UPDATED if kept else RowResult.CREATED
+        return RowResult.UPDATED
 
 
 _REASON = "Внос на публичния регистър"
@@ -159,6 +164,19 @@ def _key(row: RegisterRow) -> str:
 
 def _service_key(runs: str, place_key: str, kind: str, name: str, target_groups: Iterable[str]) -> ImportedService:
     return service_key(eik=runs, place=(place_key, "", ""), kind=kind, name=name, target_groups=target_groups)
+
+
+def _new_provider(given: RowProvider) -> ProviderState:
+    return ProviderState(
+        id=uuid7(),
+        body=given.body,
+        eik=given.eik,
+        name=given.name,
+        legal_form=given.legal_form,
+        licence_required=LICENCE_REQUIRED[given.legal_form],
+        seat_municipality=None,
+        seat_address=given.seat,
+    )
 
 
 def _new_service(row: RegisterRow, provider: ProviderState, place: PlaceState) -> ServiceState:
@@ -188,11 +206,13 @@ def _new_service(row: RegisterRow, provider: ProviderState, place: PlaceState) -
     )
 
 
-def _amended(kept: Kept[ServiceState], row: RegisterRow, provider: ProviderState, place: PlaceState) -> ServiceAmended:
+def _amended(
+    kept: Kept[ServiceState], row: RegisterRow, provider: ProviderState, place: PlaceState
+) -> Event[ServiceState]:
     """What the register knows better; financing, capacity and management stay as they are."""
     state = kept.state
     runs = "operator_name" if state.operator_body == provider.body else "provider_name"
-    facts = {
+    facts: dict[str, Any] = {
         "name": row.service,
         "kind": row.kind,
         "activity_groups": row.activity_groups if row.kind != state.kind else state.activity_groups,
@@ -204,10 +224,12 @@ def _amended(kept: Kept[ServiceState], row: RegisterRow, provider: ProviderState
         "address": place.address,
     }
     moved = state.model_copy(update={"municipality": place.municipality})
-    return kept.becomes(ServiceAmended, scope=service_scope(moved), reason=_REASON, **facts)  # type: ignore[return-value]
+    return kept.becomes(ServiceAmended, scope=service_scope(moved), reason=_REASON, **facts)
 
 
-def _register_row_state(row: RegisterRow, provider: ProviderState, service: ServiceState, *, row_id: UUID) -> RegisterRowState:
+def _register_row_state(
+    row: RegisterRow, provider: ProviderState, service: ServiceState, *, row_id: UUID
+) -> RegisterRowState:
     return RegisterRowState(
         id=row_id,
         number=row.row_key,
@@ -218,8 +240,8 @@ def _register_row_state(row: RegisterRow, provider: ProviderState, service: Serv
         place_id=service.place_id,
         municipality=service.municipality,
         original=_licence(row.original),
-        changed=row.changed and _licence(row.changed),
-        renewed=row.renewed and _licence(row.renewed),
+        changed=_licence(row.changed) if row.changed else None,
+        renewed=_licence(row.renewed) if row.renewed else None,
         violations=row.violations,
     )
 

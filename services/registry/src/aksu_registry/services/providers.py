@@ -74,7 +74,9 @@ class ProviderService:
         )
         self._bodies.save(begins(BodyEstablished, body, id=body.code, scope=provider_scope(state)))
 
-    async def amend(self, provider_id: UUID, changes: ProviderChanges, *, version: int | None, by: Principal) -> Kept[ProviderState]:
+    async def amend(
+        self, provider_id: UUID, changes: ProviderChanges, *, version: int | None, by: Principal
+    ) -> Kept[ProviderState]:
         """Change the fields given; no event when nothing differs. Raises NotFound, Forbidden, PreconditionFailed."""
         kept = await self._providers.get(provider_id)
         kept.expect(version)

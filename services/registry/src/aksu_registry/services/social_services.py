@@ -47,7 +47,9 @@ def service_scope(state: ServiceState) -> Scope:
 class SocialServiceService:
     """Registers, amends and closes social services."""
 
-    def __init__(self, *, services: ServiceStore, providers: ProviderStore, places: PlaceService, rights: Rights) -> None:
+    def __init__(
+        self, *, services: ServiceStore, providers: ProviderStore, places: PlaceService, rights: Rights
+    ) -> None:
         self._services = services
         self._providers = providers
         self._places = places
@@ -58,7 +60,9 @@ class SocialServiceService:
 
         Raises Forbidden, UnknownProvider, the rules on management and financing, ServiceExists.
         """
-        self._rights.check(by, "registry.service.create", territory=new.municipality, owner=body_code(new.responsible_provider))
+        self._rights.check(
+            by, "registry.service.create", territory=new.municipality, owner=body_code(new.responsible_provider)
+        )
         responsible = await self._provider(new.responsible_provider)
         _check_management(new, responsible)
         operator = await self._provider(new.operator) if new.operator else None
@@ -68,17 +72,23 @@ class SocialServiceService:
             raise ServiceExists(service_id=same.id)
         return self._services.save(begins(ServiceRegistered, state, id=str(state.id), scope=service_scope(state)))
 
-    async def amend(self, service_id: UUID, changes: ServiceChanges, *, version: int | None, by: Principal) -> Kept[ServiceState]:
+    async def amend(
+        self, service_id: UUID, changes: ServiceChanges, *, version: int | None, by: Principal
+    ) -> Kept[ServiceState]:
         """Change the fields given; no event when nothing differs."""
         kept = await self._open(service_id, version, right="registry.service.amend", by=by)
         given = changes.model_dump(exclude_none=True, exclude={"reason"})
         event = kept.becomes(ServiceAmended, reason=changes.reason, **given)
         return self._services.save(event) if event.changed else kept
 
-    async def close(self, service_id: UUID, closure: Closure, *, version: int | None, by: Principal) -> Kept[ServiceState]:
+    async def close(
+        self, service_id: UUID, closure: Closure, *, version: int | None, by: Principal
+    ) -> Kept[ServiceState]:
         """End a service."""
         kept = await self._open(service_id, version, right="registry.service.close", by=by)
-        return self._services.save(kept.becomes(ServiceClosed, reason=closure.reason, state="CLOSED", closed_on=closure.closed_on))
+        return self._services.save(
+            kept.becomes(ServiceClosed, reason=closure.reason, state="CLOSED", closed_on=closure.closed_on)
+        )
 
     async def _open(self, service_id: UUID, version: int | None, *, right: str, by: Principal) -> Kept[ServiceState]:
         kept = await self._services.get(service_id)

@@ -23,7 +23,10 @@ class TerritoryService:
         self._bodies = bodies
 
     async def establish(self) -> int:
-        """Record what is new or differs; gives the number of changes. Raises ValueError when the tables do not add up."""
+        """Record what is new or differs; gives the number of changes.
+
+        Raises ValueError when the tables do not add up.
+        """
         tables = territory.load()
         return await self._areas(tables) + await self._public_bodies(tables)
 
