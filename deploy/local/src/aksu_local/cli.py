@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +14,7 @@ from aksu_local.folder import Folder, FolderBusy, default_folder
 from aksu_local.platform import OtherBus, Platform, development_token
 from aksu_local.process import ProcessDied
 from aksu_local.roles import DEFAULT_BODIES
-from aksu_shared.clock import SOFIA
+from aksu_shared.clock import SOFIA, legal_day
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 
@@ -67,6 +68,47 @@ def clock(folder: FolderOption, *, advance: str = "", reset: bool = False) -> No
     if advance:
         legal_clock.advance(file, advance)
     typer.echo(f"{legal_clock.legal_now(file).astimezone(SOFIA):%Y-%m-%d %H:%M:%S %Z}")
+
+
+@app.command()
+def contracts(
+    *,
+    check: Annotated[bool, typer.Option("--check", help="Only compare; fail when a file is out of date.")] = False,
+    accept_breaking: Annotated[
+        bool, typer.Option("--accept-breaking", help="Replace frozen event schemas; only before their first release.")
+    ] = False,
+) -> None:
+    """Write the API, configuration and event contracts from the code."""
+    from aksu_local import contracts as generated  # noqa: PLC0415 - loads all four services
+
+    files = generated.generate()
+    if check:
+        stale = list(generated.differences(files))
+        for difference in stale:
+            typer.echo(difference)
+        if stale:
+            typer.echo(f"{len(stale)} contracts differ from the code: run `make contracts` and review the change")
+            raise typer.Exit(1)
+        return
+    if (broken := generated.broken_events(files)) and not accept_breaking:
+        for change in broken:
+            typer.echo(change)
+        typer.echo("An event type only grows within its version: declare a new version instead")
+        raise typer.Exit(1)
+    for path in generated.write(files):
+        typer.echo(path)
+
+
+@app.command()
+def sample(folder: Annotated[Path, typer.Argument(help="Where the workbooks go.")] = Path("sample")) -> None:
+    """Write the sample register, and workbooks with planted defects beside a list of them."""
+    from aksu_local.sample import REGISTER_FILE, write_defects, write_register  # noqa: PLC0415 - as above
+
+    today = legal_day(datetime.now(UTC))
+    register = write_register(folder / REGISTER_FILE, today=today)
+    defects = write_defects(folder, today=today)
+    typer.echo(f"{register.path}: {register.providers} providers, {register.services} services")
+    typer.echo(f"{folder}: {len(defects)} planted defects")
 
 
 def main() -> None:

@@ -1,0 +1,123 @@
+"""The bus described as AsyncAPI 3.0: a channel per topic, a message per event type, who sends and who receives."""
+
+import importlib
+import importlib.util
+from collections.abc import Mapping
+from importlib.metadata import version
+from typing import Any, Final
+
+import yaml
+
+from aksu_local.databases import SERVICES
+from aksu_shared.bus.topics import Topic, declared_topics
+from aksu_shared.events.base import Event
+from aksu_shared.events.catalogue import CATALOGUE
+
+_DAY_MS: Final = 86_400_000
+_TEXT: Final = {"type": "string"}
+_HEADERS: Final[Mapping[str, Any]] = {
+    "type": "object",
+    "description": "CloudEvents 1.0, binary content mode; the record's key is `ce_subject`, the aggregate's id.",
+    "required": [
+        *("ce_specversion", "ce_id", "ce_source", "ce_type", "ce_subject", "ce_time"),
+        *("ce_seq", "ce_position", "ce_epoch"),
+    ],
+    "properties": {
+        "ce_specversion": {"const": "1.0"},
+        "ce_id": _TEXT | {"format": "uuid"},
+        "ce_source": _TEXT | {"description": "/aksu/<service>"},
+        "ce_type": _TEXT,
+        "ce_subject": _TEXT,
+        "ce_time": _TEXT | {"format": "date-time", "description": "legal time of the fact"},
+        "ce_seq": _TEXT | {"description": "number of the change-log row, ascending per aggregate"},
+        "ce_position": _TEXT | {"description": "gap-free position in the owner's change log"},
+        "ce_epoch": _TEXT | {"description": "new when the owner's database was restored from a backup"},
+        "ce_correlationid": _TEXT,
+        "ce_traceparent": _TEXT | {"description": "W3C Trace Context"},
+        "ce_actor": _TEXT | {"description": "pseudonymous id of who acted"},
+    },
+}
+
+
+def asyncapi_yaml() -> str:
+    """The document as YAML."""
+    text: str = yaml.safe_dump(asyncapi(), allow_unicode=True, sort_keys=False, width=120)  # type: ignore[no-untyped-call]
+    return text
+
+
+def asyncapi() -> dict[str, Any]:
+    """The document."""
+    facts: dict[str, list[type[Event[Any]]]] = {}
+    for name in sorted(CATALOGUE):
+        facts.setdefault(CATALOGUE[name].topic, []).append(CATALOGUE[name])
+    topics = sorted(declared_topics(), key=lambda topic: topic.name)
+    return {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "Events of the platform",
+            "version": version("aksu-shared"),
+            "description": "Delivery is at least once, in version order per aggregate. Auto-creation of topics is off.",
+        },
+        "defaultContentType": "application/json",
+        "channels": {topic.name: _channel(topic, facts.get(topic.name, [])) for topic in topics},
+        "operations": _sending(facts) | _receiving(),
+        "components": {
+            "messages": {fact.type: _message(fact) for of_topic in facts.values() for fact in of_topic},
+            "messageTraits": {"cloudEvent": {"headers": dict(_HEADERS)}},
+        },
+    }
+
+
+def _channel(topic: Topic, facts: list[type[Event[Any]]]) -> dict[str, Any]:
+    return {
+        "address": topic.name,
+        "messages": {fact.type: {"$ref": f"#/components/messages/{fact.type}"} for fact in facts},
+        "bindings": {
+            "kafka": {
+                "topic": topic.name,
+                "partitions": topic.partitions,
+                "topicConfiguration": {"cleanup.policy": ["delete"], "retention.ms": topic.retention_days * _DAY_MS},
+            }
+        },
+    }
+
+
+def _message(fact: type[Event[Any]]) -> dict[str, Any]:
+    return {
+        "name": fact.type,
+        "title": fact.__name__,
+        "summary": (fact.__doc__ or "").strip(),
+        "traits": [{"$ref": "#/components/messageTraits/cloudEvent"}],
+        "payload": {"$ref": f"../shared/src/aksu_shared/events/schemas/{fact.type}.json"},
+    }
+
+
+def _sending(facts: Mapping[str, list[type[Event[Any]]]]) -> dict[str, Any]:
+    return {
+        f"{of_topic[0].owner}.send.{of_topic[0].aggregate}": {"action": "send", "channel": _reference(topic)}
+        for topic, of_topic in sorted(facts.items())
+    }
+
+
+def _receiving() -> dict[str, Any]:
+    operations = {}
+    for service in SERVICES:
+        heard: dict[str, list[str]] = {}
+        for fact in _handled(service):
+            heard.setdefault(fact.topic, []).append(fact.type)
+        for topic, types in sorted(heard.items()):
+            messages = [{"$ref": f"#/channels/{topic}/messages/{name}"} for name in sorted(types)]
+            operation = {"action": "receive", "channel": _reference(topic), "messages": messages}
+            operations[f"{service}.receive.{topic.removeprefix('aksu.').removesuffix('.v1')}"] = operation
+    return operations
+
+
+def _handled(service: str) -> list[type[Event[Any]]]:
+    """The event classes in the service's table of handlers; a service that listens to nobody has none."""
+    if importlib.util.find_spec(f"aksu_{service}.consumers") is None:
+        return []
+    return list(importlib.import_module(f"aksu_{service}.consumers").HANDLERS)
+
+
+def _reference(topic: str) -> dict[str, str]:
+    return {"$ref": f"#/channels/{topic}"}

@@ -1,0 +1,69 @@
+"""Sample data for a new platform, brought in as anybody would: over the registry's public interface."""
+
+import asyncio
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+
+from aksu_local.legal_clock import legal_now
+from aksu_local.platform import Platform
+from aksu_local.sample import REGISTER_FILE, municipal_services, write_register
+from aksu_shared.clock import legal_day
+
+_AT_ONCE: Final = 4
+
+
+class SampleRefused(Exception):
+    """The registry did not take the sample data; the message carries its answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """What was loaded: rows of the register, and services that need no licence."""
+
+    register_rows: int
+    municipal_services: int
+
+
+async def load_sample(platform: Platform) -> Sample:
+    """Import the sample register and register the municipal services; safe to repeat. Raises SampleRefused."""
+    today = legal_day(legal_now(platform.folder.clock))
+    headers = {"Authorization": f"Bearer {platform.token('licensing_officer', 'AKSU')}"}
+    async with httpx.AsyncClient(base_url=platform.url("registry"), headers=headers, timeout=300.0) as client:
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / REGISTER_FILE
+            write_register(file, today=today)
+            rows = await _import(client, file)
+        services = municipal_services(today=today)
+        turns = asyncio.Semaphore(_AT_ONCE)
+        async with asyncio.TaskGroup() as group:
+            for number, body in enumerate(services):
+                group.create_task(_register(client, body, key=f"sample-service-{number}", turns=turns))
+    return Sample(register_rows=rows, municipal_services=len(services))
+
+
+async def _import(client: httpx.AsyncClient, file: Path) -> int:
+    with file.open("rb") as content:
+        answer = await client.post("/v1/imports", files={"file": (file.name, content)})
+    report = _accepted(answer)
+    if report["refused"]:
+        refused = next(row for row in report["results"] if row["errors"])
+        msg = f"{report['refused']} rows of the sample register were refused, the first: {refused}"
+        raise SampleRefused(msg)
+    return int(report["rows"])
+
+
+async def _register(client: httpx.AsyncClient, body: dict[str, Any], *, key: str, turns: asyncio.Semaphore) -> None:
+    async with turns:
+        _accepted(await client.post("/v1/services", json=body, headers={"Idempotency-Key": key}))
+
+
+def _accepted(answer: httpx.Response) -> dict[str, Any]:
+    if not answer.is_success:
+        msg = f"{answer.request.method} {answer.request.url.path} answered {answer.status_code}: {answer.text[:500]}"
+        raise SampleRefused(msg)
+    document: dict[str, Any] = answer.json()
+    return document
