@@ -1,0 +1,26 @@
+"""The hash chain over a change log: what one row contributes, and how rows are linked.
+
+    hash(n) = SHA-256( hash(n-1) ‖ digest(n) ),  hash(0) = empty
+
+The digest is computed where the row is, over every column that never changes, as one JSON array: its text is
+unambiguous (values quoted, absence is null) and does not depend on the settings of the session.
+"""
+
+from hashlib import sha256
+from typing import Final
+
+
+def _microseconds(column: str) -> str:
+    return f"(extract(epoch FROM {column}) * 1000000)::bigint"
+
+
+DIGEST: Final = f"""sha256(convert_to(json_build_array(
+  seq, {_microseconds("recorded_at")}, event_id, type, topic, aggregate_id, version, state, changed,
+  scope, scope_before, {_microseconds("legal_time")}, actor, actor_body, reason, legal_basis,
+  correlation_id, traceparent)::text, 'UTF8'))"""
+"""SQL for the digest of a `change_log` row, 32 bytes."""
+
+
+def link(previous: bytes, digest: bytes) -> bytes:
+    """The chain's value after the row with `digest`."""
+    return sha256(previous + digest).digest()

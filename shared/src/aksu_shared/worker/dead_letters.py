@@ -1,0 +1,158 @@
+"""Dead letters: records parked for their own fault or behind one; listed, re-driven in order, or discarded."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import asyncpg
+
+from aksu_shared.bus.contract import Delivered
+from aksu_shared.db.work import Connection
+from aksu_shared.worker.applying import Applier, read
+from aksu_shared.worker.failure import Fault, fault_of, is_infrastructure, transaction
+
+_PORTION: Final = 200
+
+_LIST: Final = """
+SELECT id, consumer, topic, partition, "offset", key, headers, octet_length(value) AS size, reason, detail, state,
+       parked_at, resolved_at, resolved_by, resolution
+  FROM dead_letter WHERE state = $1 AND id > $2 ORDER BY id LIMIT $3"""
+_KEYS: Final = """
+SELECT topic, key FROM dead_letter WHERE consumer = $1 AND id = ANY ($2::bigint[]) AND state = 'PARKED'
+ GROUP BY topic, key ORDER BY min(id)"""
+_LOCK: Final = """
+SELECT FROM dead_letter WHERE consumer = $1 AND topic = $2 AND key = $3 AND state = 'PARKED' ORDER BY id FOR UPDATE"""
+_NEXT: Final = """
+SELECT id, topic, partition, "offset", key, headers, value, parked_at FROM dead_letter
+ WHERE consumer = $1 AND topic = $2 AND key = $3 AND state = 'PARKED' ORDER BY id LIMIT $4"""
+_ADMIT: Final = """
+INSERT INTO inbox (consumer, event_id, source, seq) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING RETURNING true"""
+_DONE: Final = """
+UPDATE dead_letter SET state = 'REDRIVEN', resolved_at = now(), resolved_by = $2 WHERE id = $1"""
+_STILL: Final = "UPDATE dead_letter SET reason = $2, detail = $3 WHERE id = $1"
+_DISCARD: Final = """
+UPDATE dead_letter SET state = 'DISCARDED', resolved_at = now(), resolved_by = $2, resolution = $3
+ WHERE id = ANY ($1::bigint[]) AND state = 'PARKED' RETURNING consumer, headers"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetter:
+    """One parked record without its bytes; `size` is their number."""
+
+    id: int
+    consumer: str
+    topic: str
+    partition: int
+    offset: int
+    key: str
+    headers: Mapping[str, str]
+    size: int
+    reason: str
+    detail: str | None
+    state: str
+    parked_at: datetime
+    resolved_at: datetime | None
+    resolved_by: str | None
+    resolution: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redriven:
+    """What a re-drive did. `failed` are the dead letters at which a key stopped; what follows them stays parked."""
+
+    applied: Sequence[int]
+    failed: Mapping[int, Fault]
+
+
+async def dead_letters(
+    pool: asyncpg.Pool, *, state: str = "PARKED", after: int = 0, limit: int = 200
+) -> list[DeadLetter]:
+    """Dead letters in the order they were parked, from the one after id `after`."""
+    return [DeadLetter(**dict(row)) for row in await pool.fetch(_LIST, state, after, limit)]
+
+
+async def redrive(pool: asyncpg.Pool, applier: Applier, ids: Sequence[int], *, by: str) -> Redriven:
+    """Apply the whole keys to which `ids` belong, in order, each record once and under its original id.
+
+    A key stops at the first record that fails again. Poke the change log's listeners afterwards: handlers may have
+    recorded changes. Raises what is_infrastructure.
+    """
+    applied: list[int] = []
+    failed: dict[int, Fault] = {}
+    for topic, key in await pool.fetch(_KEYS, applier.name, list(ids)):
+        while True:
+            done, stopped = await _portion(pool, applier, topic, key, by=by)
+            applied += done
+            failed |= stopped
+            if stopped or not done:
+                break
+    return Redriven(applied=applied, failed=failed)
+
+
+async def discard(pool: asyncpg.Pool, ids: Sequence[int], *, by: str, why: str) -> int:
+    """Give up parked records for good; give how many. What is parked behind them waits for a re-drive."""
+    async with transaction(pool) as connection:
+        rows = await connection.fetch(_DISCARD, list(ids), by, why)
+        for row in rows:
+            # In the inbox, so that a repeated delivery of it is not taken for new.
+            event_id = _uuid(row["headers"].get("ce_id", ""))
+            if event_id is not None:
+                source = row["headers"].get("ce_source", "").removeprefix("/aksu/")
+                seq = row["headers"].get("ce_seq", "")
+                number = int(seq) if seq.isascii() and seq.isdecimal() and len(seq) < 19 else 0  # noqa: PLR2004 - bigint
+                await connection.execute(_ADMIT, row["consumer"], event_id, source, number)
+    return len(rows)
+
+
+async def _portion(
+    pool: asyncpg.Pool, applier: Applier, topic: str, key: str, *, by: str
+) -> tuple[list[int], dict[int, Fault]]:
+    """Apply the next records of one key, until one fails, in one transaction."""
+    done: list[int] = []
+    async with transaction(pool) as connection:
+        # Two statements: the second sees what a consumer parked while the first waited for it.
+        await connection.execute(_LOCK, applier.name, topic, key)
+        for row in await connection.fetch(_NEXT, applier.name, topic, key, _PORTION):
+            fault = await _again(connection, applier, row)
+            if fault is not None:
+                await connection.execute(_STILL, row["id"], fault.reason, fault.detail)
+                return done, {row["id"]: fault}
+            await connection.execute(_DONE, row["id"], by)
+            done.append(row["id"])
+    return done, {}
+
+
+async def _again(connection: Connection, applier: Applier, row: Mapping[str, Any]) -> Fault | None:
+    item = read(
+        Delivered(
+            topic=row["topic"],
+            partition=row["partition"],
+            offset=row["offset"],
+            key=row["key"],
+            value=row["value"],
+            headers=row["headers"],
+            time=int(row["parked_at"].timestamp() * 1000),
+        )
+    )
+    if item.fault is not None or item.event is None or item.event.meta is None:
+        return item.fault
+    meta = item.event.meta
+    try:
+        async with connection.transaction():
+            if await connection.fetchval(_ADMIT, applier.name, meta.id, meta.source, meta.seq):
+                work = await applier.run(connection, [item.event])
+                await work.flush()
+    except Exception as error:
+        if is_infrastructure(error) or connection.is_closed():
+            raise
+        return fault_of(error)
+    return None
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -1,0 +1,67 @@
+"""What the sequencer and the shipper of one process know together: who holds the log, how far it is, fresh rows."""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import asyncpg
+
+_MAX_ROWS: Final = 8_000
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Consecutive rows of the log, selected by `wire.COLUMNS`; the first has position `first`."""
+
+    first: int
+    rows: Sequence[asyncpg.Record]
+
+    @property
+    def last(self) -> int:
+        """Position of the last row."""
+        return self.first + len(self.rows) - 1
+
+
+class Handover:
+    """Rows just sequenced go to the shipper in memory; one that lags reads the log instead."""
+
+    def __init__(self) -> None:
+        self.holder: int | None = None
+        """Backend that holds the service's log in this process; None while another process does."""
+        self.epoch = ""
+        self.position = 0
+        self.news = asyncio.Event()
+        self._rows: deque[Rows] = deque()
+        self._count = 0
+
+    def taken(self, holder: int, *, epoch: str, position: int) -> None:
+        """This process holds the log from now on."""
+        self._forget()
+        self.epoch, self.position, self.holder = epoch, position, holder
+        self.news.set()
+
+    def lost(self) -> None:
+        """This process no longer holds the log."""
+        self.holder = None
+        self._forget()
+
+    def put(self, rows: Rows) -> None:
+        """Rows have got their positions. When the shipper is far behind they are dropped here: it will read them."""
+        self.position = rows.last
+        if self._count + len(rows.rows) > _MAX_ROWS:
+            self._forget()
+        self._rows.append(rows)
+        self._count += len(rows.rows)
+        self.news.set()
+
+    def after(self, position: int) -> Rows | None:
+        """The rows that follow `position`, if they are at hand; what lies before them is let go."""
+        while self._rows and self._rows[0].last <= position:
+            self._count -= len(self._rows.popleft().rows)
+        return self._rows[0] if self._rows and self._rows[0].first == position + 1 else None
+
+    def _forget(self) -> None:
+        self._rows.clear()
+        self._count = 0
