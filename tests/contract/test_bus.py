@@ -94,7 +94,9 @@ async def test_an_oversize_record_is_refused_by_name_and_nothing_of_its_batch_is
         assert [r.key for r in await read(consumer, 1)] == ["after"]
 
 
-@pytest.mark.parametrize("record", [Record("t", "nul\0", b""), Record("t", "\ud800", b""), Record("t", "k", b"", {"h": "\ud800"})])
+@pytest.mark.parametrize(
+    "record", [Record("t", "nul\0", b""), Record("t", "\ud800", b""), Record("t", "k", b"", {"h": "\ud800"})]
+)
 async def test_text_that_cannot_be_stored_is_a_value_error(rig: BusRig, record: Record) -> None:
     bus = await rig.connect()
     with pytest.raises(ValueError, match="NUL|surrogates"):
@@ -289,7 +291,11 @@ async def test_a_commit_survives_a_crash_of_the_bus(rig: BusRig) -> None:
 
 
 async def test_a_bus_that_is_away_from_the_start_does_not_keep_a_process_from_starting(rig: BusRig) -> None:
-    away = f"kafka://127.0.0.1:{free_port()}" if rig.url.startswith("kafka") else f"postgresql://bus@127.0.0.1:{free_port()}/bus"
+    away = (
+        f"kafka://127.0.0.1:{free_port()}"
+        if rig.url.startswith("kafka")
+        else f"postgresql://bus@127.0.0.1:{free_port()}/bus"
+    )
     async with connect(away, cursors=await rig.pool()) as bus, bus.consumer(rig.group(), ["t"]) as consumer:
         with pytest.raises(BusUnavailable):
             await bus.ping()

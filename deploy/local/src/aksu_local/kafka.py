@@ -131,7 +131,8 @@ async def ensure_jars() -> str:
     """The broker's class path; fetches the jars (43 MB, once) through Maven. Raises ToolMissing, ProcessDied."""
     libs = DEPLOY / "libs"
     _tool("java")
-    with (DEPLOY / ".libs.lock").open("w") as lock:
+    (DEPLOY / "target").mkdir(exist_ok=True)
+    with (DEPLOY / "target" / "lock").open("w") as lock:
         # Another test run may be fetching them at this moment.
         await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
         if not libs.exists():

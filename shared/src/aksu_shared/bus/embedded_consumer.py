@@ -147,7 +147,12 @@ class EmbeddedConsumer:
         for topic in self._topics:
             # A position beyond the end: this is another log (restored, made anew). Better read it all again than skip.
             if committed.get(topic, 0) > ends.get(topic, 0):
-                log.warning("Committed position lies beyond the log, reading it all again", group=self._group, topic=topic, position=committed[topic])
+                log.warning(
+                    "Committed position lies beyond the log, reading it all again",
+                    group=self._group,
+                    topic=topic,
+                    position=committed[topic],
+                )
                 committed[topic] = 0
         return {topic: committed.get(topic, 0) for topic in self._topics}
 

@@ -1,0 +1,146 @@
+"""What the embedded driver promises beyond the common contract."""
+
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+import pytest
+
+from aksu_local.bus_rig import BusRig, commit, read
+from aksu_shared.bus import BusUnavailable, Record, connect
+from aksu_shared.bus.embedded_schema import trim
+
+
+def numbered(topic: str, *numbers: int) -> list[Record]:
+    return [Record(topic, "k", str(number).encode()) for number in numbers]
+
+
+@asynccontextmanager
+async def database(url: str) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(url)
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def grow_old(embedded: BusRig, topic: str, *, up_to: int) -> None:
+    async with database(embedded.url) as connection:
+        await connection.execute(
+            "UPDATE record SET at = now() - interval '8 days' WHERE topic = $1 AND \"offset\" <= $2", topic, up_to
+        )
+
+
+async def test_trimming_deletes_what_is_older_than_its_topic_keeps_and_nothing_else(embedded: BusRig) -> None:
+    topic, other = await embedded.topic(), await embedded.topic()
+    bus = await embedded.connect()
+    await bus.publish(numbered(topic, *range(10)) + numbered(other, *range(3)))
+    assert await trim(embedded.url) == 0
+    await grow_old(embedded, topic, up_to=5)
+    assert await trim(embedded.url) == 6
+    async with bus.consumer(embedded.group(), [topic, other]) as consumer:
+        records = await read(consumer, 7)
+    assert [int(r.value) for r in records if r.topic == topic] == [6, 7, 8, 9]
+    assert [int(r.value) for r in records if r.topic == other] == [0, 1, 2]
+
+
+async def test_a_consumer_left_behind_by_trimming_has_no_lag_and_reads_on(embedded: BusRig) -> None:
+    topic = await embedded.topic()
+    bus = await embedded.connect()
+    await bus.publish(numbered(topic, *range(5)))
+    await grow_old(embedded, topic, up_to=4)
+    await trim(embedded.url)
+    async with bus.consumer(embedded.group(), [topic]) as consumer:
+        assert not await consumer.fetch(max_records=10, wait=0)
+        assert await consumer.lag() == {(topic, 0): 0}
+        await bus.publish(numbered(topic, 5))
+        assert [int(r.value) for r in await read(consumer, 1)] == [5]
+
+
+async def test_a_position_beyond_the_log_means_another_log_and_reads_it_all(embedded: BusRig) -> None:
+    topic, group = await embedded.topic(), embedded.group()
+    bus = await embedded.connect()
+    async with bus.consumer(group, [topic]) as consumer:
+        await consumer.fetch(max_records=1, wait=0)
+        await consumer.commit({(topic, 0): 100})
+    await bus.publish(numbered(topic, 0, 1))
+    async with bus.consumer(group, [topic]) as consumer:
+        assert [int(r.value) for r in await read(consumer, 2)] == [0, 1]
+
+
+async def test_a_long_topic_does_not_starve_a_short_one(embedded: BusRig) -> None:
+    long, short = await embedded.topic(), await embedded.topic()
+    bus = await embedded.connect()
+    await bus.publish(numbered(long, *range(200)))
+    await bus.publish(numbered(short, 1))
+    async with bus.consumer(embedded.group(), [long, short]) as consumer:
+        first = await consumer.fetch(max_records=50, wait=5)
+        second = await consumer.fetch(max_records=50, wait=5)
+    assert {record.topic for record in first} == {long}
+    assert second[0].topic == short
+
+
+async def test_a_fetch_is_bounded_in_bytes_however_many_records_are_asked_for(embedded: BusRig) -> None:
+    topic = await embedded.topic()
+    bus = await embedded.connect()
+    for _ in range(3):
+        await bus.publish([Record(topic, "k", b"x" * 900_000) for _ in range(10)])
+    async with bus.consumer(embedded.group(), [topic]) as consumer:
+        first = await consumer.fetch(max_records=1000, wait=5)
+        assert 16_000_000 <= sum(len(record.value) for record in first) < 17_000_000
+        assert len(await read(consumer, 30 - len(first))) == 30 - len(first)
+
+
+async def test_a_paused_holder_that_wakes_reads_nothing_until_it_holds_the_group_again(embedded: BusRig) -> None:
+    topic, group = await embedded.topic(), embedded.group()
+    bus = await embedded.connect()
+    members = await embedded.members(2, group=group, topic=topic, commit=True)
+    await bus.publish(numbered(topic, 0))
+    first, _ = await members.next()
+    members.signal(first, signal.SIGSTOP)
+    await bus.publish(numbered(topic, 1))
+    while (said := await members.next())[1] != "k 1":
+        assert said[1] == "k 0", "only the last record may have been left uncommitted"
+    second = said[0]
+    assert second != first
+    members.signal(first, signal.SIGCONT)
+    for number in range(2, 12):
+        await bus.publish(numbered(topic, number))
+        assert await members.next() == (second, f"k {number}")
+    members.signal(second, signal.SIGKILL)
+    await bus.publish(numbered(topic, 12))
+    while (said := await members.next()) != (first, "k 12"):
+        assert said == (first, "k 11")
+
+
+async def test_while_the_consumers_database_is_away_nothing_is_delivered(embedded: BusRig) -> None:
+    topic = await embedded.topic()
+    away = await asyncpg.create_pool("postgresql://nobody@127.0.0.1:1/away", min_size=0)
+    async with connect(embedded.url, cursors=away) as bus, bus.consumer(embedded.group(), [topic]) as consumer:
+        await bus.publish(numbered(topic, 1))
+        with pytest.raises(BusUnavailable):
+            await consumer.fetch(max_records=1, wait=0)
+        assert await consumer.lag() == {}
+    await away.close()
+
+
+async def test_a_failed_commit_is_no_error_and_means_redelivery(embedded: BusRig) -> None:
+    topic, group = await embedded.topic(), embedded.group()
+    pool = await embedded.pool()
+    bus = await embedded.connect()
+    await bus.publish(numbered(topic, 1))
+    async with connect(embedded.url, cursors=pool) as other, other.consumer(group, [topic]) as consumer:
+        records = await read(consumer, 1)
+        await pool.close()
+        await commit(consumer, records)
+    async with bus.consumer(group, [topic]) as consumer:
+        assert [r.value for r in await read(consumer, 1)] == [b"1"]
+
+
+async def test_a_process_that_only_publishes_needs_no_cursors_and_cannot_consume(embedded: BusRig) -> None:
+    topic = await embedded.topic()
+    async with connect(embedded.url) as bus:
+        await bus.publish(numbered(topic, 1))
+        with pytest.raises(ValueError, match="cursors"):
+            bus.consumer("g", [topic])
