@@ -1,8 +1,7 @@
 """A service's process comes back whatever ended it, and stays away when told so."""
 
+import asyncio
 import os
-import signal
-import subprocess
 import sys
 import textwrap
 from collections.abc import AsyncIterator, Callable
@@ -17,19 +16,12 @@ from aksu_local.process import ProcessDied
 from aksu_local.service_process import ServiceProcess, http_status
 from aksu_shared.testing.waiting import eventually
 
-HERE = Path(__file__).parent
 Make = Callable[..., ServiceProcess]
-
-
-def _stand_in(folder: Path) -> Path:
-    program = folder / "aksu-registry"
-    program.write_text(f"#!{sys.executable}\n{(HERE / 'stand_in.py').read_text()}")
-    program.chmod(0o755)
-    return program
+StandIn = Callable[[str], Path]
 
 
 @pytest_asyncio.fixture
-async def make(tmp_path: Path) -> AsyncIterator[Make]:
+async def make(tmp_path: Path, stand_in: StandIn) -> AsyncIterator[Make]:
     """Makes a stand-in of the registry's API; its environment by keywords."""
     made: list[ServiceProcess] = []
 
@@ -38,7 +30,7 @@ async def make(tmp_path: Path) -> AsyncIterator[Make]:
             ServiceProcess(
                 "registry",
                 "api",
-                program=_stand_in(tmp_path),
+                program=stand_in("registry"),
                 port=any_ports(("registry",))["registry", "api"],
                 log=tmp_path / "registry-api.log",
                 env=os.environ | environment,
@@ -92,7 +84,7 @@ async def test_pauses_between_starts_grow_while_a_process_keeps_ending(
     monkeypatch.setattr("aksu_local.service_process.time.monotonic", lambda: now)
     process = make(STAND_IN_FAILS="all")
     process.start()
-    pauses = []
+    pauses: list[float] = []
     while len(pauses) < 6:
         assert process._process is not None
         process._process.wait()
@@ -154,14 +146,14 @@ async def test_a_restart_gives_a_new_process_with_what_is_added_to_its_environme
     assert psutil.Process(process.pid).environ()["AKSU_FAILPOINT"] == "before_commit"
 
 
-async def test_no_process_outlives_a_killed_supervisor(tmp_path: Path) -> None:
+async def test_no_process_outlives_a_killed_supervisor(tmp_path: Path, stand_in: StandIn) -> None:
     supervisor = tmp_path / "supervisor.py"
     supervisor.write_text(
         textwrap.dedent(f"""
         import asyncio, os
         from pathlib import Path
         from aksu_local.service_process import ServiceProcess
-        process = ServiceProcess("registry", "api", program=Path({str(_stand_in(tmp_path))!r}),
+        process = ServiceProcess("registry", "api", program=Path({str(stand_in("registry"))!r}),
             port={any_ports(("registry",))["registry", "api"]}, log=Path({str(tmp_path / "log")!r}), env=os.environ)
         process.start()
         asyncio.run(process.wait_ready())
@@ -169,13 +161,12 @@ async def test_no_process_outlives_a_killed_supervisor(tmp_path: Path) -> None:
         input()
         """)
     )
-    parent = subprocess.Popen([sys.executable, supervisor], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    assert parent.stdin is not None
+    pipe = asyncio.subprocess.PIPE
+    parent = await asyncio.create_subprocess_exec(sys.executable, supervisor, stdin=pipe, stdout=pipe)
     assert parent.stdout is not None
-    with parent.stdin, parent.stdout:
-        child = psutil.Process(int(parent.stdout.readline()))
-        parent.send_signal(signal.SIGKILL)
-        parent.wait()
+    child = psutil.Process(int(await parent.stdout.readline()))
+    parent.kill()
+    await parent.wait()
 
     async def gone() -> bool:
         return not child.is_running() or child.status() == psutil.STATUS_ZOMBIE

@@ -41,8 +41,7 @@ _HEADERS: Final[Mapping[str, Any]] = {
 
 def asyncapi_yaml() -> str:
     """The document as YAML."""
-    text: str = yaml.safe_dump(asyncapi(), allow_unicode=True, sort_keys=False, width=120)  # type: ignore[no-untyped-call]
-    return text
+    return yaml.safe_dump(asyncapi(), allow_unicode=True, sort_keys=False, width=120)
 
 
 def asyncapi() -> dict[str, Any]:
