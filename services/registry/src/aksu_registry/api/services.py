@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import Query, Request
-from sqlalchemy import BindParameter, bindparam, func, select
+from sqlalchemy import Text, bindparam, cast, func, select
 from starlette.responses import Response
 
 from aksu_registry.dependencies import ApiDep, CommandDep
@@ -39,7 +39,7 @@ _COLUMNS = select(
     S.licence_required, S.provider_id, S.provider_body, S.provider_name, S.operator_id, S.operator_body,
     S.operator_name, S.place_id, S.municipality, S.settlement, S.address, S.started_on, S.closed_on, S.version,
 )  # fmt: skip
-_OBLAST: BindParameter[str] = bindparam("oblast")
+_OBLAST = cast(bindparam("oblast"), Text)
 _PAGE = Page(
     columns=_COLUMNS,
     filters={

@@ -1,0 +1,173 @@
+"""pytest plugin: a service's application in this process, over a database of its own.
+
+async def test_x(serve: Serve) -> None:
+registry = await serve("registry")
+answer = await registry.post("/v1/providers", {...}, role="licensing_officer", body="AKSU")
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import pytest
+import pytest_asyncio
+from fastapi import FastAPI
+
+from aksu_local.databases import ServiceUrls
+from aksu_shared.auth.issuer import DEVELOPMENT_ISSUER, DevelopmentIssuer
+from aksu_shared.config import BaseConfig
+from aksu_shared.db.migrate import upgrade
+from aksu_shared.db.pool import create_pool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Served:
+    """A running application, its client, and a pool of the worker role that sees all rows."""
+
+    service: str
+    app: FastAPI
+    client: httpx.AsyncClient
+    worker: "asyncpg.Pool[Any]"
+    urls: ServiceUrls
+    config: BaseConfig
+    issuer: DevelopmentIssuer
+    clock_file: Path
+
+    def headers(self, role: str | None, body: str | None, *, subject: str | None = None) -> dict[str, str]:
+        """An Authorization header for a caller of `role` acting for `body`; none without a role."""
+        if role is None:
+            return {}
+        token = self.issuer.issue(subject or f"test-{role}", roles=[role], body=body)
+        return {"Authorization": f"Bearer {token}"}
+
+    async def get(
+        self, path: str, *, role: str | None = None, body: str | None = None, headers: Mapping[str, str] | None = None
+    ) -> httpx.Response:
+        """GET as that caller."""
+        return await self.client.get(path, headers=self.headers(role, body) | dict(headers or {}))
+
+    async def post(
+        self,
+        path: str,
+        json: object,
+        *,
+        role: str | None = None,
+        body: str | None = None,
+        subject: str | None = None,
+        key: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> httpx.Response:
+        """POST as that caller, under a new idempotency key unless one is given."""
+        sent = self.headers(role, body, subject=subject) | {"Idempotency-Key": key or str(uuid4())}
+        return await self.client.post(path, json=json, headers=sent | dict(headers or {}))
+
+    async def patch(
+        self, path: str, json: object, *, version: int | None, role: str | None = None, body: str | None = None
+    ) -> httpx.Response:
+        """PATCH as that caller, with `If-Match` when a version is given."""
+        sent = self.headers(role, body) | ({"If-Match": f'"{version}"'} if version is not None else {})
+        return await self.client.patch(path, json=json, headers=sent)
+
+    def advance(self, seconds: float) -> None:
+        """Move legal time; the application sees it within 100 ms."""
+        self.clock_file.write_text(str(seconds), encoding="ascii")
+
+
+Serve = Callable[[str], Awaitable[Served]]
+
+
+async def migrated(service: str, urls: ServiceUrls) -> None:
+    """Bring a database to the service's schema."""
+    await asyncio.to_thread(upgrade, service, urls.owner)
+
+
+async def registry_schema(urls: ServiceUrls) -> None:
+    """Prepare a registry's database."""
+    await migrated("registry", urls)
+
+
+async def licensing_schema(urls: ServiceUrls) -> None:
+    """Prepare a licensing database."""
+    await migrated("licensing", urls)
+
+
+async def monitoring_schema(urls: ServiceUrls) -> None:
+    """Prepare a monitoring database."""
+    await migrated("monitoring", urls)
+
+
+async def reporting_schema(urls: ServiceUrls) -> None:
+    """Prepare a reporting database."""
+    await migrated("reporting", urls)
+
+
+SCHEMAS = {
+    "registry": registry_schema,
+    "licensing": licensing_schema,
+    "monitoring": monitoring_schema,
+    "reporting": reporting_schema,
+}
+"""What `fresh_database(service, prepare=SCHEMAS[service])` makes once and then copies."""
+
+
+@pytest.fixture(scope="session")
+def issuer(tmp_path_factory: pytest.TempPathFactory) -> DevelopmentIssuer:
+    """The development issuer of the session."""
+    return DevelopmentIssuer(tmp_path_factory.mktemp("keys"))
+
+
+@pytest_asyncio.fixture
+async def serve(
+    fresh_database: Callable[..., Awaitable[ServiceUrls]],
+    fresh_bus: Callable[[], Awaitable[str]],
+    issuer: DevelopmentIssuer,
+    tmp_path: Path,
+) -> AsyncIterator[Serve]:
+    """`await serve("registry")`: the service's application over a fresh database."""
+    async with AsyncExitStack() as stack:
+
+        async def start(service: str) -> Served:
+            urls = await fresh_database(service, prepare=SCHEMAS[service])
+            clock_file = tmp_path / f"{service}.clock"
+            config = _config(service, urls, issuer, clock_file, bus=await fresh_bus())
+            app: FastAPI = import_module(f"aksu_{service}.main").create(config)
+            await stack.enter_async_context(app.router.lifespan_context(app))
+            transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+            client = httpx.AsyncClient(transport=transport, base_url=f"http://{service}.test")
+            await stack.enter_async_context(client)
+            worker = await stack.enter_async_context(await create_pool(urls.worker, application="test", size=4))
+            return Served(
+                service=service,
+                app=app,
+                client=client,
+                worker=worker,
+                urls=urls,
+                config=config,
+                issuer=issuer,
+                clock_file=clock_file,
+            )
+
+        yield start
+
+
+def _config(service: str, urls: ServiceUrls, issuer: DevelopmentIssuer, clock_file: Path, *, bus: str) -> BaseConfig:
+    config_class = getattr(import_module(f"aksu_{service}.config"), f"{service.capitalize()}Config")
+    made: BaseConfig = config_class(
+        environment="test",
+        database_url=urls.runtime,
+        worker_database_url=urls.worker,
+        owner_database_url=urls.owner,
+        bus_url=bus,
+        oidc_issuer=DEVELOPMENT_ISSUER,
+        oidc_jwks_file=issuer.jwks_file,
+        clock_file=clock_file,
+        max_concurrent_requests=200,
+    )
+    return made
