@@ -166,7 +166,7 @@ def _add_routes(app: FastAPI, routers: Iterable[APIRouter], rights: Rights) -> N
             if not isinstance(route, StrictRoute):
                 raise ValueError(f"{route} is no StrictRoute: use aksu_shared.web.routing.Router, without nesting")  # noqa: TRY004
             _check_route(route, rights, names)
-            route.dependency_overrides_provider = app
+            route.belong_to(app)
             app.router.routes.append(route)
 
 

@@ -14,9 +14,9 @@ async def push(request: Request) -> Response: ...
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final, TypeVar, cast
 
-from fastapi import APIRouter, params
+from fastapi import APIRouter, FastAPI, params
 from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, request_response
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -82,8 +82,13 @@ class StrictRoute(APIRoute):
         self._long: ASGIApp = AsyncExitStackMiddleware(self.app)
         self.app = self._run
 
+    def belong_to(self, application: FastAPI) -> None:
+        """Take part in `application`: its overrides of dependencies, meant for tests, hold here."""
+        self.dependency_overrides_provider = application
+        self._long = AsyncExitStackMiddleware(request_response(self.get_route_handler()))
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """FastAPI's handler behind the checks of the body. Called once, by APIRoute, when the route is built."""
+        """FastAPI's handler behind the checks of the body. Called by APIRoute while the route is built."""
         inner = super().get_route_handler()
         accepted = self._media()
         parsed = accepted == JSON_TYPES and self.body_field is not None
