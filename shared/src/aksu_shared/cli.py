@@ -6,6 +6,10 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 
+from aksu_shared.logging import configure_logging
+
+from aksu_shared.logging import configure_logging
+
 
 def service_cli(service: str, *, config: str) -> typer.Typer:
     """Commands of `service`, whose package is `aksu_<service>`; `config` is the path of its configuration class.
@@ -23,7 +27,16 @@ def service_cli(service: str, *, config: str) -> typer.Typer:
         from aksu_shared.web.server import serve  # noqa: PLC0415
 
         settings = load_config(config)
-        serve(import_module(f"aksu_{service}.main").create(settings), host=host, port=port, config=settings)
+        configure_logging(level=settings.log_level, json=settings.log_json)
+        app = import_module(f"aksu_{service}.main").create(settings)
+        serve(
+            app,
+            host=host,
+            port=port,
+            health=app.state.health,
+            trusted_proxies=settings.trusted_proxies,
+            drain_seconds=settings.drain_seconds,
+        )
 
     @app.command()
     def worker(health_port: Annotated[int, typer.Option(help="port of /healthz, /readyz and /metrics")] = 9000) -> None:
@@ -47,11 +60,13 @@ def service_cli(service: str, *, config: str) -> typer.Typer:
 
 
 def load_config(path: str) -> Any:  # noqa: ANN401 - the service's own configuration class
-    """The service's configuration from the environment; exits with one line per wrong setting."""
+    """The service's configuration from the environment, logging set up by it; exits with a line per wrong setting."""
     module, _, name = path.partition(":")
     try:
-        return getattr(import_module(module), name)()
+        settings = getattr(import_module(module), name)()
     except ValidationError as error:
         for problem in error.errors():
             typer.echo(f"AKSU_{'_'.join(str(part) for part in problem['loc']).upper()}: {problem['msg']}", err=True)
         raise typer.Exit(2) from None
+    configure_logging(level=settings.log_level, json=settings.log_json)
+    return settings
