@@ -111,7 +111,11 @@ async def test_above_the_limit_a_request_is_refused_at_once_and_probes_are_not(
         started = loop.time()
         refused = await client.get("/v1/things")
         assert loop.time() - started < 0.1
-        assert (refused.status_code, refused.headers["retry-after"], refused.json()["code"]) == (503, "1", "unavailable")
+        assert (refused.status_code, refused.headers["retry-after"], refused.json()["code"]) == (
+            503,
+            "1",
+            "unavailable",
+        )
         assert (await client.get("/healthz")).status_code == 200
         gate.open.set()
         assert (await held).text == "held"
@@ -154,13 +158,16 @@ async def test_methods_and_paths_that_do_not_exist_are_problems(client: httpx.As
 async def test_a_rule_names_its_code_and_legal_basis(client: httpx.AsyncClient, officer: dict[str, str]) -> None:
     answer = await client.post("/v1/things", json={"name": "taken"}, headers=officer)
     assert answer.status_code == 409
-    assert answer.json().items() >= {
-        "code": "name_taken",
-        "type": "urn:aksu:problem:name_taken",
-        "title": "Името „taken“ е заето.",
-        "legal_basis": "чл. 1",
-        "name": "taken",
-    }.items()
+    assert (
+        answer.json().items()
+        >= {
+            "code": "name_taken",
+            "type": "urn:aksu:problem:name_taken",
+            "title": "Името „taken“ е заето.",
+            "legal_basis": "чл. 1",
+            "name": "taken",
+        }.items()
+    )
 
 
 async def test_readiness_fails_while_draining_and_liveness_does_not(client: httpx.AsyncClient, health: Health) -> None:
@@ -173,9 +180,14 @@ async def test_readiness_fails_while_draining_and_liveness_does_not(client: http
 async def test_browsers_of_configured_origins_may_call_and_others_not(make_app: Callable[..., FastAPI]) -> None:
     preflight = {"Origin": "https://a.bg", "Access-Control-Request-Method": "POST"}
     async with client_of(make_app(cors_origins=("https://a.bg",))) as client:
-        assert (await client.options("/v1/things", headers=preflight)).headers["access-control-allow-origin"] == "https://a.bg"
+        assert (await client.options("/v1/things", headers=preflight)).headers[
+            "access-control-allow-origin"
+        ] == "https://a.bg"
         failed = await client.get("/v1/failures/bug", headers={"Origin": "https://a.bg"})
         assert failed.headers["access-control-allow-origin"] == "https://a.bg"
-        assert "access-control-allow-origin" not in (await client.get("/v1/things", headers={"Origin": "https://b.bg"})).headers
+        assert (
+            "access-control-allow-origin"
+            not in (await client.get("/v1/things", headers={"Origin": "https://b.bg"})).headers
+        )
     async with client_of(make_app()) as client:
         assert "access-control-allow-origin" not in (await client.options("/v1/things", headers=preflight)).headers

@@ -86,14 +86,18 @@ async def test_bodies_are_refused_with_a_pointer_each(
     assert errors(await client.post("/v1/things", content=body, headers=headers)) == expected
 
 
-@pytest.mark.parametrize("media", ["application/json", "application/json; charset=utf-8", "application/merge-patch+json"])
+@pytest.mark.parametrize(
+    "media", ["application/json", "application/json; charset=utf-8", "application/merge-patch+json"]
+)
 async def test_json_media_types_are_read(client: httpx.AsyncClient, officer: dict[str, str], media: str) -> None:
     answer = await client.post("/v1/things", content=b'{"name":"a"}', headers=officer | {"Content-Type": media})
     assert (answer.status_code, answer.json()) == (201, {"name": "a"})
 
 
 @pytest.mark.parametrize("media", ["text/plain", "application/xml", ""])
-async def test_other_media_types_are_refused_by_415(client: httpx.AsyncClient, officer: dict[str, str], media: str) -> None:
+async def test_other_media_types_are_refused_by_415(
+    client: httpx.AsyncClient, officer: dict[str, str], media: str
+) -> None:
     answer = await client.post("/v1/things", content=b'{"name":"a"}', headers=officer | {"Content-Type": media})
     assert answer.status_code == 415
     assert answer.json()["accepted"] == "application/json"
@@ -151,7 +155,9 @@ async def test_a_token_without_the_right_is_forbidden_by_name(client: httpx.Asyn
 
 @pytest.mark.parametrize("path", ["/v1/things", "/v1/codelists"])
 @pytest.mark.parametrize("value", ["Bearer x.y.z", "Bearer", "Basic abc", "Bearer  "])
-async def test_a_bad_token_is_refused_even_where_none_is_needed(client: httpx.AsyncClient, path: str, value: str) -> None:
+async def test_a_bad_token_is_refused_even_where_none_is_needed(
+    client: httpx.AsyncClient, path: str, value: str
+) -> None:
     answer = await client.get(path, headers={"Authorization": value})
     assert answer.status_code == 401
     assert 'error="invalid_token"' in answer.headers["www-authenticate"]

@@ -25,6 +25,7 @@ FRESH: Final = 600.0
 STALE: Final = 3600.0
 """Seconds that keys stay in use while the issuer cannot be reached."""
 _MAX_BYTES: Final = 256 * 1024
+_TIMEOUT: Final = httpx.Timeout(5)
 
 
 class Keys(Protocol):
@@ -98,13 +99,13 @@ class DiscoveredKeys:
         self,
         issuer: str,
         *,
-        client: httpx.AsyncClient,
         jwks_url: str | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self.generation = 0
         self._issuer = issuer
-        self._client = client
+        self._transport = transport
         self._jwks_url = jwks_url
         self._now = now
         self._keys: dict[str, VerifyKey] = {}
@@ -131,7 +132,9 @@ class DiscoveredKeys:
     async def _fetch(self) -> None:
         self._tried_at = self._now()
         try:
-            keys = usable_keys(await self._document(self._jwks_url or await self._discover()))
+            async with httpx.AsyncClient(timeout=_TIMEOUT, transport=self._transport) as client:
+                url = self._jwks_url or await self._discover(client)
+                keys = usable_keys(await _document(client, url))
         except (httpx.HTTPError, httpx.InvalidURL, ValueError, InvalidJson) as error:
             _log.warning("Keys of the issuer cannot be fetched", issuer=self._issuer, error=type(error).__name__)
             return
@@ -140,22 +143,24 @@ class DiscoveredKeys:
             _log.info("Keys of the issuer changed", issuer=self._issuer, key_ids=sorted(keys))
         self._keys, self._fetched_at = keys, self._now()
 
-    async def _discover(self) -> str:
-        document = await self._document(self._issuer.rstrip("/") + "/.well-known/openid-configuration")
+    async def _discover(self, client: httpx.AsyncClient) -> str:
+        document = await _document(client, self._issuer.rstrip("/") + "/.well-known/openid-configuration")
         url = document.get("jwks_uri")
         if document.get("issuer") != self._issuer or not isinstance(url, str):
             raise ValueError("the discovery document names another issuer or no keys")
         return url
 
-    async def _document(self, url: str) -> dict[str, Any]:
-        async with self._client.stream("GET", url, headers={"Accept": "application/json"}) as response:
-            response.raise_for_status()
-            body = b""
-            async for chunk in response.aiter_bytes():
-                body += chunk
-                if len(body) > _MAX_BYTES:
-                    raise ValueError("the document is too large")
-        document = loads(body)
-        if not isinstance(document, dict):
-            raise ValueError("the document is no object")  # noqa: TRY004 - one error for every bad document
-        return document
+
+async def _document(client: httpx.AsyncClient, url: str) -> dict[str, Any]:
+    """The JSON object at `url`. Redirects are not followed. Raises httpx.HTTPError, ValueError, InvalidJson."""
+    async with client.stream("GET", url, headers={"Accept": "application/json"}) as response:
+        response.raise_for_status()
+        body = b""
+        async for chunk in response.aiter_bytes():
+            body += chunk
+            if len(body) > _MAX_BYTES:
+                raise ValueError("the document is too large")
+    document = loads(body)
+    if not isinstance(document, dict):
+        raise ValueError("the document is no object")  # noqa: TRY004 - one error for every bad document
+    return document

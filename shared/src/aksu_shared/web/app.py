@@ -1,12 +1,11 @@
 """`create_app`: the one way in which a service's HTTP application is put together."""
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any, Final
 
 import fastapi_offline
-import httpx
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.docs import get_redoc_html, get_swagger_ui_html
 from starlette.middleware.cors import CORSMiddleware
@@ -91,18 +90,17 @@ def create_app(
     that `config` describes, for tests.
     """
     rights = rights or Rights.load()
-    client = httpx.AsyncClient(timeout=httpx.Timeout(5), follow_redirects=False)
     app = ServiceApp(
         title=title,
         version=version,
         description=description,
-        lifespan=_closing(client, lifespan),
+        lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
     )
     app.edge_options = {"limit": config.concurrency_limit, "deadline": config.request_deadline_seconds}
-    app.state.access = Access(verifier or build_verifier(config, client), rights)
+    app.state.access = Access(verifier or build_verifier(config), rights)
     app.state.health = health
     app.state.config = config
     _add_routes(app, [*routers, *([codelist_router(codelists)] if codelists else [])], rights)
@@ -126,12 +124,12 @@ def create_app(
     return app
 
 
-def build_verifier(config: BaseConfig, client: httpx.AsyncClient) -> TokenVerifier:
-    """The verifier that `config` describes: keys from a file, or from the issuer through `client`."""
+def build_verifier(config: BaseConfig) -> TokenVerifier:
+    """The verifier that `config` describes: keys from a file, or from the issuer."""
     keys: Keys = (
         FileKeys(config.oidc_jwks_file)
         if config.oidc_jwks_file
-        else DiscoveredKeys(config.oidc_issuer, client=client, jwks_url=config.oidc_jwks_url)
+        else DiscoveredKeys(config.oidc_issuer, jwks_url=config.oidc_jwks_url)
     )
     rules = TokenRules(
         issuer=config.oidc_issuer,
@@ -143,19 +141,6 @@ def build_verifier(config: BaseConfig, client: httpx.AsyncClient) -> TokenVerifi
         body_claim=config.oidc_body_claim,
     )
     return TokenVerifier(rules, keys)
-
-
-def _closing(client: httpx.AsyncClient, lifespan: Lifespan | None) -> Lifespan:
-    @asynccontextmanager
-    async def combined(app: FastAPI) -> AsyncIterator[Any]:
-        async with client:
-            if lifespan is None:
-                yield
-            else:
-                async with lifespan(app) as state:
-                    yield state
-
-    return combined
 
 
 def _add_routes(app: FastAPI, routers: Iterable[APIRouter], rights: Rights) -> None:

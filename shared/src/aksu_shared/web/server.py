@@ -56,7 +56,12 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and take what was built until now out of the garbage collector's rounds."""
-        await super().startup(sockets)
+        try:
+            await super().startup(sockets)
+        except SystemExit as error:
+            if self.takes_signals:
+                raise  # the process is ours to end
+            raise RuntimeError("the application or its socket could not be opened") from error
         gc.collect()
         gc.freeze()
         if self.started:
