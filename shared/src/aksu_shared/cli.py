@@ -43,7 +43,9 @@ def service_cli(service: str, *, config: str) -> typer.Typer:
         """Sequence and ship the change log, consume events, fire deadlines."""
         import uvloop  # noqa: PLC0415
 
-        uvloop.run(import_module(f"aksu_{service}.worker").run(load_config(config), health_port=health_port))
+        settings = load_config(config)
+        configure_logging(level=settings.log_level, json=settings.log_json)
+        uvloop.run(import_module(f"aksu_{service}.worker").run(settings, health_port=health_port))
 
     @app.command()
     def migrate() -> None:

@@ -11,6 +11,7 @@ import httpx
 from aksu_local.legal_clock import legal_now
 from aksu_local.platform import Platform
 from aksu_local.sample import REGISTER_FILE, municipal_services, write_register
+from aksu_local.together import together
 from aksu_shared.clock import legal_day
 
 _AT_ONCE: Final = 4
@@ -39,9 +40,12 @@ async def load_sample(platform: Platform) -> Sample:
             rows = await _import(client, file)
         services = municipal_services(today=today)
         turns = asyncio.Semaphore(_AT_ONCE)
-        async with asyncio.TaskGroup() as group:
-            for number, body in enumerate(services):
-                group.create_task(_register(client, body, key=f"sample-service-{number}", turns=turns))
+        await together(
+            *(
+                _register(client, body, key=f"sample-service-{number}", turns=turns)
+                for number, body in enumerate(services)
+            )
+        )
     return Sample(register_rows=rows, municipal_services=len(services))
 
 

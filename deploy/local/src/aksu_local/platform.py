@@ -16,7 +16,7 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -31,6 +31,7 @@ from aksu_local.ports import KINDS, Kind, Ports, any_ports
 from aksu_local.postgres import Postgres
 from aksu_local.process import ProcessDied, end, launch, tail, wait_exit
 from aksu_local.service_process import ServiceProcess
+from aksu_local.together import together
 
 BusKind = Literal["embedded", "kafka"]
 _WATCH: Final = 0.2
@@ -130,9 +131,9 @@ class Platform:
             await self.postgres.start()
         else:
             self._open.push_async_callback(self.broker.stop)
-            await _together(self.postgres.start(), self.broker.start())
+            await together(self.postgres.start(), self.broker.start())
         self._report("PostgreSQL" if self.broker is None else "PostgreSQL and Kafka")
-        await _together(self._prepare_bus(), *(self._prepare(service) for service in self.services))
+        await together(self._prepare_bus(), *(self._prepare(service) for service in self.services))
         self._report("databases and topics")
 
     async def _start(self) -> None:
@@ -153,7 +154,7 @@ class Platform:
             process.start()
         watch = asyncio.create_task(self._watch())
         self._open.push_async_callback(_cancel, watch)
-        await _together(*(process.wait_ready() for process in self.processes()))
+        await together(*(process.wait_ready() for process in self.processes()))
         self.folder.write_platform(self.describe())
         self._report("services")
 
@@ -267,16 +268,6 @@ def development_token(keys: Path, role: str, body: str | None, *, subject: str |
     from aksu_shared.auth.issuer import DevelopmentIssuer  # noqa: PLC0415 - cryptography is heavy, most callers need none
 
     return DevelopmentIssuer(keys).issue(subject or f"local-{role}", roles=[role], body=body)
-
-
-async def _together(*jobs: Coroutine[Any, Any, None]) -> None:
-    """All at once; the first failure ends the others before it is raised."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            for job in jobs:
-                group.create_task(job)
-    except BaseExceptionGroup as failures:
-        raise failures.exceptions[0] from None
 
 
 async def _cancel(task: "asyncio.Task[None]") -> None:
