@@ -1,4 +1,4 @@
-"""Sample data of the local platform: the register as a workbook, one with planted defects, and licence-free services."""
+"""Sample data of the local platform: the register as a workbook, one with defects, and licence-free services."""
 
 import json
 import random
@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from xlsxwriter import Workbook
 
-from aksu_local.sample_defects import Defect, Sheet, defective_sheets
+from aksu_local.sample_defects import Defect, Row, Sheet, defective_sheets
 from aksu_local.sample_names import MUNICIPAL_SERVICES, STREETS, TOWNS, WORDS
 from aksu_local.sample_register import rows_of, sample_providers
 from aksu_shared.codelists import SERVICE_KINDS
@@ -40,13 +40,14 @@ def write_register(
 ) -> SampleRegister:
     """Write the sample register in exactly the Agency's layout; all its rows can be imported."""
     made = sample_providers(seed=seed, today=today, providers=providers, services=services)
-    rows = list(rows_of(made, territory=load()))
-    write_sheet(path, Sheet(name=path.name, header=[column.title for column in COLUMNS], rows=[list(row) for row in rows]))
+    titles = [column.title for column in COLUMNS]
+    rows: list[Row] = [[*row] for row in rows_of(made, territory=load())]
+    write_sheet(path, Sheet(name=path.name, header=titles, rows=rows))
     return SampleRegister(path=path, providers=len(made), services=len(rows))
 
 
 def write_defects(folder: Path, *, today: date, seed: int = SEED) -> list[Defect]:
-    """Write the defective workbooks and, beside them, `register-defects.json`: every fault with file, row, column, code.
+    """Write the defective workbooks and, beside them, `register-defects.json`: file, row, column, code of every fault.
 
     A row or file that the manifest does not name must be accepted.
     """

@@ -69,7 +69,9 @@ class _Planter:
         made = sample_providers(seed=seed + 1, today=today, providers=120, services=120)
         self._sound = iter([provider for provider in made if len(provider.services[0].licences) == 1])
         self._number = 0
-        self.sheet = Sheet(name=DEFECTS_FILE, header=[f" {c.title.replace(' - ', chr(10) + '– ').upper()} " for c in COLUMNS], rows=[])
+        self.sheet = Sheet(
+            name=DEFECTS_FILE, header=[f" {c.title.replace(' - ', chr(10) + '– ').upper()} " for c in COLUMNS], rows=[]
+        )
         self.defects: list[Defect] = []
 
     def plant(self) -> None:
@@ -154,7 +156,9 @@ class _Planter:
         above, below = self._row(), self._row()
         top = self._add(above, ("original_until", "merged_cells")) - 1
         self._add(below, ("original_until", "merged_cells"))
-        self.sheet.merged[top, _AT["original_until"], top + 1, _AT["original_until"]] = str(above[_AT["original_until"]])
+        self.sheet.merged[top, _AT["original_until"], top + 1, _AT["original_until"]] = str(
+            above[_AT["original_until"]]
+        )
         above[_AT["original_until"]] = below[_AT["original_until"]] = None
         for code, value in (("formula_without_value", ""), ("error_value", "#REF!")):
             row = self._row()
@@ -173,12 +177,12 @@ def _set(column: str, value: Cell) -> Spoil:
     return spoil
 
 
-def _set_licence(column: str, *, service_no: str, issued: timedelta, until: timedelta, sequence: int = 90_000) -> Spoil:
+def _set_licence(column: str, *, service_no: str, issued: timedelta, until: timedelta) -> Spoil:
     """Write a licence issued `issued` after today and valid `until` after that."""
 
     def spoil(row: Row, today: date) -> None:
         day = today + issued
-        row[_AT[column]] = f"Л-{service_no}-{sequence}/{format_day(day)}"
+        row[_AT[column]] = f"Л-{service_no}-90000/{format_day(day)}"
         row[_AT[f"{column}_until"]] = format_day(day + until)
 
     return spoil
@@ -213,12 +217,23 @@ _SPOILERS: Final[tuple[tuple[str, str, Spoil], ...]] = (
     ("licence_number_format", "original", _set("original", "Л-3129-1325/31.11.2022 г.")),
     ("licence_service_number", "original", _set_licence("original", service_no="3130", issued=-_YEAR, until=5 * _YEAR)),
     ("licence_validity", "original_until", _longer),
-    ("licence_ends_before_issue", "original_until", _set_licence("original", service_no="3129", issued=-_YEAR, until=-_YEAR)),
+    (
+        "licence_ends_before_issue",
+        "original_until",
+        _set_licence("original", service_no="3129", issued=-_YEAR, until=-_YEAR),
+    ),
     ("licence_date_in_future", "original", _set_licence("original", service_no="3129", issued=_YEAR, until=5 * _YEAR)),
     ("licence_date_before_act", "original", _set("original", "Л-3129-0001/02.03.2019 г.")),
-    ("licence_validity", "changed_until", _set_licence("changed", service_no="3131", issued=timedelta(days=-1), until=7 * _YEAR)),
-    ("licence_sequence", "changed", _set_licence("changed", service_no="3131", issued=timedelta(0), until=5 * _YEAR, sequence=0)),
-    ("licence_before_original", "changed", _set_licence("changed", service_no="3131", issued=-6 * _YEAR, until=5 * _YEAR)),
+    (
+        "licence_validity",
+        "changed_until",
+        _set_licence("changed", service_no="3131", issued=timedelta(days=-1), until=7 * _YEAR),
+    ),
+    (
+        "licence_before_original",
+        "changed",
+        _set_licence("changed", service_no="3131", issued=-6 * _YEAR, until=5 * _YEAR),
+    ),
     ("required", "changed_until", _set("changed", "Л-3131-0077/04.10.2023 г.")),
     ("renewal_too_early", "renewed", _set_licence("renewed", service_no="3130", issued=timedelta(0), until=5 * _YEAR)),
     ("licence_not_required", "provider", _set("provider", "Община Примерна")),

@@ -10,14 +10,23 @@ from typing import Final
 from aksu_local.sample_names import FIRST_NAMES, SERVICES, STREETS, TOWNS, VIOLATIONS, WORDS
 from aksu_shared.eik import random_eik
 from aksu_shared.register import format_day
-from aksu_shared.territory import Territory, load
 from aksu_shared.terms import Terms, is_working_day, load_terms
+from aksu_shared.territory import Territory, load
 
 SITUATIONS: Final = ("original", "changed", "renewed", "changed_renewed", "expiring", "expired")
 _WEIGHTS: Final = (52, 16, 10, 4, 10, 8)
 _FIRST_ISSUE: Final = date(2020, 7, 6)
 _SERVICE_NO: Final = {"original": "3129", "changed": "3131", "renewed": "3130"}
-_LEGAL_FORMS: Final = ("NGO", "NGO", "NGO", "COMPANY", "COMPANY", "SOLE_TRADER", "MUNICIPAL_LEGAL_ENTITY", "EU_EEA_ENTITY")
+_LEGAL_FORMS: Final = (
+    "NGO",
+    "NGO",
+    "NGO",
+    "COMPANY",
+    "COMPANY",
+    "SOLE_TRADER",
+    "MUNICIPAL_LEGAL_ENTITY",
+    "EU_EEA_ENTITY",
+)
 _MOST_SERVICES: Final = 6
 _SHARE_WITH_VIOLATIONS: Final = 0.08
 _SHARE_ELSEWHERE: Final = 0.2
@@ -35,7 +44,7 @@ class SampleLicence:
     @property
     def number(self) -> str:
         """As the register writes it, with „г.“."""
-        return f"Л-{_SERVICE_NO[self.column]}-{self.sequence:04}/{format_day(self.issued_on)}"
+        return f"Л-{_SERVICE_NO[self.column]}-{self.sequence}/{format_day(self.issued_on)}"
 
 
 @dataclass(slots=True)

@@ -23,6 +23,20 @@ _CHUNK = 256 * 1024
 _LOCAL_HEADER = struct.Struct("<4s5H3L2H")
 _OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _NEEDED = ("[Content_Types].xml", "xl/workbook.xml", "xl/_rels/workbook.xml.rels")
+# What zipfile, zlib and expat raise over a damaged file, depending on where the damage is.
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    expat.ExpatError,
+    EOFError,
+    LookupError,
+    NotImplementedError,
+    OSError,
+    OverflowError,
+    RuntimeError,
+    ValueError,
+)
 _MACROS = ("xl/vbaproject", "xl/macrosheets/", "xl/activex/", "xl/dialogsheets/")
 
 
@@ -94,7 +108,7 @@ def check_archive(file: IO[bytes], *, size: int) -> None:
         with zipfile.ZipFile(file) as archive:
             _check_parts(archive)
             _check_unpacked(archive, file)
-    except (zipfile.BadZipFile, zlib.error, struct.error, UnicodeDecodeError, NotImplementedError) as error:
+    except _BROKEN as error:
         raise NotAWorkbook from error
 
 
@@ -103,7 +117,7 @@ def scan_sheets(file: IO[bytes]) -> dict[str, SheetScan]:
     try:
         with zipfile.ZipFile(file) as archive:
             return {name: _scan_sheet(archive, part) for name, part in _worksheets(archive).items()}
-    except (expat.ExpatError, zipfile.BadZipFile, KeyError, ValueError) as error:
+    except _BROKEN as error:
         raise NotAWorkbook from error
 
 
@@ -166,7 +180,7 @@ def _worksheets(archive: zipfile.ZipFile) -> dict[str, str]:
 
     def sheet(tag: str, attributes: Mapping[str, str]) -> None:
         if tag == "sheet" and attributes.get("state", "visible") == "visible":
-            sheets.append((attributes["name"], next(v for k, v in attributes.items() if k.endswith(":id"))))
+            sheets.append((attributes["name"], next((v for k, v in attributes.items() if k.endswith(":id")), "")))
 
     _parse(archive, "xl/_rels/workbook.xml.rels", relationship)
     _parse(archive, "xl/workbook.xml", sheet)

@@ -1,11 +1,12 @@
 """What makes two rows speak of the same provider, place or service, however they are typed.
 
 * **provider**: the ЕИК. Names are spelled in many ways; the number is one.
-* **place**: municipality, settlement and address, folded. The 15 columns hold no address of the service: column F is the
-  provider's seat. Where the seat lies in the row's settlement it is taken as the place's address, as nothing better is
-  known; elsewhere the address is unknown, and the place is "where this provider works in this settlement".
-* **service**: provider, place and kind, and the target groups, since one provider may run day care for children and for
-  adults under two licences in one building. A kind that the code list does not know counts by the service's name.
+* **place**: municipality, settlement and address, folded. The 15 columns hold no address of the service: column F is
+  the provider's seat. Where the seat lies in the row's settlement it is taken as the place's address, as nothing better
+  is known; elsewhere the address is unknown, and the place is "where this provider works in this settlement".
+* **service**: provider, place, kind, name and target groups, since one provider may run day care for children and for
+  adults under two licences in one building. Two rows that agree in all of these are one service, which cannot have two
+  licences at once.
 * **row** of the register: the number of the original licence, which changes and renewals leave as it is. It says which
   service a row means even when the address or wording has changed since the last import.
 """
@@ -48,7 +49,7 @@ def place_key(*, municipality: str, settlement: str, address: str, eik: str) -> 
 
 def service_key(*, eik: str, place: PlaceKey, kind: str, name: str, target_groups: Iterable[str]) -> ServiceKey:
     """Identity of a service within the register."""
-    return eik, *place, kind if kind != "OTHER" else fold(name), *sorted(target_groups)
+    return eik, *place, kind, fold(name), *sorted(target_groups)
 
 
 def address_in(settlement: str, seat: str) -> str:

@@ -5,7 +5,7 @@ Pure: the registry's dry run and licensing's own consumer give the same verdict.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Protocol
@@ -25,7 +25,7 @@ _PROCEDURE = {"original": "ISSUE", "changed": "CHANGE", "renewed": "RENEW"}
 
 
 class Claimed(Protocol):
-    """A licence as somebody states it: `number` `Л-<service no>-<sequence>/<dd.mm.yyyy>`, days, last day included."""
+    """A licence as stated: its number `Л-<service no>-<sequence>/<dd.mm.yyyy>`, its first and last day."""
 
     @property
     def number(self) -> str:
@@ -42,15 +42,16 @@ class Claimed(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LicenceNumber:
-    """A licence's number, taken apart."""
+    """A licence's number, taken apart. `digits` is the sequence as it was written, with its leading zeros."""
 
     service_no: str
     sequence: int
     issued_on: date
+    digits: str = field(default="", compare=False)
 
     def __str__(self) -> str:
         """The written form: `Л-3129-1325/07.11.2022`."""
-        return f"Л-{self.service_no}-{self.sequence:04}/{self.issued_on:%d.%m.%Y}"
+        return f"Л-{self.service_no}-{self.digits or self.sequence}/{self.issued_on:%d.%m.%Y}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,13 +64,14 @@ class Link:
 
 
 def parse_number(text: str) -> LicenceNumber:
-    """Take a number apart, tolerating spaces and a trailing „г.“. Raises `ValueError` for another form or no such day."""
+    """Take a number apart, tolerating spaces and a trailing „г.“. Raises `ValueError` when it cannot be read."""
     match = _NUMBER.match(text.strip().translate(_DASHES))
     if match is None:
         msg = f"no licence number: {text[:60]!r}"
         raise ValueError(msg)
-    service_no, sequence, day, month, year = match.groups()
-    return LicenceNumber(service_no=service_no, sequence=int(sequence), issued_on=date(int(year), int(month), int(day)))
+    service_no, digits, day, month, year = match.groups()
+    issued_on = date(int(year), int(month), int(day))
+    return LicenceNumber(service_no=service_no, sequence=int(digits), issued_on=issued_on, digits=digits)
 
 
 def check_legal_form(legal_form: str) -> list[CellError]:
@@ -99,7 +101,9 @@ def check_licences(
     """Everything that speaks against the licences of one row; empty when they hold."""
     claims = {"original": original, "changed": changed, "renewed": renewed}
     present = {column: claim for column, claim in claims.items() if claim is not None}
-    faults = [fault for column, claim in present.items() for fault in _check_one(column, claim, terms=terms, today=today)]
+    faults = [
+        fault for column, claim in present.items() for fault in _check_one(column, claim, terms=terms, today=today)
+    ]
     if faults:
         return faults
     chain = licence_chain(original, changed, renewed)
@@ -149,7 +153,9 @@ def _check_one(column: str, claim: Claimed, *, terms: Terms, today: date) -> Ite
             f"The date in the number is not the day of issue {claim.issued_on}.",
         )
     if claim.issued_on > today:
-        yield _fault(column, "licence_date_in_future", "Датата на издаване е в бъдещето.", "The day of issue is in the future.")
+        yield _fault(
+            column, "licence_date_in_future", "Датата на издаване е в бъдещето.", "The day of issue is in the future."
+        )
     if claim.issued_on < (first := terms.deadline("licensing.first_day", claim.issued_on)):
         yield _fault(
             column,
@@ -180,13 +186,6 @@ def _check_order(predecessor: Link, successor: Link) -> Iterator[CellError]:
             f"Издаден е преди лиценза {predecessor.number}, на който се основава.",
             f"It was issued before the licence {predecessor.number} on which it rests.",
         )
-    elif successor.number.sequence <= predecessor.number.sequence:
-        yield _fault(
-            successor.column,
-            "licence_sequence",
-            f"Поредният номер не е по-голям от този на {predecessor.number}.",
-            f"The sequence number is not above that of {predecessor.number}.",
-        )
 
 
 def _check_change(predecessor: Link, successor: Link, *, terms: Terms) -> Iterator[CellError]:
@@ -206,7 +205,10 @@ def _check_change(predecessor: Link, successor: Link, *, terms: Terms) -> Iterat
 
 
 def _check_renewal(predecessor: Link, successor: Link, *, terms: Terms) -> Iterator[CellError]:
-    """A renewal is applied for in the last three months and takes over after the predecessor's last day."""
+    """A renewal is applied for in the last three months and takes over after the predecessor's last day.
+
+    It may be issued after that day: where circumstances have changed, the application has the full term of decision.
+    """
     claim, end = successor.claim, predecessor.claim.valid_until
     if claim.issued_on < (earliest := terms.window_start("licensing.renewal_window", end)):
         yield _fault(
@@ -215,7 +217,7 @@ def _check_renewal(predecessor: Link, successor: Link, *, terms: Terms) -> Itera
             f"Подновяване е допустимо от {format_day(earliest)}",
             f"Renewal is admissible from {earliest}.",
         )
-    if claim.issued_on > (latest := terms.deadline("licensing.renewal_decision", end)):
+    if claim.issued_on > (latest := terms.deadline("licensing.decision", end)):
         yield _fault(
             "renewed",
             "renewal_too_late",

@@ -11,8 +11,8 @@ from aksu_shared.register.layout import COLUMNS
 from aksu_shared.register.licence_checks import check_legal_form, check_licences
 from aksu_shared.register.rows import RegisterRow, parse_row
 from aksu_shared.register.workbook import Cell, RawRow, open_register
-from aksu_shared.territory import Territory, fold
 from aksu_shared.terms import Terms
+from aksu_shared.territory import Territory, fold
 
 _INDEX = {column.key: index for index, column in enumerate(COLUMNS)}
 _NUMBER, _EIK = _INDEX["number"], _INDEX["eik"]

@@ -113,11 +113,13 @@ class RegisterRow:
     @property
     def last_day(self) -> date:
         """The last day that any licence of the row covers."""
-        return max(licence.valid_until for licence in (self.original, self.changed, self.renewed) if licence is not None)
+        return max(
+            licence.valid_until for licence in (self.original, self.changed, self.renewed) if licence is not None
+        )
 
 
 def parse_row(raw: RawRow, *, territory: Territory) -> RegisterRow | list[CellError]:
-    """Read a row whose provider cells are filled (`reader.carried`); every wrong cell is reported, not only the first."""
+    """Read a row whose provider cells are filled (`reader.carried`); every wrong cell is reported, not just one."""
     read = _Cells(raw)
     name = read("provider", lambda key, cell: read_required(key, cell, longest=_NAME))
     eik = read("eik", read_eik)
@@ -167,7 +169,12 @@ class _Cells:
     def licence(self, key: str, *, required: bool) -> RowLicence | None:
         """A licence from its two columns, or None when both are empty and it may be absent."""
         until = f"{key}_until"
-        if self._cell(key) is None and self._cell(until) is None and not required and not {key, until} & {*self._raw.notes}:
+        if (
+            self._cell(key) is None
+            and self._cell(until) is None
+            and not required
+            and not {key, until} & {*self._raw.notes}
+        ):
             return None
         number = self(key, _number)
         valid_until = self(until, _required_day)

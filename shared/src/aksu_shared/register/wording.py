@@ -12,6 +12,7 @@ from aksu_shared.territory.names import fold
 
 OTHER = "OTHER"
 _LEADING = re.compile(r"^(?:социална услуга(?: за)?|предоставяне на)\s+")
+_QUOTED = re.compile(r"[„“\"«].*?[“”\"»]")
 _ABBREVIATION = re.compile(r"^[А-Я]{2,}$")
 
 # First match wins; patterns are searched in the folded name of the provider.
@@ -23,7 +24,10 @@ _LEGAL_FORMS = tuple(
         ("STATE", r"^(?:министерство|държавна агенция|изпълнителна агенция)\b"),
         ("EU_EEA_ENTITY", r"\b(?:gmbh|ltd|llc|sarl|srl|spa|bv|sro|кчт|клон)\b"),
         ("SOLE_TRADER", r"^(?:ет|et)\b|\b(?:ет|et)$|\bедноличен търговец\b"),
-        ("COMPANY", r"\b(?:еоод|оод|еад|ад|сд|кд|кда|дпк|eood|ood|ead|кооперация|тпк|дружество с ограничена отговорност)\b"),
+        (
+            "COMPANY",
+            r"\b(?:еоод|оод|еад|ад|сд|кд|кда|дпк|eood|ood|ead|кооперация|тпк|дружество с ограничена отговорност)\b",
+        ),
         ("NGO", r"\b(?:фондация|сдружение|асоциация|съюз|нпо|юлнц|дружество|читалище)\b"),
     )
 )
@@ -32,9 +36,15 @@ DEFAULT_LEGAL_FORM = "NGO"
 
 
 def legal_form_of(name: str) -> str:
-    """The legal form that a provider's name shows, from code list `legal_forms`; the register has no column for it."""
-    folded = fold(name)
-    return next((code for code, pattern in _LEGAL_FORMS if pattern.search(folded)), DEFAULT_LEGAL_FORM)
+    """The legal form that a provider's name shows, from code list `legal_forms`; the register has no column for it.
+
+    What stands outside the quotation marks counts before what stands inside: „АД Хок“ may be an association's name.
+    """
+    for text in (fold(_QUOTED.sub(" ", name)), fold(name)):
+        for code, pattern in _LEGAL_FORMS:
+            if pattern.search(text):
+                return code
+    return DEFAULT_LEGAL_FORM
 
 
 def service_kind_of(name: str) -> str:
@@ -71,11 +81,19 @@ def _kind_wordings() -> tuple[tuple[str, str], ...]:
 @lru_cache(maxsize=1)
 def _kind_abbreviations() -> tuple[tuple[str, str], ...]:
     return tuple(
-        (fold(alias), kind.code) for kind in SERVICE_KINDS.values() for alias in kind.aliases if _ABBREVIATION.match(alias)
+        (fold(alias), kind.code)
+        for kind in SERVICE_KINDS.values()
+        for alias in kind.aliases
+        if _ABBREVIATION.match(alias)
     )
 
 
 @lru_cache(maxsize=1)
 def _group_wordings() -> tuple[tuple[str, str], ...]:
-    pairs = ((fold(wording), code) for code, wordings in TARGET_GROUP_ALIASES.items() if code != OTHER for wording in wordings)
+    pairs = (
+        (fold(wording), code)
+        for code, wordings in TARGET_GROUP_ALIASES.items()
+        if code != OTHER
+        for wording in wordings
+    )
     return tuple(sorted(pairs, key=lambda pair: -len(pair[0])))

@@ -1,4 +1,4 @@
-"""State machines as data: one table of transitions drives the checks, the offered actions, the diagrams and the tests."""
+"""State machines as data: one table drives the checks, the offered actions, the diagrams and the tests."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -54,7 +54,9 @@ def _always(_guard: str) -> bool:
 class Machine:
     """States with their labels, and the transitions between them. Construction refuses a table that cannot be right."""
 
-    def __init__(self, *, name: str, initial: str, states: Mapping[str, Text], transitions: Iterable[Transition]) -> None:
+    def __init__(
+        self, *, name: str, initial: str, states: Mapping[str, Text], transitions: Iterable[Transition]
+    ) -> None:
         self.name = name
         self.initial = initial
         self.states: Mapping[str, Text] = MappingProxyType(dict(states))

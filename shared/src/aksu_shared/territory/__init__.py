@@ -1,4 +1,4 @@
-"""The territory of Bulgaria as of Census 2021: planning regions, oblasts, municipalities, and the bodies that act in them."""
+"""The territory of Bulgaria as of Census 2021: planning regions, oblasts, municipalities, and their bodies."""
 
 from aksu_shared.territory.bodies import BodySeed
 from aksu_shared.territory.names import fold, fold_municipality, fold_settlement

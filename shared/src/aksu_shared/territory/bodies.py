@@ -13,8 +13,14 @@ _ADMINISTRATION = {
     "SFO": ("Областна администрация – Софийска област", "Oblast administration of Sofia Province"),
 }
 _RDSP = {
-    "SOF": ("Регионална дирекция за социално подпомагане – София-град", "Regional Directorate for Social Assistance Sofia (capital)"),
-    "SFO": ("Регионална дирекция за социално подпомагане – Софийска област", "Regional Directorate for Social Assistance Sofia Province"),
+    "SOF": (
+        "Регионална дирекция за социално подпомагане – София-град",
+        "Regional Directorate for Social Assistance Sofia (capital)",
+    ),
+    "SFO": (
+        "Регионална дирекция за социално подпомагане – Софийска област",
+        "Regional Directorate for Social Assistance Sofia Province",
+    ),
 }
 # Municipalities whose own name differs from „Община <name>“.
 _MUNICIPALITY = {

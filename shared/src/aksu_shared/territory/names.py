@@ -15,7 +15,7 @@ _SETTLEMENT_KIND = re.compile(r"^(?:град|гр|село|с|ман|манас�
 def fold(text: str) -> str:
     """Lower case, words separated by one space, no punctuation, Latin look-alikes in Cyrillic words made Cyrillic."""
     lowered = unicodedata.normalize("NFKC", text.replace("№", " ")).casefold()
-    words = _NOT_WORD.sub(" ", lowered).split()
+    words = _NOT_WORD.sub(" ", unicodedata.normalize("NFKC", lowered)).split()
     return " ".join(word.translate(_LOOKALIKES) if _CYRILLIC.search(word) else word for word in words)
 
 
@@ -31,4 +31,4 @@ def fold_oblast(text: str) -> str:
 
 def fold_settlement(text: str) -> str:
     """`fold` without „гр.“ or „с.“; what follows the first comma (municipality, oblast) is left out."""
-    return _SETTLEMENT_KIND.sub("", fold(text.split(",")[0]))
+    return _SETTLEMENT_KIND.sub("", fold(text.split(",", maxsplit=1)[0]))

@@ -69,7 +69,7 @@ class AmbiguousMunicipality(Malformed):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Area:
-    """One territory. Persons by Census 2021 (07.09.2021); `nuts` is its NUTS code, `seat_ekatte` the seat's ЕКАТТЕ code."""
+    """One territory. Persons by Census 2021 (07.09.2021); `seat_ekatte` is its seat's ЕКАТТЕ code."""
 
     code: str
     level: Level
@@ -198,7 +198,9 @@ class Territory:
         return {
             oblast.code
             for oblast in self.oblasts
-            if text.strip().upper() == oblast.code or folded == fold(oblast.name.bg) or (oblast.code, folded) in _OBLAST_ALIASES
+            if text.strip().upper() == oblast.code
+            or folded == fold(oblast.name.bg)
+            or (oblast.code, folded) in _OBLAST_ALIASES
         }
 
     def _candidates(self, found: Iterable[Area]) -> str:
