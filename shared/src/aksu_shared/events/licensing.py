@@ -1,4 +1,4 @@
-"""Facts of licensing: applications and licences."""
+"""Facts of licensing: applications and licences. Days are Europe/Sofia."""
 
 from datetime import date
 from uuid import UUID
@@ -6,21 +6,54 @@ from uuid import UUID
 from aksu_shared.events.base import Event, State
 
 
+class TermPause(State):
+    """Days on which the term of decision does not run: from `since`, up to and without `until`; open while None."""
+
+    since: date
+    until: date | None = None
+
+
 class ApplicationState(State):
-    """An application in one of the licensing procedures (чл. 149–159 ЗСУ). Days are Europe/Sofia."""
+    """An application in one of the licensing procedures (чл. 149–159 ЗСУ).
+
+    `term` is the key of the legal term that runs now, `term_due` its last day, `term_basis` its legal basis,
+    `term_state` RUNNING, APPROACHING or PASSED; a pause or an extension makes a new `term_revision`. `decision_due` is
+    None while the term of decision stands still. `note` holds the words of the last step; no personal data.
+    """
 
     id: UUID
     procedure: str
     state: str
     service_id: UUID
+    service_name: str
     provider_id: UUID
     provider_body: str
+    provider_name: str
+    responsible_body: str | None = None
+    place_id: UUID
     municipality: str
-    incoming_number: str | None
-    received_on: date | None
-    decision_due: date | None
-    decided_on: date | None
-    licence_id: UUID | None
+    settlement: str
+    address: str
+    filed_on: date
+    incoming_number: str | None = None
+    received_on: date | None = None
+    term: str | None = None
+    term_due: date | None = None
+    term_basis: str | None = None
+    term_state: str | None = None
+    term_revision: int = 0
+    clock_since: date | None = None
+    pauses: tuple[TermPause, ...] = ()
+    decision_due: date | None = None
+    proposed_by: str | None = None
+    decision: str | None = None
+    order_number: str | None = None
+    decided_on: date | None = None
+    notified_on: date | None = None
+    appealed_on: date | None = None
+    court_decision: str | None = None
+    note: str | None = None
+    licence_id: UUID | None = None
 
 
 class ApplicationEvent(Event[ApplicationState], aggregate="licensing.application"):
@@ -47,14 +80,37 @@ class ApplicationRefused(ApplicationEvent, fact="refused"):
     """The executive director's order refuses it."""
 
 
+class ApplicationNotified(ApplicationEvent, fact="notified"):
+    """The order was communicated to the applicant (чл. 151, ал. 2)."""
+
+
+class ApplicationEnded(ApplicationEvent, fact="ended"):
+    """It was withdrawn or discontinued without a decision."""
+
+
+class ApplicationTermApproaching(ApplicationEvent, fact="term_approaching"):
+    """The last day of the running term is near."""
+
+
+class ApplicationTermPassed(ApplicationEvent, fact="term_passed"):
+    """The last day of the running term has passed."""
+
+
 class LicenceState(State):
-    """A licence for one service; `valid_until` is its last day. Number `Л-<service no>-<seq>/<dd.mm.yyyy>`."""
+    """A licence for one service; number `Л-<service no>-<seq>/<dd.mm.yyyy>`.
+
+    `valid_from` and `valid_until` are its first and last day as written; `ended_on` is the last day it really had
+    effect when something ended it earlier (a change, an order). `issued_on` is the day of the order, `communicated_on`
+    that of its communication, `in_force_on` the first day of its effect. `origin` is ISSUED or IMPORTED, `kind`
+    ORIGINAL, CHANGED or RENEWED; `register_row_id` names the imported register row it stands in.
+    """
 
     id: UUID
     number: str
     sequence: int
     state: str
     origin: str
+    kind: str
     service_id: UUID
     provider_id: UUID
     provider_body: str
@@ -62,11 +118,15 @@ class LicenceState(State):
     place_id: UUID
     municipality: str
     issued_on: date
+    communicated_on: date | None = None
+    in_force_on: date | None = None
     valid_from: date
     valid_until: date
-    predecessor_id: UUID | None
-    application_id: UUID | None
-    violations: str | None
+    ended_on: date | None = None
+    predecessor_id: UUID | None = None
+    application_id: UUID | None = None
+    register_row_id: UUID | None = None
+    violations: str | None = None
 
 
 class LicenceEvent(Event[LicenceState], aggregate="licensing.licence"):
@@ -75,6 +135,10 @@ class LicenceEvent(Event[LicenceState], aggregate="licensing.licence"):
 
 class LicenceIssued(LicenceEvent, fact="issued"):
     """Issued on an application."""
+
+
+class LicenceCommunicated(LicenceEvent, fact="communicated"):
+    """Its order was communicated to the holder."""
 
 
 class LicenceImported(LicenceEvent, fact="imported"):
