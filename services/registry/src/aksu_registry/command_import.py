@@ -6,10 +6,9 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from aksu_registry.config import RegistryConfig
+from aksu_registry.config import SERVICE, RegistryConfig
 from aksu_registry.factory import Factory
 from aksu_registry.importing import import_register
-from aksu_registry.main import SERVICE
 from aksu_registry.schemas import ImportReport
 from aksu_shared.auth.permissions import Rights
 from aksu_shared.auth.principal import Principal, Role

@@ -4,6 +4,9 @@ from pydantic import Field
 
 from aksu_shared.config import BaseConfig
 
+SERVICE = "registry"
+"""Name of the service: of its database, its roles, its topics and its source in events."""
+
 
 class RegistryConfig(BaseConfig):
     """What the registry is told by its environment."""

@@ -3,12 +3,10 @@
 from fastapi import FastAPI
 
 from aksu_registry.api import ROUTERS
-from aksu_registry.config import RegistryConfig
+from aksu_registry.config import SERVICE, RegistryConfig
 from aksu_registry.factory import Factory
 from aksu_shared.auth.permissions import Rights
 from aksu_shared.web.service import service_app
-
-SERVICE = "registry"
 
 
 def create(config: RegistryConfig) -> FastAPI:

@@ -1,8 +1,7 @@
 """The registry's worker process: its change log to the bus. It listens to nobody yet."""
 
-from aksu_registry.config import RegistryConfig
+from aksu_registry.config import SERVICE, RegistryConfig
 from aksu_registry.factory import Factory
-from aksu_registry.main import SERVICE
 from aksu_shared.auth.permissions import Rights
 from aksu_shared.db.work import UnitOfWork
 from aksu_shared.worker.process import WorkerParts, run_worker

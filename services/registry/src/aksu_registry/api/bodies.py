@@ -3,15 +3,12 @@
 from typing import Annotated, Literal
 
 from fastapi import Query, Request
-from sqlalchemy import bindparam, select
 from starlette.responses import Response
 
 from aksu_registry.dependencies import ApiDep
+from aksu_registry.queries import BODIES, BODY
 from aksu_registry.schemas import BodyRead
-from aksu_registry.tables import BodyTable as B
 from aksu_shared.auth.dependencies import PrincipalDep, requires
-from aksu_shared.db.reads import Page
-from aksu_shared.db.statement import Statement
 from aksu_shared.errors import Malformed, NotFound
 from aksu_shared.schemas.codes import Code
 from aksu_shared.web.problems import problems
@@ -19,18 +16,6 @@ from aksu_shared.web.reads import PageOf, PageQuery, one_response, page_response
 from aksu_shared.web.routing import Router
 
 router = Router(tags=["bodies"])
-
-_COLUMNS = select(B.code, B.kind, B.level, B.name_bg, B.name_en, B.territory, B.parent, B.version)
-_PAGE = Page(
-    columns=_COLUMNS,
-    filters={
-        "kind": B.kind == bindparam("kind"),
-        "level": B.level == bindparam("level"),
-        "territory": B.territory == bindparam("territory"),
-    },
-    sorts={"code": (B.code,), "name_bg": (B.name_bg, B.code)},
-)
-_ONE = Statement(_COLUMNS.where(B.code == bindparam("code")))
 
 
 class BodyQuery(PageQuery):
@@ -50,7 +35,7 @@ class BodyQuery(PageQuery):
 )
 async def list_bodies(query: Annotated[BodyQuery, Query()], api: ApiDep, principal: PrincipalDep) -> Response:
     """Bodies that act on one of the three levels."""
-    return await page_response(api.reads, _PAGE, query, principal)
+    return await page_response(api.reads, BODIES, query, principal)
 
 
 @router.get(
@@ -61,4 +46,4 @@ async def list_bodies(query: Annotated[BodyQuery, Query()], api: ApiDep, princip
 )
 async def get_body(code: str, request: Request, api: ApiDep, principal: PrincipalDep) -> Response:
     """One body by its code, e.g. `OBLAST:BLG`."""
-    return await one_response(api.reads, _ONE, request, principal, code=code)
+    return await one_response(api.reads, BODY, request, principal, code=code)

@@ -4,15 +4,12 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Query, Request
-from sqlalchemy import bindparam, select
 from starlette.responses import Response
 
 from aksu_registry.dependencies import ApiDep
+from aksu_registry.queries import PLACE, PLACES
 from aksu_registry.schemas import PlaceRead
-from aksu_registry.tables import PlaceTable as P
 from aksu_shared.auth.dependencies import PrincipalDep, requires
-from aksu_shared.db.reads import Page
-from aksu_shared.db.statement import Statement
 from aksu_shared.errors import Malformed, NotFound
 from aksu_shared.schemas.codes import MunicipalityCode
 from aksu_shared.web.problems import problems
@@ -20,17 +17,6 @@ from aksu_shared.web.reads import PageOf, PageQuery, one_response, page_response
 from aksu_shared.web.routing import Router
 
 router = Router(tags=["places"])
-
-_COLUMNS = select(P.id, P.municipality, P.settlement, P.address, P.version)
-_PAGE = Page(
-    columns=_COLUMNS,
-    filters={
-        "municipality": P.municipality == bindparam("municipality"),
-        "settlement": P.settlement == bindparam("settlement"),
-    },
-    sorts={"id": (P.id,), "municipality": (P.municipality, P.id)},
-)
-_ONE = Statement(_COLUMNS.where(P.id == bindparam("id")))
 
 
 class PlaceQuery(PageQuery):
@@ -49,7 +35,7 @@ class PlaceQuery(PageQuery):
 )
 async def list_places(query: Annotated[PlaceQuery, Query()], api: ApiDep, principal: PrincipalDep) -> Response:
     """Places, whoever runs them now."""
-    return await page_response(api.reads, _PAGE, query, principal)
+    return await page_response(api.reads, PLACES, query, principal)
 
 
 @router.get(
@@ -60,4 +46,4 @@ async def list_places(query: Annotated[PlaceQuery, Query()], api: ApiDep, princi
 )
 async def get_place(place_id: UUID, request: Request, api: ApiDep, principal: PrincipalDep) -> Response:
     """One place."""
-    return await one_response(api.reads, _ONE, request, principal, id=place_id)
+    return await one_response(api.reads, PLACE, request, principal, id=place_id)

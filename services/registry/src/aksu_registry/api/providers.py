@@ -4,16 +4,13 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import Query, Request
-from sqlalchemy import bindparam, select
 from starlette.responses import Response
 
 from aksu_registry.dependencies import ApiDep, CommandDep
 from aksu_registry.errors import ProviderExists
+from aksu_registry.queries import PROVIDER, PROVIDERS
 from aksu_registry.schemas import NewProvider, ProviderChanges, ProviderRead
-from aksu_registry.tables import ProviderTable as P
 from aksu_shared.auth.dependencies import PrincipalDep, requires
-from aksu_shared.db.reads import Page
-from aksu_shared.db.statement import Statement
 from aksu_shared.errors import Forbidden, Malformed, NotFound
 from aksu_shared.schemas.codes import Code, Eik, MunicipalityCode
 from aksu_shared.web.commands import COMMAND_PROBLEMS, UPDATE_PROBLEMS
@@ -22,21 +19,6 @@ from aksu_shared.web.reads import PageOf, PageQuery, one_response, page_response
 from aksu_shared.web.routing import Router
 
 router = Router(tags=["providers"])
-
-_COLUMNS = select(
-    P.id, P.body, P.eik, P.name, P.legal_form, P.licence_required, P.seat_municipality, P.seat_address, P.version
-)
-_PAGE = Page(
-    columns=_COLUMNS,
-    filters={
-        "eik": P.eik == bindparam("eik"),
-        "legal_form": P.legal_form == bindparam("legal_form"),
-        "licence_required": P.licence_required == bindparam("licence_required"),
-        "seat_municipality": P.seat_municipality == bindparam("seat_municipality"),
-    },
-    sorts={"name": (P.name, P.id), "id": (P.id,)},
-)
-_ONE = Statement(_COLUMNS.where(P.id == bindparam("id")))
 
 
 class ProviderQuery(PageQuery):
@@ -57,7 +39,7 @@ class ProviderQuery(PageQuery):
 )
 async def list_providers(query: Annotated[ProviderQuery, Query()], api: ApiDep, principal: PrincipalDep) -> Response:
     """Providers, licensed or not."""
-    return await page_response(api.reads, _PAGE, query, principal)
+    return await page_response(api.reads, PROVIDERS, query, principal)
 
 
 @router.get(
@@ -73,7 +55,7 @@ async def get_provider(provider_id: UUID, request: Request, api: ApiDep, princip
         place = {"territory": provider["seat_municipality"], "owner": provider["body"]}
         return ["amend"] if api.rights.allows(principal, "registry.provider.amend", **place) else []
 
-    return await one_response(api.reads, _ONE, request, principal, actions=actions, id=provider_id)
+    return await one_response(api.reads, PROVIDER, request, principal, actions=actions, id=provider_id)
 
 
 @router.post(

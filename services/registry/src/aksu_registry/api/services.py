@@ -4,7 +4,6 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import Query, Request
-from sqlalchemy import Text, bindparam, cast, func, select
 from starlette.responses import Response
 
 from aksu_registry.dependencies import ApiDep, CommandDep
@@ -18,13 +17,11 @@ from aksu_registry.errors import (
     ServiceExists,
     UnknownProvider,
 )
+from aksu_registry.queries import SERVICE, SERVICES
 from aksu_registry.schemas import Closure, NewService, ServiceChanges, ServiceRead
-from aksu_registry.tables import ServiceTable as S
 from aksu_shared.auth.dependencies import PrincipalDep, requires
 from aksu_shared.auth.permissions import Rights
 from aksu_shared.auth.principal import Principal
-from aksu_shared.db.reads import Page
-from aksu_shared.db.statement import Statement
 from aksu_shared.errors import Forbidden, Malformed, NotFound
 from aksu_shared.schemas.codes import Code, MunicipalityCode
 from aksu_shared.web.commands import COMMAND_PROBLEMS, UPDATE_PROBLEMS
@@ -33,28 +30,6 @@ from aksu_shared.web.reads import PageOf, PageQuery, one_response, page_response
 from aksu_shared.web.routing import Router
 
 router = Router(tags=["services"])
-
-_COLUMNS = select(
-    S.id, S.name, S.kind, S.activity_groups, S.target_groups, S.financing, S.management, S.capacity, S.state,
-    S.licence_required, S.provider_id, S.provider_body, S.provider_name, S.operator_id, S.operator_body,
-    S.operator_name, S.place_id, S.municipality, S.settlement, S.address, S.started_on, S.closed_on, S.version,
-)  # fmt: skip
-_OBLAST = cast(bindparam("oblast"), Text)
-_PAGE = Page(
-    columns=_COLUMNS,
-    filters={
-        "municipality": S.municipality == bindparam("municipality"),
-        "oblast": S.municipality.between(func.concat(_OBLAST, "00"), func.concat(_OBLAST, "99")),
-        "kind": S.kind == bindparam("kind"),
-        "financing": S.financing == bindparam("financing"),
-        "state": S.state == bindparam("state"),
-        "provider_id": S.provider_id == bindparam("provider_id"),
-        "operator_id": S.operator_id == bindparam("operator_id"),
-        "place_id": S.place_id == bindparam("place_id"),
-    },
-    sorts={"name": (S.name, S.id), "municipality": (S.municipality, S.name, S.id), "id": (S.id,)},
-)
-_ONE = Statement(_COLUMNS.where(S.id == bindparam("id")))
 
 
 class ServiceQuery(PageQuery):
@@ -79,7 +54,7 @@ class ServiceQuery(PageQuery):
 )
 async def list_services(query: Annotated[ServiceQuery, Query()], api: ApiDep, principal: PrincipalDep) -> Response:
     """All social services, licensed or not."""
-    return await page_response(api.reads, _PAGE, query, principal)
+    return await page_response(api.reads, SERVICES, query, principal)
 
 
 @router.get(
@@ -91,7 +66,12 @@ async def list_services(query: Annotated[ServiceQuery, Query()], api: ApiDep, pr
 async def get_service(service_id: UUID, request: Request, api: ApiDep, principal: PrincipalDep) -> Response:
     """One service, with what this caller may do."""
     return await one_response(
-        api.reads, _ONE, request, principal, actions=lambda found: _actions(found, api.rights, principal), id=service_id
+        api.reads,
+        SERVICE,
+        request,
+        principal,
+        actions=lambda found: _actions(found, api.rights, principal),
+        id=service_id,
     )
 
 
