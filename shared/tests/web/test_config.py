@@ -1,0 +1,102 @@
+"""What a configuration is read from, and what it refuses."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from aksu_shared.config import BaseConfig
+
+KNOWN = {
+    "AKSU_DATABASE_URL": "postgresql://runtime:hidden@db/registry",
+    "AKSU_BUS_URL": "kafka://broker:9092,other:9092",
+    "AKSU_OIDC_ISSUER": "https://issuer.example",
+    "AKSU_OIDC_AUDIENCE": "aksu-registry",
+}
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    for name, value in KNOWN.items():
+        monkeypatch.setenv(name, value)
+    return monkeypatch
+
+
+def test_without_a_word_about_it_the_environment_is_production() -> None:
+    config = BaseConfig()
+    assert (config.environment, config.max_token_lifetime, config.concurrency_limit) == ("production", 600, 20)
+
+
+def test_lists_are_comma_separated_and_empty_means_unset(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("AKSU_CORS_ORIGINS", "https://a.bg, https://b.bg")
+    environment.setenv("AKSU_OIDC_TOKEN_TYPES", "jwt")
+    environment.setenv("AKSU_CLOCK_FILE", "")
+    config = BaseConfig()
+    assert (config.cors_origins, config.oidc_token_types) == (("https://a.bg", "https://b.bg"), frozenset({"jwt"}))
+
+
+def test_unix_sockets_are_addresses_too(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("AKSU_DATABASE_URL", "postgresql:///registry?host=/run/pg&user=x")
+    BaseConfig()
+
+
+def test_passwords_are_not_shown(environment: pytest.MonkeyPatch) -> None:
+    assert "hidden" not in repr(BaseConfig())
+    environment.setenv("AKSU_DATABASE_URL", "mysql://runtime:hidden@db/registry")
+    with pytest.raises(ValidationError) as caught:
+        BaseConfig()
+    assert "hidden" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("AKSU_OIDC_JWKS_FILE", "/keys.json"),
+        ("AKSU_CLOCK_FILE", "/clock"),
+        ("AKSU_OIDC_ISSUER", "urn:aksu:development-issuer"),
+        ("AKSU_OIDC_ISSUER", "http://issuer.example"),
+        ("AKSU_OIDC_JWKS_URL", "http://issuer.example/keys"),
+        ("AKSU_OIDC_MAX_TOKEN_SECONDS", "601"),
+        ("AKSU_CORS_ORIGINS", "*"),
+        ("AKSU_TRUSTED_PROXIES", "*"),
+    ],
+)
+def test_production_refuses_settings_of_development(environment: pytest.MonkeyPatch, name: str, value: str) -> None:
+    environment.setenv(name, value)
+    with pytest.raises(ValidationError, match=f"not in production: {name}"):
+        BaseConfig()
+    environment.setenv("AKSU_ENVIRONMENT", "local")
+    BaseConfig()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("AKSU_OIDC_LEEWAY_SECONDS", "61"),
+        ("AKSU_DATABASE_POOL_SIZE", "0"),
+        ("AKSU_BUS_URL", "amqp://x"),
+        ("AKSU_ENVIRONMENT", "staging"),
+        ("AKSU_LOG_LEVEL", "LOUD"),
+    ],
+)
+def test_values_out_of_bounds_are_refused(environment: pytest.MonkeyPatch, name: str, value: str) -> None:
+    environment.setenv(name, value)
+    with pytest.raises(ValidationError):
+        BaseConfig()
+
+
+def test_every_setting_is_described() -> None:
+    schema: dict[str, Any] = BaseConfig.model_json_schema()
+    assert [name for name, entry in schema["properties"].items() if not entry.get("description")] == []
+
+
+def test_a_service_gives_its_own_audience(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from pydantic import Field  # noqa: PLC0415
+
+    class Config(BaseConfig):
+        oidc_audience: str = Field(default="aksu-licensing", description="the service's name in a token's `aud`")
+
+    environment.delenv("AKSU_OIDC_AUDIENCE")
+    environment.chdir(tmp_path)
+    assert Config().oidc_audience == "aksu-licensing"
