@@ -12,7 +12,7 @@ _DAY = timedelta(days=1)
 
 @lru_cache(maxsize=1)
 def _bulgaria() -> "HolidayBase":
-    from holidays import country_holidays  # noqa: PLC0415 - half a second, paid only by who computes a deadline
+    from holidays import country_holidays  # noqa: PLC0415 - slow to import, paid only by who computes a deadline
 
     return country_holidays("BG")
 
