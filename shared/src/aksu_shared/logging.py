@@ -97,14 +97,15 @@ def configure_logging(*, level: str = "INFO", json: bool = True, stream: TextIO 
         )
     )
     logging.basicConfig(level=threshold, handlers=[handler], force=True)
-    for noisy in ("httpx", "httpcore", "aiokafka", "asyncio"):
+    for noisy in ("httpx", "httpcore", "aiokafka", "asyncio", "alembic.runtime.plugins"):
         logging.getLogger(noisy).setLevel(max(threshold, logging.WARNING))
 
 
 def _renderer(*, json: bool, output: TextIO) -> list[structlog.typing.Processor]:
     if json:
         return [
-            structlog.processors.dict_tracebacks,
+            # Without the values of local variables: they hold tokens and what people wrote about themselves.
+            structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False)),
             structlog.processors.EventRenamer("message"),
             structlog.processors.JSONRenderer(_one_line),
         ]

@@ -11,7 +11,9 @@ import typer
 
 from aksu_local import legal_clock
 from aksu_local.folder import Folder, FolderBusy, default_folder
-from aksu_local.platform import OtherBus, Platform, development_token
+from aksu_local.kafka import ToolMissing
+from aksu_local.platform import OtherBus, Platform, SampleRefused, development_token
+from aksu_local.ports import NoFreePort
 from aksu_local.process import ProcessDied
 from aksu_local.roles import DEFAULT_BODIES
 from aksu_shared.clock import SOFIA, legal_day
@@ -113,10 +115,8 @@ def sample(folder: Annotated[Path, typer.Argument(help="Where the workbooks go."
 
 def main() -> None:
     """Run a command; an expected failure is one message and exit code 1."""
-    from aksu_local.kafka import ToolMissing  # noqa: PLC0415
-
     try:
         app()
-    except (ProcessDied, FolderBusy, OtherBus, ToolMissing, ValueError) as failure:
+    except (ProcessDied, FolderBusy, OtherBus, NoFreePort, SampleRefused, ToolMissing, ValueError) as failure:
         typer.secho(str(failure), fg="red", err=True)
         sys.exit(1)

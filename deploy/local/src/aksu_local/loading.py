@@ -1,24 +1,16 @@
 """Sample data for a new platform, brought in as anybody would: over the registry's public interface."""
 
-import asyncio
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import httpx
 
 from aksu_local.legal_clock import legal_now
-from aksu_local.platform import Platform
+from aksu_local.platform import Platform, SampleRefused
 from aksu_local.sample import REGISTER_FILE, municipal_services, write_register
-from aksu_local.together import together
 from aksu_shared.clock import legal_day
-
-_AT_ONCE: Final = 4
-
-
-class SampleRefused(Exception):
-    """The registry did not take the sample data; the message carries its answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,13 +31,9 @@ async def load_sample(platform: Platform) -> Sample:
             write_register(file, today=today)
             rows = await _import(client, file)
         services = municipal_services(today=today)
-        turns = asyncio.Semaphore(_AT_ONCE)
-        await together(
-            *(
-                _register(client, body, key=f"sample-service-{number}", turns=turns)
-                for number, body in enumerate(services)
-            )
-        )
+        for number, body in enumerate(services):
+            key = {"Idempotency-Key": f"sample-service-{number}"}
+            _accepted(await client.post("/v1/services", json=body, headers=key))
     return Sample(register_rows=rows, municipal_services=len(services))
 
 
@@ -58,11 +46,6 @@ async def _import(client: httpx.AsyncClient, file: Path) -> int:
         msg = f"{report['refused']} rows of the sample register were refused, the first: {refused}"
         raise SampleRefused(msg)
     return int(report["rows"])
-
-
-async def _register(client: httpx.AsyncClient, body: dict[str, Any], *, key: str, turns: asyncio.Semaphore) -> None:
-    async with turns:
-        _accepted(await client.post("/v1/services", json=body, headers={"Idempotency-Key": key}))
 
 
 def _accepted(answer: httpx.Response) -> dict[str, Any]:

@@ -41,6 +41,10 @@ class OtherBus(Exception):
     """The folder's data was made with the other bus; what waits on that one would be lost."""
 
 
+class SampleRefused(Exception):
+    """The registry did not take the sample data; the message carries its answer."""
+
+
 class Platform:
     """A running platform. Enter it to start, leave it to stop; `folder` None is a temporary one, removed at the end.
 
@@ -61,7 +65,7 @@ class Platform:
         report: Callable[[str], None] = lambda _stage: None,
     ) -> None:
         self._temporary = folder is None
-        self.folder = Folder(folder or Path(tempfile.mkdtemp(prefix="aksu-")))
+        self.folder = Folder(folder or _temporary_folder())
         self.services = services
         self.bus = bus
         self.postgres = Postgres(self.folder.postgres, durable=durable)
@@ -268,6 +272,12 @@ def development_token(keys: Path, role: str, body: str | None, *, subject: str |
     from aksu_shared.auth.issuer import DevelopmentIssuer  # noqa: PLC0415 - cryptography is heavy, most callers need none
 
     return DevelopmentIssuer(keys).issue(subject or f"local-{role}", roles=[role], body=body)
+
+
+def _temporary_folder() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="aksu-"))
+    folder.chmod(0o711)  # PostgreSQL, which does not run as root, must be able to pass through
+    return folder
 
 
 async def _cancel(task: "asyncio.Task[None]") -> None:

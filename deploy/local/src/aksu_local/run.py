@@ -29,6 +29,8 @@ async def run(folder: Path, *, bus: BusKind, fresh: bool) -> None:
         async with Platform(
             folder, bus=bus, fresh=fresh, durable=True, ports=preferred_ports, report=report
         ) as platform:
+            if not platform.folder.made().get("sample"):
+                report(await _load_sample(platform))
             console.print(_table(platform))
             for line in _tokens(platform):
                 console.print(line, soft_wrap=True)
@@ -40,6 +42,14 @@ async def run(folder: Path, *, bus: BusKind, fresh: bool) -> None:
 
     if await _until_signal(session()):
         console.print(f"stopped; the data stays in {folder} ([bold]make run FRESH=1[/bold] starts over)")
+
+
+async def _load_sample(platform: Platform) -> str:
+    from aksu_local.loading import load_sample  # noqa: PLC0415 - once in the life of a folder
+
+    sample = await load_sample(platform)
+    platform.folder.remember(sample=True)
+    return f"sample data: {sample.register_rows} rows of the register, {sample.municipal_services} municipal services"
 
 
 async def _until_signal(session: Coroutine[Any, Any, None]) -> bool:
