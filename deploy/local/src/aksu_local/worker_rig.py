@@ -17,7 +17,7 @@ from sqlalchemy import ARRAY, Column, DateTime, Integer, MetaData, Table, Text, 
 from uuid_utils.compat import uuid7
 
 from aksu_local.databases import ServiceUrls
-from aksu_shared.bus import Delivered
+from aksu_shared.bus import Bus, Delivered, Record
 from aksu_shared.clock import Clock
 from aksu_shared.db.ddl import bookkeeping_v1, scoped_v1
 from aksu_shared.db.notify import Notifier
@@ -29,6 +29,7 @@ from aksu_shared.events.monitoring import FindingRecorded, FindingState
 from aksu_shared.events.registry import PlaceAmended, PlaceEvent, PlaceRegistered, PlaceState
 from aksu_shared.web.health import Health
 from aksu_shared.worker.applying import Applier
+from aksu_shared.worker.consumer import ConsumerLoop
 from aksu_shared.worker.handover import Handover
 from aksu_shared.worker.progress import Progress
 from aksu_shared.worker.routing import Handlers
@@ -231,3 +232,27 @@ class Topic:
         }
         kept = {name: value for name, value in given.items() if value is not None}
         return Delivered(TOPIC, 0, self.offset, key, json.dumps(data).encode(), kept, 1_760_000_000_000)
+
+
+class Consuming:
+    """Monitoring's consumer loop, running."""
+
+    def __init__(self, pool: asyncpg.Pool, bus: Bus, applier: Applier, notifier: Notifier) -> None:
+        self.progress = Progress(Health())
+        self._stop = asyncio.Event()
+        self._loop = ConsumerLoop(pool, bus, applier, notifier=notifier, progress=self.progress)
+
+    async def __aenter__(self) -> Self:
+        """Start."""
+        self._task = asyncio.create_task(self._loop.run(self._stop))
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Stop in good order."""
+        self._stop.set()
+        await self._task
+
+
+async def publish(bus: Bus, records: Sequence[Delivered]) -> None:
+    """Put records made by hand on the bus."""
+    await bus.publish([Record(record.topic, record.key, record.value, record.headers) for record in records])

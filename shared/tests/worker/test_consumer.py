@@ -1,0 +1,306 @@
+"""Effects of events: exactly once, in order per key, and nothing invalid disappears."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from aksu_local.databases import ServiceUrls
+from aksu_local.worker_rig import Consuming, Topic, copy_places, monitoring, publish
+from aksu_shared.bus import Bus, connect
+from aksu_shared.db.notify import CHANGE_LOG, Notifier
+from aksu_shared.db.work import UnitOfWork
+from aksu_shared.events.registry import PlaceEvent
+from aksu_shared.testing.waiting import eventually
+from aksu_shared.worker.applying import Applied, read
+from aksu_shared.worker.failure import HandlerTimeout
+
+Rows = list[tuple[Any, ...]]
+
+
+@pytest_asyncio.fixture
+async def bus(fresh_bus: Callable[[], Awaitable[str]], monitoring_pool: asyncpg.Pool) -> AsyncIterator[Bus]:
+    async with connect(await fresh_bus(), cursors=monitoring_pool) as bus:
+        yield bus
+
+
+@pytest_asyncio.fixture
+async def wakes(monitoring_urls: ServiceUrls) -> AsyncIterator[Notifier]:
+    async with Notifier(monitoring_urls.worker) as notifier:
+        yield notifier
+
+
+async def rows(pool: asyncpg.Pool, sql: str, *args: object) -> Rows:
+    return [tuple(row) for row in await pool.fetch(sql, *args)]
+
+
+async def effects(pool: asyncpg.Pool) -> Rows:
+    return await rows(pool, "SELECT place, version FROM effect ORDER BY n")
+
+
+async def parked(pool: asyncpg.Pool) -> Rows:
+    return await rows(pool, "SELECT key, reason FROM dead_letter WHERE state = 'PARKED' ORDER BY id")
+
+
+async def settled(pool: asyncpg.Pool, *, effect: int, dead: int = 0) -> None:
+    sql = "SELECT (SELECT count(*) FROM effect), (SELECT count(*) FROM dead_letter)"
+    await eventually(lambda: pool.fetchrow(sql), lambda seen: tuple(seen) == (effect, dead), within=20)
+
+
+async def test_a_batch_takes_effect_with_its_own_changes_and_the_position_of_its_source(
+    monitoring_pool: asyncpg.Pool,
+) -> None:
+    topic = Topic()
+    first, second = topic.record(), topic.record()
+    amended = topic.record(first.key, version=2, address="ул. Втора 2")
+    applied = await monitoring(monitoring_pool).apply([read(record) for record in (first, second, amended)])
+
+    assert applied == Applied(events=3, changes=2)
+    assert await effects(monitoring_pool) == [(first.key, 1), (second.key, 1), (first.key, 2)]
+    places = await rows(monitoring_pool, "SELECT id::text, version, address FROM place ORDER BY version DESC")
+    assert places == [(first.key, 2, "ул. Втора 2"), (second.key, 1, "ул. Първа 1")]
+    source = await rows(monitoring_pool, "SELECT source, epoch, position FROM source_state")
+    assert source == [("registry", "e1", 3)]
+    changes = await rows(monitoring_pool, "SELECT type, actor, correlation_id FROM change_log ORDER BY seq")
+    recorded = "bg.aksu.monitoring.finding.recorded.v1"
+    assert changes == [(recorded, "service:monitoring", "c1"), (recorded, "service:monitoring", "c2")]
+
+
+async def test_a_repeated_delivery_has_no_second_effect(monitoring_pool: asyncpg.Pool) -> None:
+    topic = Topic()
+    records = [topic.record() for _ in range(3)]
+    applier = monitoring(monitoring_pool)
+    await applier.apply([read(record) for record in records])
+    again = [replace(record, offset=record.offset + 100) for record in records]
+    assert await applier.apply([read(record) for record in (*records, *again)]) == Applied(repeated=6)
+    assert await applier.apply([read(topic.record()), read(records[0])]) == Applied(events=1, repeated=1, changes=1)
+    assert len(await effects(monitoring_pool)) == 4
+    assert await monitoring_pool.fetchval("SELECT count(*) FROM change_log") == 4
+
+
+async def test_a_record_twice_in_one_batch_has_one_effect(monitoring_pool: asyncpg.Pool) -> None:
+    record = Topic().record()
+    assert await monitoring(monitoring_pool).apply([read(record), read(record)]) == Applied(
+        events=1, repeated=1, changes=1
+    )
+
+
+async def test_concurrent_deliveries_have_one_effect(monitoring_pool: asyncpg.Pool) -> None:
+    topic = Topic()
+    items = [read(topic.record()) for _ in range(20)]
+    appliers = [monitoring(monitoring_pool) for _ in range(10)]
+    done = await asyncio.gather(*(applier.apply(items) for applier in appliers))
+    assert sum(each.events for each in done) == 20
+    assert len(await effects(monitoring_pool)) == 20
+
+
+async def test_an_effect_that_fails_leaves_nothing_behind(monitoring_pool: asyncpg.Pool) -> None:
+    topic = Topic()
+    with pytest.raises(ValueError, match="poison"):
+        await monitoring(monitoring_pool).apply([read(topic.record()), read(topic.record(address="poison"))])
+    for table in ("effect", "inbox", "change_log", "source_state", "finding", "place"):
+        assert await monitoring_pool.fetchval(f"SELECT count(*) FROM {table}") == 0, table
+
+
+async def test_bad_records_are_parked_with_their_key_and_all_others_take_effect(
+    monitoring_pool: asyncpg.Pool, bus: Bus, wakes: Notifier
+) -> None:
+    topic, chance = Topic(), random.Random(3)  # noqa: S311 - no secret
+    poisoned = [topic.record(address="poison") for _ in range(3)]
+    undecodable = [replace(topic.record(), value=b"{") for _ in range(3)]
+    good = [topic.record() for _ in range(60)]
+    batch = [*poisoned, *undecodable, *good]
+    chance.shuffle(batch)
+    behind = [topic.record(bad.key, version=2) for bad in (*poisoned, *undecodable)]
+    on = [topic.record(fine.key, version=2) for fine in good]
+    await publish(bus, [*batch, *behind, *on])
+    async with Consuming(monitoring_pool, bus, monitoring(monitoring_pool), wakes):
+        await settled(monitoring_pool, effect=120, dead=12)
+        # What comes later under a parked key is parked too, in a later batch as well.
+        await publish(bus, [topic.record(poisoned[0].key, version=3), topic.record(good[0].key, version=3)])
+        await settled(monitoring_pool, effect=121, dead=13)
+
+    dead = await parked(monitoring_pool)
+    for bad, reason in [(poisoned, "HANDLER_FAILED"), (undecodable, "BAD_JSON")]:
+        for record in bad:
+            mine = [why for key, why in dead if key == record.key]
+            assert mine == [reason, "BEHIND", "BEHIND"][: len(mine)]
+            assert len(mine) == (3 if record is poisoned[0] else 2)
+    for record in good:
+        mine = [version for key, version in await effects(monitoring_pool) if key == record.key]
+        assert mine == ([1, 2, 3] if record is good[0] else [1, 2])
+
+
+async def test_a_dead_letter_keeps_the_original_bytes_and_quotes_no_value(monitoring_pool: asyncpg.Pool) -> None:
+    applier = monitoring(monitoring_pool)
+    record = replace(Topic().record(strange="\u0000\ufffd"), value=b'\x00{"secret": "\xff')
+    assert await applier.apply([read(record)]) == Applied(parked=1)
+    row = await monitoring_pool.fetchrow("SELECT * FROM dead_letter")
+    assert row["value"] == record.value
+    assert row["headers"]["ce_id"] == record.headers["ce_id"]
+    assert (row["topic"], row["partition"], row["offset"], row["key"]) == (
+        record.topic,
+        record.partition,
+        record.offset,
+        record.key,
+    )
+    assert "secret" not in row["reason"] + row["detail"]
+    await applier.park(read(Topic().record(address="poison")), read(record).fault)  # type: ignore[arg-type]
+    assert "poison" not in str(await monitoring_pool.fetchval("SELECT string_agg(detail, ' ') FROM dead_letter"))
+
+
+async def test_a_parked_record_delivered_again_is_parked_once(monitoring_pool: asyncpg.Pool) -> None:
+    topic = Topic()
+    bad = replace(topic.record(), value=b"{")
+    follower = topic.record(bad.key, version=2)
+    applier = monitoring(monitoring_pool)
+    for offset in (0, 0, 100):
+        items = [read(replace(record, offset=record.offset + offset)) for record in (bad, follower)]
+        await applier.apply(items)
+    assert await parked(monitoring_pool) == [(bad.key, "BAD_JSON"), (bad.key, "BEHIND")]
+
+
+async def test_an_event_type_of_a_newer_producer_is_parked_as_unknown(monitoring_pool: asyncpg.Pool) -> None:
+    record = Topic().record(ce_type="bg.aksu.registry.place.demolished.v1")
+    await monitoring(monitoring_pool).apply([read(record)])
+    assert await parked(monitoring_pool) == [(record.key, "UNKNOWN_TYPE")]
+
+
+async def test_a_handler_that_hangs_is_ended_and_its_record_parked(
+    monitoring_pool: asyncpg.Pool, bus: Bus, wakes: Notifier
+) -> None:
+    topic = Topic()
+    hanging = topic.record(address="hang")
+    await publish(bus, [topic.record(), hanging, topic.record()])
+    applier = monitoring(monitoring_pool, timeout=0.3)
+    with pytest.raises(HandlerTimeout):
+        await applier.apply([read(hanging)])
+    async with Consuming(monitoring_pool, bus, applier, wakes):
+        await settled(monitoring_pool, effect=2, dead=1)
+    assert await parked(monitoring_pool) == [(hanging.key, "HANDLER_TIMEOUT")]
+
+
+@pytest.mark.parametrize(
+    "away",
+    [
+        asyncpg.exceptions.SerializationError("stand-in"),
+        asyncpg.exceptions.DeadlockDetectedError("stand-in"),
+        asyncpg.exceptions.AdminShutdownError("stand-in"),
+        asyncpg.exceptions.DiskFullError("stand-in"),
+        asyncpg.exceptions.UndefinedTableError("stand-in"),
+        ConnectionResetError("stand-in"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+async def test_what_the_record_is_not_to_blame_for_is_waited_out_and_never_parks(
+    monitoring_pool: asyncpg.Pool, bus: Bus, wakes: Notifier, away: Exception
+) -> None:
+    trouble = [away] * 3
+
+    async def handler(work: UnitOfWork, events: Sequence[PlaceEvent]) -> None:
+        await copy_places(work, events)
+        if trouble:
+            raise trouble.pop()
+
+    topic = Topic()
+    await publish(bus, [topic.record() for _ in range(10)])
+    async with Consuming(monitoring_pool, bus, monitoring(monitoring_pool, handlers={PlaceEvent: handler}), wakes):
+        await settled(monitoring_pool, effect=10)
+    assert not trouble
+
+
+async def test_a_connection_cut_in_the_middle_of_a_batch_costs_nothing_but_time(
+    monitoring_pool: asyncpg.Pool, bus: Bus, wakes: Notifier
+) -> None:
+    cut = 3
+
+    async def handler(work: UnitOfWork, events: Sequence[PlaceEvent]) -> None:
+        nonlocal cut
+        await copy_places(work, events)
+        if cut:
+            cut -= 1
+            await work.connection.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    topic = Topic()
+    await publish(bus, [topic.record() for _ in range(10)])
+    async with Consuming(monitoring_pool, bus, monitoring(monitoring_pool, handlers={PlaceEvent: handler}), wakes):
+        await settled(monitoring_pool, effect=10)
+    assert cut == 0
+
+
+async def test_offsets_are_committed_last(monitoring_pool: asyncpg.Pool, bus: Bus, wakes: Notifier) -> None:
+    topic = Topic()
+    await publish(bus, [topic.record() for _ in range(5)])
+    applier = monitoring(monitoring_pool)
+    async with Consuming(monitoring_pool, bus, applier, wakes):
+        await settled(monitoring_pool, effect=5)
+    # As if the process had died between the effect and the commit of the offset.
+    await monitoring_pool.execute("DELETE FROM bus_cursor")
+    async with Consuming(monitoring_pool, bus, applier, wakes):
+        await publish(bus, [topic.record()])
+        await settled(monitoring_pool, effect=6)
+
+
+async def test_changes_a_handler_recorded_wake_the_sequencer(
+    monitoring_pool: asyncpg.Pool, bus: Bus, wakes: Notifier
+) -> None:
+    heard = asyncio.Event()
+    async with (
+        monitoring_pool.acquire() as listener,
+        Consuming(monitoring_pool, bus, monitoring(monitoring_pool), wakes),
+    ):
+        await listener.add_listener(CHANGE_LOG, lambda *_: heard.set())
+        await publish(bus, [Topic().record()])
+        async with asyncio.timeout(10):
+            await heard.wait()
+        await listener.reset()
+
+
+async def test_a_copy_is_fresh_as_of_now_when_everything_is_read_even_with_no_news(
+    monitoring_pool: asyncpg.Pool, bus: Bus, wakes: Notifier
+) -> None:
+    async def fresh_at() -> datetime | None:
+        value: datetime | None = await monitoring_pool.fetchval(
+            "SELECT fresh_at FROM source_state WHERE source = 'registry'"
+        )
+        return value
+
+    began = datetime.now(UTC)
+    async with Consuming(monitoring_pool, bus, monitoring(monitoring_pool), wakes):
+        first = await eventually(fresh_at, lambda seen: seen is not None and seen >= began - timedelta(seconds=1))
+        assert first is not None
+        await eventually(fresh_at, lambda seen: seen is not None and seen > first)
+
+
+async def test_a_copy_is_as_fresh_as_its_oldest_partition(monitoring_pool: asyncpg.Pool) -> None:
+    topic = Topic()
+    old, new = topic.record(), replace(topic.record(), partition=1, time=1_770_000_000_000)
+    applier = monitoring(monitoring_pool)
+    await applier.apply([read(old)])
+    await applier.apply([read(new)])
+    fresh_at = await monitoring_pool.fetchval("SELECT extract(epoch FROM fresh_at)::bigint FROM source_state")
+    assert fresh_at * 1000 == old.time
+
+
+async def test_a_new_epoch_of_a_source_is_told_once_and_its_positions_begin_anew(monitoring_pool: asyncpg.Pool) -> None:
+    told: list[tuple[str, str, str]] = []
+
+    async def on_new_epoch(work: UnitOfWork, source: str, before: str, epoch: str) -> None:
+        assert work.connection.is_in_transaction()
+        told.append((source, before, epoch))
+
+    applier = monitoring(monitoring_pool, on_new_epoch=on_new_epoch)
+    before, after = Topic(epoch="e1"), Topic(epoch="e2")
+    late = before.record()
+    await applier.apply([read(before.record()) for _ in range(3)])
+    await applier.apply([read(after.record())])
+    await applier.apply([read(after.record())])
+    await applier.apply([read(late)])
+    assert told == [("registry", "e1", "e2")]
+    assert await rows(monitoring_pool, "SELECT epoch, position FROM source_state") == [("e2", 2)]
