@@ -1,13 +1,23 @@
-"""Facts of monitoring: inspections, findings and prescriptions."""
+"""Facts of monitoring: inspections, findings and prescriptions. Free text stays in monitoring, out of every event."""
 
 from datetime import date, datetime
+from typing import Final
 from uuid import UUID
 
 from aksu_shared.events.base import Event, State
 
+MAY_BE_OVERDUE: Final = frozenset({"ISSUED", "ACKNOWLEDGED", "TERM_EXTENDED", "UPHELD", "NOT_FULFILLED", "ESCALATED"})
+"""States in which a prescription past its `due_on` is overdue: not while its fulfilment is to be verified, nor while
+an appeal suspends it (чл. 166, ал. 1 АПК)."""
+
 
 class InspectionState(State):
-    """An inspection of a place. `flags`: PLACE_UNREGISTERED, NO_LICENCE; `outcome` once it is closed."""
+    """An inspection of a place; public from its start.
+
+    `flags`: PLACE_UNREGISTERED, NO_LICENCE. `outcome`, `failed_criteria` (results NOT_MET and PARTLY_MET) and
+    `prescriptions` (their number) are set when it is closed. `municipality` is unknown while all that is known of the
+    place is an id the registry has not told of yet; `address` is public only where the place is registered.
+    """
 
     id: UUID
     source: str
@@ -18,12 +28,14 @@ class InspectionState(State):
     place_id: UUID | None
     service_id: UUID | None
     provider_body: str | None
-    municipality: str
+    municipality: str | None
     settlement: str | None
     address: str | None
     started_on: date | None
     closed_on: date | None
     flags: tuple[str, ...]
+    failed_criteria: int | None = None
+    prescriptions: int | None = None
 
 
 class InspectionEvent(Event[InspectionState], aggregate="monitoring.inspection"):
@@ -43,11 +55,16 @@ class InspectionClosed(InspectionEvent, fact="closed"):
 
 
 class FindingState(State):
-    """A result for one criterion of a standard, pinned to the catalogue version in force."""
+    """A result for one criterion of a standard, pinned to the catalogue version in force.
+
+    Never public: until the report is approved it may be objected to, afterwards the inspection tells its outcome.
+    `number` is its place within the inspection.
+    """
 
     id: UUID
     inspection_id: UUID
-    municipality: str
+    number: int | None = None
+    municipality: str | None
     standard: str
     criterion: str | None
     catalogue_version: str
@@ -63,17 +80,20 @@ class FindingRecorded(FindingEvent, fact="recorded"):
     """A finding was recorded."""
 
 
+class FindingAmended(FindingEvent, fact="amended"):
+    """Its inspection's place became known."""
+
+
 class PrescriptionState(State):
-    """A mandatory prescription with its own term; overdue is derived from `due_on` and `state`."""
+    """A mandatory prescription with its own term; overdue is derived from `due_on` and `state` (`MAY_BE_OVERDUE`)."""
 
     id: UUID
     inspection_id: UUID
     reference: str
-    municipality: str
+    municipality: str | None
     place_id: UUID | None
     provider_body: str | None
     state: str
-    text: str
     issued_on: date
     due_on: date
 
@@ -86,5 +106,9 @@ class PrescriptionIssued(PrescriptionEvent, fact="issued"):
     """It was issued with a term."""
 
 
+class PrescriptionAdvanced(PrescriptionEvent, fact="advanced"):
+    """It moved to another state, with a new term where that was extended."""
+
+
 class PrescriptionAmended(PrescriptionEvent, fact="amended"):
-    """Its state or term changed."""
+    """Its inspection's place or provider became known."""

@@ -21,13 +21,15 @@ def _walk(node: Any, change: Callable[[dict[str, Any]], None], *, own: bool = Fa
             _walk(item, change, own=own)
     elif isinstance(node, dict):
         kind = node.get("type")
+        if not isinstance(kind, str):
+            kind = None  # no schema but a mapping of a model's fields, one of which is called `type`
         if kind in _OTHER_MODELS and not own:
             return
         entered = own and kind not in _OTHER_MODELS  # wrappers (validators, definitions) around the model itself
         for key, item in list(node.items()):
             if key not in {"metadata", "serialization", "config", "default", "expected"}:
                 _walk(item, change, own=entered)
-        if isinstance(kind, str):
+        if kind is not None:
             change(node)
 
 
