@@ -66,15 +66,15 @@ async def _until_signal(session: Coroutine[Any, Any, None]) -> bool:
 
 def _table(platform: Platform) -> Table:
     table = Table(show_edge=False, pad_edge=False)
-    for title in ("service", "address", "docs", "worker"):
-        table.add_column(title)
+    for title in ("service", "address", "documentation"):
+        table.add_column(title, no_wrap=True)
     for service in platform.services:
-        url = platform.url(service)
-        table.add_row(service, url, f"{url}/docs", platform.process(service, "worker").url)
+        table.add_row(service, platform.url(service), f"{platform.url(service)}/docs")
     return table
 
 
 def _tokens(platform: Platform) -> Iterator[str]:
-    yield "\nTokens, good for 8 hours (another: [bold]make token ROLE=… BODY=…[/bold]):"
+    yield "\n[bold]Tokens[/bold], good for 8 hours, each to be pasted into a shell (others: make token ROLE=… BODY=…)"
     for role, body in MAIN_ROLES.items():
-        yield f"[bold]{role}[/bold] {body}\n{platform.token(role, body)}"
+        yield f"[bold]{role}[/bold]={platform.token(role, body)} [dim]# {body}[/dim]"
+    yield f'\nTry: curl -H "Authorization: Bearer $inspector" "{platform.url("registry")}/v1/services?oblast=BLG"'
