@@ -1,8 +1,8 @@
 """What every application has, and what it refuses to start with."""
 
 import re
-from collections.abc import Callable
-from typing import Any
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import httpx
 import pytest
@@ -113,13 +113,11 @@ async def test_a_trailing_slash_is_another_path(client: httpx.AsyncClient) -> No
     assert (await client.get("/v1/things/")).status_code == 404
 
 
-async def test_the_lifespan_of_the_service_surrounds_the_requests(app: FastAPI, make_app: Callable[..., Any]) -> None:
-    from contextlib import asynccontextmanager  # noqa: PLC0415
-
+async def test_the_lifespan_of_the_service_surrounds_the_requests(app: FastAPI) -> None:
     seen: list[str] = []
 
     @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> Any:
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         seen.append("open")
         yield
         seen.append("closed")

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from aksu_shared.config import BaseConfig
 
@@ -92,8 +92,6 @@ def test_every_setting_is_described() -> None:
 
 
 def test_a_service_gives_its_own_audience(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    from pydantic import Field  # noqa: PLC0415
-
     class Config(BaseConfig):
         oidc_audience: str = Field(default="aksu-licensing", description="the service's name in a token's `aud`")
 

@@ -30,7 +30,10 @@ def test_both_kinds_of_loggers_write_one_json_line_with_the_correlation() -> Non
         structlog.get_logger("a").info("Licence issued", number="Л-1")
         logging.getLogger("uvicorn.error").warning("Plain %s", "words")
     ours, theirs = (json.loads(line) for line in stream.getvalue().splitlines())
-    assert ours.items() >= {"message": "Licence issued", "number": "Л-1", "level": "info", "correlation_id": "case-1"}.items()
+    assert (
+        ours.items()
+        >= {"message": "Licence issued", "number": "Л-1", "level": "info", "correlation_id": "case-1"}.items()
+    )
     assert ours["trace_id"] == "4bf92f3577b34da6a3ce929d0e0e4736"
     assert theirs.items() >= {"message": "Plain words", "logger": "uvicorn.error", "correlation_id": "case-1"}.items()
     assert ours["timestamp"].endswith("Z")
@@ -39,10 +42,7 @@ def test_both_kinds_of_loggers_write_one_json_line_with_the_correlation() -> Non
 def test_a_failure_is_one_line_too() -> None:
     stream = io.StringIO()
     configure_logging(stream=stream)
-    try:
-        raise ValueError("broken")
-    except ValueError as error:
-        structlog.get_logger().error("Request failed unexpectedly", exc_info=error)
+    structlog.get_logger().error("Request failed unexpectedly", exc_info=ValueError("broken"))
     (line,) = stream.getvalue().splitlines()
     assert json.loads(line)["exception"][0]["exc_value"] == "broken"
 
@@ -73,7 +73,8 @@ def test_a_correlation_holds_for_its_block_only() -> None:
 
 
 @pytest.mark.parametrize(
-    "given", ["", "00-0-0-01", TRACE.upper(), TRACE + "-more", TRACE.replace("00-4", "ff-4"), "00-" + "0" * 32 + TRACE[35:]]
+    "given",
+    ["", "00-0-0-01", TRACE.upper(), TRACE + "-more", TRACE.replace("00-4", "ff-4"), "00-" + "0" * 32 + TRACE[35:]],
 )
 def test_a_malformed_traceparent_is_dropped(given: str) -> None:
     assert Correlation.of("x", given).traceparent is None

@@ -6,6 +6,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from aksu_shared.auth.dependencies import current_principal
+from aksu_shared.auth.principal import Principal
 from aksu_shared.web.routing import StrictRoute
 
 BOTH_WAYS = pytest.mark.parametrize("path", ["/v1/things", "/v1/things-the-long-way"])
@@ -169,8 +171,5 @@ async def test_a_dependency_of_a_long_read_is_closed(client: httpx.AsyncClient, 
 
 
 async def test_overrides_of_dependencies_hold_on_reads(app: FastAPI, client: httpx.AsyncClient) -> None:
-    from aksu_shared.auth.dependencies import current_principal  # noqa: PLC0415 - the dependency to override
-    from aksu_shared.auth.principal import Principal  # noqa: PLC0415
-
     app.dependency_overrides[current_principal] = lambda: Principal("somebody")
     assert "somebody" in (await client.get("/v1/things")).text

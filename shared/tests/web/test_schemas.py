@@ -27,7 +27,7 @@ class Body(Command):
     day: date | None = None
     instants: tuple[datetime, ...] = ()
     inner: Inner | None = None
-    counts: dict[str, int] = {}
+    counts: dict[str, int] = Field(default_factory=dict)
     kind: Kind = Kind.HOME
     amount: Decimal = Decimal(0)
     id: UUID | None = None
@@ -93,7 +93,7 @@ def test_commands_and_answers_cannot_be_changed() -> None:
 
     for model in (Body(), Answer(name="x")):
         with pytest.raises(ValidationError):
-            model.name = "y"  # type: ignore[union-attr, attr-defined, misc]
+            model.name = "y"  # type: ignore[union-attr, misc]
 
 
 def test_filters_read_numbers_from_text_and_dates_from_iso_text_only() -> None:

@@ -71,7 +71,7 @@ async def process(folder: Path, *, drain: float) -> AsyncIterator[tuple[asyncio.
 
 async def exists(path: Path) -> None:
     async with asyncio.timeout(20):
-        while not path.exists():  # noqa: ASYNC110, ASYNC240 - a file of another process
+        while not path.exists():  # noqa: ASYNC110 - a file of another process
             await asyncio.sleep(0.02)
 
 

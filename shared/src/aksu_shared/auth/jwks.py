@@ -117,8 +117,8 @@ class DiscoveredKeys:
         """Look up `kid`, fetching when it is unknown or the keys are old. Raises Unavailable without usable keys."""
         key = _pick(self._keys, kid)
         age = self._now() - self._fetched_at
-        if (key is None or age > FRESH) and self._may_fetch():
-            async with self._lock:
+        if (key is None and self._lock.locked()) or ((key is None or age > FRESH) and self._may_fetch()):
+            async with self._lock:  # a caller without its key waits for the fetch that is under way
                 if self._may_fetch():
                     await self._fetch()
             key = _pick(self._keys, kid)

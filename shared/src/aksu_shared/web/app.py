@@ -30,8 +30,8 @@ Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[Any]]
 
 _STATIC: Final = "/static"
 _DOCS_POLICY: Final = {
-    "Content-Security-Policy": "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline';"
-    " img-src 'self' data:; worker-src 'self' blob:; frame-ancestors 'none'"
+    "Content-Security-Policy": "default-src 'self'; script-src 'self' 'unsafe-inline';"
+    " style-src 'self' 'unsafe-inline'; img-src 'self' data:; worker-src 'self' blob:; frame-ancestors 'none'"
 }
 _EXPOSED: Final = (
     "ETag",

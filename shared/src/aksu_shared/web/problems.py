@@ -94,7 +94,8 @@ class ProblemDocument(BaseModel):
 def problems(*classes: type[Problem]) -> dict[int | str, dict[str, Any]]:
     """The `responses=` of a route: each class documented, several of one status merged; common ones included."""
     by_status: dict[int, list[type[Problem]]] = {}
-    for cls in sorted({*classes, TooManyRequests, Problem, Unavailable}, key=lambda cls: (cls.status, cls.code)):
+    every: set[type[Problem]] = {*classes, TooManyRequests, Problem, Unavailable}
+    for cls in sorted(every, key=lambda cls: (cls.status, cls.code)):
         by_status.setdefault(cls.status, []).append(cls)
     return {status: _documented(status, group) for status, group in by_status.items()}
 

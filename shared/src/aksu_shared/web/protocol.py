@@ -57,7 +57,7 @@ class DeadlineProtocol(HttpToolsProtocol):
         self._body_bytes = 0
         self._discarded = 0
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] - as uvicorn narrows it
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn narrows it
         """Give a new connection until the header deadline to say something."""
         super().connection_made(transport)
         self._arm(self.deadlines.header, self._header_late)

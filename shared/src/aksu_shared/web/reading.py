@@ -70,19 +70,22 @@ def _provider(dependant: Dependant) -> Provide | None:
     if not iscoroutinefunction(call) or any(parameters) or dependant.body_params or _has_specials(dependant):
         return None
     names = _request_names(dependant)
-    inner = [(sub.name, _provider(sub)) for sub in dependant.dependencies]
+    maybe = [(sub.name, _provider(sub)) for sub in dependant.dependencies]
+    inner = [(name, resolve) for name, resolve in maybe if resolve is not None]
+    if len(inner) < len(maybe):
+        return None
 
     async def provide(request: Request, known: dict[Any, Any]) -> Any:  # noqa: ANN401 - any dependency
         if call not in known:
             values: dict[str, Any] = dict.fromkeys(names, request)
             for name, resolve in inner:
-                value = await resolve(request, known)  # type: ignore[misc] - checked below
+                value = await resolve(request, known)
                 if name is not None:
                     values[name] = value
             known[call] = await call(**values)
         return known[call]
 
-    return None if any(resolve is None for _, resolve in inner) else provide
+    return provide
 
 
 def _request_names(dependant: Dependant) -> list[str]:

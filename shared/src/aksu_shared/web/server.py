@@ -6,7 +6,7 @@ import socket
 from collections.abc import AsyncIterator, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from types import FrameType
-from typing import Final
+from typing import Any, Final
 
 import structlog
 import uvicorn
@@ -73,7 +73,7 @@ class Server(uvicorn.Server):
             self._health.draining = True
         _log.info("Draining", seconds=self._drain_seconds)
         deadline = asyncio.get_running_loop().time() + self._drain_seconds
-        while not self.force_exit and asyncio.get_running_loop().time() < deadline:
+        while not self.force_exit and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110 - a signal sets a flag
             await asyncio.sleep(0.05)
         await super().shutdown(sockets)
         _log.info("Left")
@@ -105,7 +105,7 @@ def build_server(
         server_header=False,
         proxy_headers=bool(trusted_proxies),
         forwarded_allow_ips=list(trusted_proxies),
-        timeout_keep_alive=keep_alive,  # type: ignore[arg-type] - handed to call_later as it is
+        timeout_keep_alive=keep_alive,  # type: ignore[arg-type]  # handed to call_later as it is
         timeout_graceful_shutdown=shutdown_seconds,
         workers=1,
     )
@@ -129,12 +129,18 @@ def serve(
 
 
 @asynccontextmanager
-async def serving(app: ASGIApp, *, host: str = "127.0.0.1", port: int = 0, **options: object) -> AsyncIterator[str]:
+async def serving(
+    app: ASGIApp,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    **options: Any,  # noqa: ANN401 - those of build_server
+) -> AsyncIterator[str]:
     """Serve inside a running loop and give the address: for a worker's health page, and for tests.
 
     Signals stay with the caller. `options` are those of `build_server`.
     """
-    server = build_server(app, host=host, port=port, **options)  # type: ignore[arg-type] - checked there
+    server = build_server(app, host=host, port=port, **options)
     server.takes_signals = False
     task = asyncio.create_task(server.serve())
     try:

@@ -1,0 +1,62 @@
+"""What a body code says, and which rows its holder may see."""
+
+import pytest
+
+from aksu_shared.auth.principal import ANONYMOUS, Principal, parse_body
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "level", "territory"),
+    [
+        ("AKSU", "AKSU", "national", "BG"),
+        ("MLSP", "MLSP", "national", "BG"),
+        ("ASP", "ASP", "national", "BG"),
+        ("OBLAST:BLG", "OBLAST", "oblast", "BLG"),
+        ("RDSP:BLG", "RDSP", "oblast", "BLG"),
+        ("RZI:SFO", "RZI", "oblast", "SFO"),
+        ("POLICE:SOF", "POLICE", "oblast", "SOF"),
+        ("MUNICIPALITY:BLG01", "MUNICIPALITY", "municipality", "BLG01"),
+        ("DSP:DOB28", "DSP", "municipality", "DOB28"),
+        ("PROVIDER:123456789", "PROVIDER", "provider", None),
+        ("PROVIDER:1234567890123", "PROVIDER", "provider", None),
+    ],
+)
+def test_kind_level_and_territory_are_read_from_the_code(
+    code: str, kind: str, level: str, territory: str | None
+) -> None:
+    body = parse_body(code)
+    assert (body.kind, body.level, body.territory) == (kind, level, territory)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "", "aksu", "AKSU ", "AKSU,BG", "OBLAST", "OBLAST:BLG01", "OBLAST:blg", "MUNICIPALITY:BLG", "MUNICIPALITY:BLG1",
+        "PROVIDER:12345", "PROVIDER:12345678x", "PROVIDER:１２３４５６７８９", "RZI:BLG\n", "b:AKSU", "MINISTRY",
+    ],
+)  # fmt: skip
+def test_other_codes_are_refused(code: str) -> None:
+    with pytest.raises(ValueError, match="no body code"):
+        parse_body(code)
+    with pytest.raises(ValueError, match="no body code"):
+        Principal("x", body=code)
+
+
+@pytest.mark.parametrize(
+    ("body", "keys"),
+    [
+        (None, ("public",)),
+        ("AKSU", ("public", "BG", "b:AKSU")),
+        ("MLSP", ("public", "BG", "b:MLSP")),
+        ("OBLAST:BLG", ("public", "BLG", "b:OBLAST:BLG")),
+        ("DSP:BLG01", ("public", "BLG01", "b:DSP:BLG01")),
+        ("PROVIDER:123456789", ("public", "b:PROVIDER:123456789")),
+    ],
+)
+def test_scope_keys_are_the_public_the_territory_and_the_body(body: str | None, keys: tuple[str, ...]) -> None:
+    assert Principal("x", body=body).scope_keys == keys
+
+
+def test_without_a_token_only_what_is_public_is_seen() -> None:
+    assert (ANONYMOUS.anonymous, ANONYMOUS.scope_keys, ANONYMOUS.body) == (True, ("public",), None)
+    assert not Principal("x").anonymous

@@ -1,0 +1,312 @@
+"""Which tokens hold."""
+
+import base64
+import hmac
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from joserfc.jwk import ECKey, KeySet, RSAKey
+from joserfc.jws import JWSRegistry
+from structlog.testing import capture_logs
+
+from aksu_shared.auth.issuer import DevelopmentIssuer
+from aksu_shared.auth.jwks import FileKeys
+from aksu_shared.auth.principal import Role
+from aksu_shared.auth.tokens import InvalidToken, TokenRules, TokenVerifier
+
+ISSUER, AUDIENCE = "https://issuer.example", "aksu-registry"
+EC, RSA = ECKey.generate_key("P-256", auto_kid=True), RSAKey.generate_key(2048, auto_kid=True)
+OTHER = ECKey.generate_key("P-256", auto_kid=True)
+
+
+class Time:
+    def __init__(self) -> None:
+        self.value = float(int(time.time()))
+
+    def __call__(self) -> float:
+        return self.value
+
+
+@pytest.fixture
+def clock() -> Time:
+    return Time()
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> FileKeys:
+    path = tmp_path / "jwks.json"
+    path.write_text(json.dumps(KeySet([EC, RSA]).as_dict(private=False)))
+    return FileKeys(path)
+
+
+@pytest.fixture
+def verifier(keys: FileKeys, clock: Time) -> TokenVerifier:
+    return TokenVerifier(TokenRules(issuer=ISSUER, audience=AUDIENCE, leeway=30, max_lifetime=600), keys, now=clock)
+
+
+def token(
+    clock: Time,
+    *,
+    key: Any = EC,
+    alg: str = "ES256",
+    header: dict[str, Any] | None = None,
+    without: str = "",
+    **claims: Any,
+) -> bytes:
+    now = int(clock())
+    body: dict[str, Any] = {"iss": ISSUER, "aud": AUDIENCE, "sub": "s-1", "iat": now, "exp": now + 300}
+    body |= {"roles": ["inspector"], "body": "AKSU"} | claims
+    body.pop(without, None)
+    full = {"alg": alg, "typ": "at+jwt", "kid": key.kid} | (header or {})
+    return sign({k: v for k, v in full.items() if v is not None}, body, key)
+
+
+def sign(header: dict[str, Any], claims: Any, key: Any) -> bytes:
+    """A signature over any header and claims, also those which the library would refuse to make."""
+    signing = _part(header) + b"." + _part(claims)
+    return signing + b"." + _part(JWSRegistry.algorithms[header["alg"]].sign(signing, key))
+
+
+def _part(part: Any) -> bytes:
+    data = part if isinstance(part, bytes) else json.dumps(part).encode()
+    return base64.urlsafe_b64encode(data).rstrip(b"=")
+
+
+async def reason(verifier: TokenVerifier, raw: bytes) -> str:
+    with pytest.raises(InvalidToken) as caught:
+        await verifier.principal(raw)
+    assert 'error="invalid_token"' in caught.value.headers["WWW-Authenticate"]
+    return caught.value.reason
+
+
+@pytest.mark.parametrize(("key", "alg"), [(EC, "ES256"), (RSA, "RS256")])
+async def test_a_good_token_names_subject_roles_and_body(
+    verifier: TokenVerifier, clock: Time, key: Any, alg: str
+) -> None:
+    principal = await verifier.principal(token(clock, key=key, alg=alg))
+    assert (principal.subject, principal.body) == ("s-1", "AKSU")
+    assert principal.roles == {Role.PUBLIC, Role.INSPECTOR}
+
+
+@pytest.mark.parametrize("claim", ["iss", "aud", "sub", "iat", "exp"])
+async def test_each_mandatory_claim_must_be_there(verifier: TokenVerifier, clock: Time, claim: str) -> None:
+    assert await reason(verifier, token(clock, without=claim)) == "a mandatory claim is missing"
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"iss": "https://other.example"},
+        {"iss": [ISSUER]},
+        {"aud": "aksu-licensing"},
+        {"aud": ["aksu-licensing", "aksu-monitoring"]},
+        {"aud": {"aksu-registry": 1}},
+        {"sub": ""},
+        {"sub": 5},
+        {"sub": "anonymous"},
+        {"sub": "Иван"},
+        {"sub": "a b"},
+        {"sub": "x" * 201},
+        {"exp": "soon"},
+        {"exp": True},
+        {"iat": "now"},
+        {"nbf": 2_000_000_000_000},
+        {"roles": 5},
+        {"roles": {"inspector": True}},
+        {"body": 5},
+        {"body": "AKSU,BG"},
+        {"body": ["AKSU"]},
+    ],
+    ids=json.dumps,
+)
+async def test_claims_of_another_kind_are_refused(verifier: TokenVerifier, clock: Time, claims: dict[str, Any]) -> None:
+    await reason(verifier, token(clock, **claims))
+
+
+async def test_one_of_several_audiences_is_enough(verifier: TokenVerifier, clock: Time) -> None:
+    assert await verifier.principal(token(clock, aud=["other", AUDIENCE]))
+
+
+async def test_unknown_roles_are_passed_over_and_no_roles_are_fine(verifier: TokenVerifier, clock: Time) -> None:
+    assert (await verifier.principal(token(clock, roles=["offline_access", "inspector", 5]))).roles == {
+        Role.PUBLIC,
+        Role.INSPECTOR,
+    }
+    principal = await verifier.principal(token(clock, without="roles", body=None))
+    assert (principal.roles, principal.scope_keys) == (frozenset({Role.PUBLIC}), ("public",))
+
+
+async def test_a_token_dies_at_its_expiry_and_leeway(verifier: TokenVerifier, clock: Time) -> None:
+    raw = token(clock)
+    assert await verifier.principal(raw)
+    clock.value += 300 + 29
+    assert verifier.cached(raw) is None
+    assert await verifier.principal(raw)
+    clock.value += 1
+    assert await reason(verifier, raw) == "the token has expired"
+
+
+async def test_a_token_from_the_future_is_refused_beyond_the_leeway(verifier: TokenVerifier, clock: Time) -> None:
+    now = int(clock())
+    assert await verifier.principal(token(clock, iat=now + 30))
+    await reason(verifier, token(clock, iat=now + 31))
+    await reason(verifier, token(clock, nbf=now + 31))
+
+
+async def test_a_token_that_lives_too_long_is_refused(verifier: TokenVerifier, clock: Time) -> None:
+    assert await verifier.principal(token(clock, exp=int(clock()) + 600))
+    assert await reason(verifier, token(clock, exp=int(clock()) + 601)) == "the token lives too long"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"crit": ["exp"]},
+        {"jku": "https://evil.example/keys"},
+        {"x5u": "https://evil.example/cert"},
+        {"jwk": OTHER.as_dict(private=False)},
+        {"x5c": ["MII"]},
+        {"b64": False, "crit": ["b64"]},
+        {"surprise": 1},
+        {"typ": "JWS"},
+        {"typ": None},
+        {"typ": "dpop+jwt"},
+        {"kid": 5},
+        {"kid": "unknown"},
+        {"kid": None},
+        {"alg": "none"},
+        {"alg": "HS256"},
+        {"alg": "ES384"},
+        {"alg": "es256"},
+        {"alg": None},
+    ],
+    ids=json.dumps,
+)
+async def test_headers_that_choose_their_own_rules_are_refused(
+    verifier: TokenVerifier, clock: Time, header: dict[str, Any]
+) -> None:
+    good = token(clock)
+    head = {"alg": "ES256", "typ": "at+jwt", "kid": EC.kid} | header
+    head = {name: value for name, value in head.items() if value is not None}
+    changed = base64.urlsafe_b64encode(json.dumps(head).encode()).rstrip(b"=") + b"." + good.split(b".", 1)[1]
+    signed = token(clock, header=header) if header.get("alg", "ES256") == "ES256" else changed
+    await reason(verifier, signed)
+    await reason(verifier, changed)
+
+
+@pytest.mark.parametrize("kind", ["at+jwt", "AT+JWT", "application/at+jwt", "JWT"])
+async def test_the_types_of_access_tokens_are_read(verifier: TokenVerifier, clock: Time, kind: str) -> None:
+    assert await verifier.principal(token(clock, header={"typ": kind}))
+
+
+async def test_types_are_configuration(keys: FileKeys, clock: Time) -> None:
+    rules = TokenRules(issuer=ISSUER, audience=AUDIENCE, types=frozenset({"at+jwt"}))
+    assert await reason(TokenVerifier(rules, keys, now=clock), token(clock, header={"typ": "JWT"}))
+
+
+async def test_a_public_key_is_no_secret_key(verifier: TokenVerifier, clock: Time) -> None:
+    head = _part({"alg": "HS256", "typ": "at+jwt", "kid": RSA.kid})
+    signing = head + b"." + token(clock).split(b".")[1]
+    forged = signing + b"." + _part(hmac.digest(RSA.as_pem(private=False), signing, "sha256"))
+    assert await reason(verifier, forged) == "the algorithm is not allowed"
+
+
+async def test_another_key_or_a_changed_byte_does_not_hold(verifier: TokenVerifier, clock: Time) -> None:
+    forged = token(clock, key=OTHER, header={"kid": EC.kid})
+    assert await reason(verifier, forged) == "the signature does not hold"
+    good = token(clock)
+    head, payload, signature = good.split(b".")
+    for broken in (
+        b".".join((head, payload, signature[:-2])),
+        b".".join((head, payload[:-4] + b"AAAA", signature)),
+        b".".join((head, payload, b"")),
+        good + b".x",
+        good[:-1] + b"\xff",
+        b"",
+        b"..",
+        b"a.b.c",
+        b"x" * 9000,
+    ):
+        await reason(verifier, broken)
+
+
+@pytest.mark.parametrize("algorithm", ["ES256", "RS256"])
+async def test_the_algorithm_must_be_that_of_the_key(verifier: TokenVerifier, clock: Time, algorithm: str) -> None:
+    key, other = (EC, RSA) if algorithm == "ES256" else (RSA, EC)
+    raw = token(clock, key=key, alg=algorithm, header={"kid": other.kid})
+    assert await reason(verifier, raw) == "the algorithm does not fit the key"
+
+
+@pytest.mark.parametrize("claims", [b'{"sub":"a","sub":"b"}', b"[]", b"5", b'{"exp":1e400}', b"\xff", b""], ids=repr)
+async def test_claims_are_read_by_the_strict_parser(verifier: TokenVerifier, claims: bytes) -> None:
+    await reason(verifier, sign({"alg": "ES256", "typ": "at+jwt", "kid": EC.kid}, claims, EC))
+
+
+async def test_a_header_that_names_its_key_twice_is_refused(verifier: TokenVerifier, clock: Time) -> None:
+    head = f'{{"alg":"ES256","typ":"at+jwt","kid":"x","kid":"{EC.kid}"}}'.encode()
+    raw = base64.urlsafe_b64encode(head).rstrip(b"=") + b"." + token(clock).split(b".", 1)[1]
+    assert await reason(verifier, raw) == "the token cannot be read"
+
+
+async def test_a_verified_token_is_remembered_until_the_keys_change(
+    verifier: TokenVerifier, keys: FileKeys, clock: Time, tmp_path: Path
+) -> None:
+    raw, later = token(clock), token(clock, key=OTHER)
+    principal = await verifier.principal(raw)
+    assert verifier.cached(raw) is principal
+    (tmp_path / "jwks.json").write_text(json.dumps(KeySet([OTHER]).as_dict(private=False)))
+    assert await verifier.principal(later)
+    assert verifier.cached(raw) is None
+    assert await reason(verifier, raw) == "unknown key"
+    assert keys.generation == 2
+
+
+async def test_the_memory_of_tokens_is_bounded(
+    verifier: TokenVerifier, clock: Time, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aksu_shared.auth.tokens._CACHED", 3)
+    for number in range(5):
+        await verifier.principal(token(clock, sub=f"s-{number}"))
+    assert len(verifier._verified) == 3
+
+
+async def test_claims_may_lie_deeper_and_be_named_otherwise(keys: FileKeys, clock: Time) -> None:
+    rules = TokenRules(
+        issuer=ISSUER, audience=AUDIENCE, roles_claim="realm_access.roles", body_claim="https://aksu.bg/body"
+    )
+    claims: dict[str, Any] = {"realm_access": {"roles": ["operator"]}, "https://aksu.bg/body": "ASP"}
+    deep = token(clock, **claims)
+    principal = await TokenVerifier(rules, keys, now=clock).principal(deep)
+    assert (principal.roles, principal.body) == (frozenset({Role.PUBLIC, Role.OPERATOR}), "ASP")
+
+
+def test_the_leeway_is_a_minute_at_most() -> None:
+    with pytest.raises(ValueError, match="leeway"):
+        TokenRules(issuer=ISSUER, audience=AUDIENCE, leeway=61)
+
+
+async def test_the_log_tells_the_reason_and_never_the_token(verifier: TokenVerifier, clock: Time) -> None:
+    raw = token(clock, iss="https://other.example")
+    with capture_logs() as logs:
+        await reason(verifier, raw)
+    assert [(line["event"], line["reason"]) for line in logs] == [("Token refused", "a claim is not acceptable")]
+    assert raw.decode() not in str(logs)
+
+
+async def test_a_token_of_the_development_issuer_holds_at_every_service(tmp_path: Path) -> None:
+    issuer = DevelopmentIssuer(tmp_path)
+    raw = DevelopmentIssuer(tmp_path).issue("dev", roles=["provider"], body="PROVIDER:123456789").encode()
+    for service in ("registry", "licensing", "monitoring", "reporting"):
+        rules = TokenRules(issuer=issuer.issuer, audience=f"aksu-{service}")
+        assert (await TokenVerifier(rules, FileKeys(issuer.jwks_file)).principal(raw)).subject == "dev"
+    assert "d" not in json.loads(issuer.jwks_file.read_text())["keys"][0]
+    assert (tmp_path / "private.jwk").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(("roles", "body"), [(["king"], None), (["provider"], "PROVIDER:1")])
+def test_the_development_issuer_refuses_unknown_words(tmp_path: Path, roles: list[str], body: str | None) -> None:
+    with pytest.raises(ValueError, match=r"king|no body code"):
+        DevelopmentIssuer(tmp_path).issue("x", roles=roles, body=body)
