@@ -196,9 +196,10 @@ def _finding(work: UnitOfWork, event: PlaceEvent) -> FindingState:
 HANDLERS: Final[Handlers] = {PlaceEvent: copy_places}
 
 
-def monitoring(pool: asyncpg.Pool, *, handlers: Handlers = HANDLERS, timeout: float = 30, **options: Any) -> Applier:  # noqa: ANN401
+def monitoring(pool: asyncpg.Pool, **options: Any) -> Applier:  # noqa: ANN401 - those of an Applier
     """Monitoring's applier."""
-    return Applier(pool, service="monitoring", handlers=handlers, clock=Clock(), timeout=timeout, **options)
+    given: dict[str, Any] = {"service": "monitoring", "handlers": HANDLERS, "clock": Clock(), **options}
+    return Applier(pool, **given)
 
 
 class Topic:

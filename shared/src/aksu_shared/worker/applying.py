@@ -121,7 +121,7 @@ class Applier:
         self._pool = pool
         self._service = service
         self._handlers = handlers
-        self._clock = clock
+        self.clock = clock
         self._timeout = timeout
         self._on_new_epoch = on_new_epoch
 
@@ -155,7 +155,7 @@ class Applier:
         return UnitOfWork(
             connection=connection,
             actor=Actor(subject=f"service:{self._service}"),
-            clock=self._clock,
+            clock=self.clock,
             source=self._service,
         )
 

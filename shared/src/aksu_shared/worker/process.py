@@ -103,13 +103,20 @@ async def run_worker(parts: WorkerParts, config: BaseConfig, *, health_port: int
         if pool is None:
             return
         stack.push_async_callback(_close, pool)
+        clock = Clock(config.clock_file)
         worker = Worker(
             pool=pool,
             bus=await stack.enter_async_context(connect(config.bus_url.get_secret_value(), cursors=pool)),
-            clock=Clock(config.clock_file),
+            clock=clock,
             notifier=await stack.enter_async_context(Notifier(url)),
             progress=progress,
-            applier=_applier(parts, config, pool),
+            applier=Applier(
+                pool,
+                service=parts.service,
+                handlers=parts.handlers,
+                clock=clock,
+                on_new_epoch=parts.on_new_epoch,
+            ),
             handover=Handover(),
             stop=stop,
         )
@@ -120,16 +127,6 @@ async def run_worker(parts: WorkerParts, config: BaseConfig, *, health_port: int
         code = await _supervise(_loops(parts, worker, url), watchdog, health, stop)
     if code:
         raise SystemExit(code)
-
-
-def _applier(parts: WorkerParts, config: BaseConfig, pool: asyncpg.Pool) -> Applier:
-    return Applier(
-        pool,
-        service=parts.service,
-        handlers=parts.handlers,
-        clock=Clock(config.clock_file),
-        on_new_epoch=parts.on_new_epoch,
-    )
 
 
 def _loops(parts: WorkerParts, worker: Worker, url: str) -> dict[str, Coroutine[Any, Any, None]]:
@@ -149,7 +146,6 @@ def _loops(parts: WorkerParts, worker: Worker, url: str) -> dict[str, Coroutine[
             pool,
             worker.applier,
             handlers=parts.deadlines,
-            clock=worker.clock,
             handover=handover,
             notifier=notifier,
             progress=progress,
@@ -215,7 +211,7 @@ async def _open_pool(service: str, url: str, size: int, *, stop: asyncio.Event) 
                     statement_timeout=timedelta(seconds=30),
                     settings={"idle_in_transaction_session_timeout": "60000"},
                 )
-                await require_known_schema(service, pool)
+                await _known(service, pool)
         except DatabaseAway as failure:
             log.warning("worker_waits_for_database", error=str(failure))
             await pause(stop, wait)
@@ -223,6 +219,14 @@ async def _open_pool(service: str, url: str, size: int, *, stop: asyncio.Event) 
         else:
             return pool
     return None
+
+
+async def _known(service: str, pool: asyncpg.Pool) -> None:
+    try:
+        await require_known_schema(service, pool)
+    except BaseException:
+        pool.terminate()
+        raise
 
 
 async def _close(pool: asyncpg.Pool) -> None:

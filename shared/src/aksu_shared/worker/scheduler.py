@@ -13,7 +13,6 @@ from typing import Final, TypeAlias
 import asyncpg
 import structlog
 
-from aksu_shared.clock import Clock
 from aksu_shared.db.deadlines import Deadline
 from aksu_shared.db.notify import CHANGE_LOG, Notifier
 from aksu_shared.db.work import UnitOfWork
@@ -50,7 +49,6 @@ class Scheduler:
         applier: Applier,
         *,
         handlers: Mapping[str, DeadlineHandler],
-        clock: Clock,
         handover: Handover,
         notifier: Notifier,
         progress: Progress,
@@ -58,7 +56,6 @@ class Scheduler:
         self._pool = pool
         self._applier = applier
         self._handlers = handlers
-        self._clock = clock
         self._handover = handover
         self._notifier = notifier
         self._progress = progress
@@ -78,7 +75,7 @@ class Scheduler:
     async def _round(self, stop: asyncio.Event) -> int:
         """Fire what is due now; give how many were tried."""
         with database():
-            due = await self._pool.fetch(_DUE, self._clock.now(), list(self._handlers), self._waiting())
+            due = await self._pool.fetch(_DUE, self._applier.clock.now(), list(self._handlers), self._waiting())
         tried = 0
         for row in due:
             if stop.is_set() or self._handover.holder is None:
