@@ -1,19 +1,20 @@
 """Every failure a caller may expect, as one class with a stable code, a status and words in two languages.
 
-    Problem
-    ├── Malformed            422  input that cannot be read; names each field
-    ├── NotAuthenticated     401
-    ├── Forbidden            403  visible, but the right is missing
-    ├── NotFound             404  absent or outside the caller's scope: the same bytes
-    ├── RuleBroken           409  a rule of the domain says no; names its legal basis
-    │   └── IllegalTransition     names the transitions that are legal now
-    ├── PreconditionFailed   412
-    ├── TooLarge             413
-    │   └── EventTooLarge         an aggregate that outgrew what events carry
-    ├── UnsupportedMedia     415
-    ├── PreconditionRequired 428
-    ├── TooManyRequests      429
-    └── Unavailable          503  with Retry-After
+Problem
+├── Malformed            422  input that cannot be read; names each field
+├── NotAuthenticated     401
+├── Forbidden            403  visible, but the right is missing
+├── NotFound             404  absent or outside the caller's scope: the same bytes
+├── RuleBroken           409  a rule of the domain says no; names its legal basis
+│   └── IllegalTransition     names the transitions that are legal now
+├── ConcurrentWrite      409  another writer was faster: send it again
+├── PreconditionFailed   412
+├── TooLarge             413
+│   └── EventTooLarge         an aggregate that outgrew what events carry
+├── UnsupportedMedia     415
+├── PreconditionRequired 428
+├── TooManyRequests      429
+└── Unavailable          503  with Retry-After
 """
 
 from collections.abc import Mapping, Sequence
@@ -141,6 +142,18 @@ class IllegalTransition(RuleBroken):
     code = "illegal_transition"
     bg = "От състояние „{state}“ не може „{transition}“. Възможни са: {legal}."
     en = "'{transition}' is not possible from state '{state}'. Possible: {legal}."
+
+
+class ConcurrentWrite(Problem):
+    """Another request wrote the same thing at the same moment. Nothing was stored; the same key may be sent again."""
+
+    status = 409
+    code = "concurrent_write"
+    bg = "Друга заявка записа същото в същия миг; опитайте отново."
+    en = "Another request wrote the same at the same moment; try again."
+
+    def __init__(self) -> None:
+        super().__init__(headers={"Retry-After": "1"})
 
 
 class PreconditionFailed(Problem):

@@ -197,8 +197,7 @@ def scoped_v1(service: str, table: str) -> Iterator[str]:
         "USING (scope && (SELECT app_scope()))"
     )
     yield (
-        f"CREATE POLICY add ON {table} FOR INSERT TO {service}_runtime "
-        "WITH CHECK (scope && (SELECT app_write_scope()))"
+        f"CREATE POLICY add ON {table} FOR INSERT TO {service}_runtime WITH CHECK (scope && (SELECT app_write_scope()))"
     )
     yield (
         f"CREATE POLICY alter ON {table} FOR UPDATE TO {service}_runtime "

@@ -68,6 +68,17 @@ class Reads:
             values |= {f"k{i}": value for i, value in enumerate(decode_cursor(cursor, sort, types))}
         return (await self.pool.fetchval(sql, scope, limit, sort, *statement.args(values))).encode()
 
+    async def lines(self, page: Page, *, scope: str, sort: str, **filters: Any) -> bytes:  # noqa: ANN401 - as in `page`
+        """Every item of the list as NDJSON, for an export: one statement, so all lines are of one instant."""
+        given = {name: value for name, value in filters.items() if value is not None}
+        key = ("lines", id(page), sort, tuple(sorted(given)))
+        found = self._compiled.get(key)
+        if found is None:
+            found = self._compiled[key] = _compile_lines(page, sort, given)
+        sql, statement = found
+        text: str = await self.pool.fetchval(sql, scope, *statement.args(given))
+        return text.encode()
+
     async def one(self, query: Statement, *, scope: str, **values: Any) -> tuple[int, bytes] | None:  # noqa: ANN401
         """(version, JSON) of the one row of `query`, which must select `version`; None when absent or out of scope."""
         sql = self._one_sql(query)
@@ -101,14 +112,11 @@ def _compile_page(
     page: Page, sort: str, given: Mapping[str, Any], *, with_cursor: bool, fresh_at: str
 ) -> tuple[str, Statement]:
     keys = page.sorts[sort.removeprefix("-")]
-    descending = sort.startswith("-")
-    conditions = [page.filters[name] for name in sorted(given)]
+    query = _selected(page, sort, given).limit(bindparam("limit"))
     if with_cursor:
         places = tuple_(*(bindparam(f"k{i}", type_=key.type) for i, key in enumerate(keys)))
         row = tuple_(*keys)
-        conditions.append(row < places if descending else row > places)
-    query = page.columns.where(and_(True, literal_column("s.v IS NOT NULL"), *conditions))  # noqa: FBT003 - SQLAlchemy's neutral element
-    query = query.order_by(*(key.desc() if descending else key for key in keys)).limit(bindparam("limit"))
+        query = query.where(row < places if sort.startswith("-") else row > places)
     names = [f"k{i}" for i in range(len(keys))]
     keyed = query.add_columns(*(key.label(f"_{name}") for key, name in zip(keys, names, strict=True)))
     statement = Statement(keyed)
@@ -124,6 +132,21 @@ def _compile_page(
               E'+/=\\n', '-_') END,
           'fresh_at', {fresh_at})
         FROM (SELECT q0.*, row_number() OVER () AS n FROM ({_shift(statement.sql, 3)}) q0) q)::text FROM s"""
+    return sql, statement
+
+
+def _selected(page: Page, sort: str, given: Mapping[str, Any]) -> "Select[*tuple[Any, ...]]":
+    conditions = [page.filters[name] for name in sorted(given)]
+    query = page.columns.where(and_(True, literal_column("s.v IS NOT NULL"), *conditions))  # noqa: FBT003 - SQLAlchemy's neutral element
+    keys = page.sorts[sort.removeprefix("-")]
+    return query.order_by(*(key.desc() if sort.startswith("-") else key for key in keys))
+
+
+def _compile_lines(page: Page, sort: str, given: Mapping[str, Any]) -> tuple[str, Statement]:
+    statement = Statement(_selected(page, sort, given))
+    sql = f"""{_scope()}
+      SELECT coalesce(
+        (SELECT string_agg(row_to_json(q)::text || E'\\n', '') FROM ({_shift(statement.sql, 1)}) q), '') FROM s"""
     return sql, statement
 
 

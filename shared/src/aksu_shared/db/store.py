@@ -85,6 +85,10 @@ class Store(Generic[S]):
         rows = await self._work.connection.fetch(statement.sql, *statement.args(values))
         return [self._kept(dict(row)) for row in rows]
 
+    async def reserve(self, name: str) -> None:
+        """Let only this transaction make an aggregate of a unique `name`; look again for it after this."""
+        await self._work.connection.execute(_RESERVE, f"{self._table.name}:{name}")
+
     def save(self, event: Event[S]) -> Kept[S]:
         """Record the event; its row is written when the edge flushes. Gives the aggregate as it will be."""
         self._work.record(self._table, event)
@@ -92,6 +96,9 @@ class Store(Generic[S]):
 
     def _kept(self, row: dict[str, Any]) -> Kept[S]:
         return Kept(str(row["id"]), row["version"], tuple(row["scope"]), self._schema.model_validate(row))
+
+
+_RESERVE = "SELECT pg_advisory_xact_lock(hashtextextended($1, 1))"
 
 
 def rows_where(table: Table, where: ColumnElement[bool], *, lock: bool = True) -> Statement:

@@ -19,7 +19,7 @@ from uuid_utils.compat import uuid7
 
 from aksu_shared.clock import Clock
 from aksu_shared.db.pool import Json
-from aksu_shared.errors import EventTooLarge, PreconditionFailed
+from aksu_shared.errors import ConcurrentWrite, EventTooLarge
 from aksu_shared.events.base import Event
 
 MAX_EVENT_BYTES: Final = 65_536
@@ -148,10 +148,13 @@ class UnitOfWork:
     async def flush(self, reply: StoredReply | None = None) -> int | None:
         """Write everything recorded; give the highest change-log `seq`, or None when nothing changed.
 
-        Raises PreconditionFailed when another writer took the version an event claims.
+        Raises ConcurrentWrite when another writer took the version an event claims, or its unique name.
         """
-        for table, rows in self._rows.items():
-            await write_states(self.connection, table, rows)
+        try:
+            for table, rows in self._rows.items():
+                await write_states(self.connection, table, rows)
+        except asyncpg.UniqueViolationError:
+            raise ConcurrentWrite from None
         changes = f"[{','.join(self._changes)}]"
         had_changes = bool(self._changes)
         self._rows, self._changes = {}, []
@@ -177,7 +180,7 @@ async def write_states(connection: Connection, table: Table, rows: Sequence[dict
     payload = [row | {"version_before": first[key] - 1} for key, row in last.items()]
     done = await connection.execute(_write_sql(table), Json(json.dumps(payload, ensure_ascii=False)))
     if int(done.rsplit(" ", 1)[1]) != len(last):
-        raise PreconditionFailed(version="?")
+        raise ConcurrentWrite
 
 
 def columns_of(table: Table) -> list[str]:

@@ -25,6 +25,7 @@ from aksu_shared.clock import Clock
 from aksu_shared.db.notify import Notifier
 from aksu_shared.db.work import Actor, StoredReply, UnitOfWork
 from aksu_shared.errors import (
+    ConcurrentWrite,
     FieldError,
     Forbidden,
     Malformed,
@@ -277,8 +278,8 @@ def _stored(principal: Principal, key: str, fingerprint: bytes, response: Respon
     )
 
 
-COMMAND_PROBLEMS = (Malformed, KeyReused, RequestInProgress, PreconditionRequired)
+COMMAND_PROBLEMS = (Malformed, ConcurrentWrite, KeyReused, RequestInProgress, PreconditionRequired)
 """What every POST command may answer besides its own refusals."""
 
-UPDATE_PROBLEMS = (Malformed, NotFound, PreconditionRequired, PreconditionFailed)
+UPDATE_PROBLEMS = (Malformed, ConcurrentWrite, NotFound, PreconditionRequired, PreconditionFailed)
 """What every PATCH or PUT may answer besides its own refusals."""

@@ -19,6 +19,9 @@ class PlaceService:
         """The place with this address, registered now when it is new."""
         key = "|".join(place_key(municipality=municipality, settlement=settlement, address=address, eik=""))
         found = await self._places.by_keys([key])
+        if not found:
+            await self._places.reserve(key)
+            found = await self._places.by_keys([key])
         return found[key].state if found else self.register(municipality, settlement, address, key=key)
 
     def register(self, municipality: str, settlement: str, address: str, *, key: str) -> PlaceState:

@@ -104,11 +104,14 @@ class SocialServiceService:
         """The provider named; a municipality enters the register with its first service."""
         body = body_code(party)
         found = await self._providers.by_bodies([body])
-        if body in found:
-            return found[body].state
-        if party.municipality is None:
+        if not found and party.municipality is None:
             raise UnknownProvider(body=body)
-        state = _municipality_provider(party.municipality, body)
+        if not found:
+            await self._providers.reserve(body)
+            found = await self._providers.by_bodies([body])
+        if found:
+            return found[body].state
+        state = _municipality_provider(str(party.municipality), body)
         self._providers.save(begins(ProviderRegistered, state, id=str(state.id), scope=provider_scope(state)))
         return state
 
