@@ -1,1 +1,1 @@
-"""TODO."""
+"""Reporting: read models over registry, licensing and monitoring, and the analysis of a territory."""

@@ -1,0 +1,1 @@
+"""What the states of other services' aggregates mean for a report."""

@@ -1,0 +1,16 @@
+"""Reporting's API process. It has no commands, so nothing is built on a unit of work."""
+
+from fastapi import FastAPI
+
+from aksu_reporting.api import ROUTERS
+from aksu_reporting.config import ReportingConfig
+from aksu_shared.web.service import service_app
+
+SERVICE = "reporting"
+
+
+def create(config: ReportingConfig) -> FastAPI:
+    """The application; its parts are opened when it starts."""
+    return service_app(
+        SERVICE, config, title="Справки за социалните услуги", routers=ROUTERS, factory=lambda work: work
+    )

@@ -1,0 +1,263 @@
+"""What reporting answers with. Bases are named where a figure could be read in two ways."""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from aksu_shared.schemas.base import Resource
+
+Count = Annotated[int, Field(ge=0)]
+Share = Annotated[float, Field(ge=0, le=1, description="four decimals")]
+ByCode = dict[str, Count]
+Level = Literal["NATION", "REGION", "OBLAST", "MUNICIPALITY"]
+
+
+class FreshAt(Resource):
+    """The instant up to which each source's changes are known here; null: nothing was heard of it yet."""
+
+    registry: datetime | None
+    licensing: datetime | None
+    monitoring: datetime | None
+
+
+class TerritoryFigures(Resource):
+    """The territory and its people. Persons by Census 07.09.2021."""
+
+    code: str
+    level: Level
+    name_bg: str
+    name_en: str
+    parent: str | None
+    nuts: str | None
+    population: Count
+    age0_14: Count
+    age65plus: Count
+    municipalities: Count
+
+
+class ProviderCount(Resource):
+    """Providers by legal form, and whether that form needs a licence (чл. 146 ЗСУ)."""
+
+    total: Count
+    licence_required: Count
+    licence_not_required: Count
+    by_legal_form: ByCode
+
+
+class ProviderFigures(Resource):
+    """Providers, on two bases."""
+
+    working: ProviderCount = Field(
+        description="Responsible for or operating an active service here. One that works in several territories "
+        "counts in each, so these figures do not add up."
+    )
+    seated: ProviderCount = Field(description="With their seat here; these add up.")
+    seat_unknown: Count | None = Field(
+        description="Providers whose municipality of seat is not known, and who are seated nowhere. Nation only."
+    )
+
+
+class ServiceCount(Resource):
+    """Active services and their places."""
+
+    services: Count
+    places: Count = Field(description="sum of the known capacities")
+    capacity_unknown: Count = Field(description="services whose capacity is not known, and not in `places`")
+
+
+class FinancingShares(Resource):
+    """How a base divides by financing; each class stands for itself, MIXED too. Null: the base is zero."""
+
+    state_delegated: Share | None
+    municipal: Share | None
+    private: Share | None
+    mixed: Share | None
+    eu_project: Share | None
+
+
+class SharesOf(Resource):
+    """Shares and what they are shares of."""
+
+    base: Literal["services", "places"]
+    of: Count = Field(description="the base: all active services, or the places of those whose capacity is known")
+    unknown: Count | None = Field(description="base places: services left out because their capacity is not known")
+    share: FinancingShares
+
+
+class ServiceFigures(Resource):
+    """Active services."""
+
+    total: Count
+    places: Count = Field(description="sum of the known capacities")
+    capacity_unknown: Count
+    licence_required: Count
+    closed: Count = Field(description="closed services, in no other figure")
+    by_financing: dict[str, ServiceCount]
+    shares: list[SharesOf]
+    by_kind: dict[str, ServiceCount]
+    by_activity_group: dict[str, ServiceCount] = Field(
+        description="A service of several groups (чл. 15 ЗСУ) counts in each, so these figures exceed the total."
+    )
+
+
+class LicenceFigures(Resource):
+    """Licences as of the legal day: one past its last day is EXPIRED, whether or not that was announced yet."""
+
+    total: Count
+    in_force: Count
+    expiring: Count = Field(description="in force, not renewed, and ending by `expiring_until`")
+    expiring_until: date
+    by_state: ByCode
+
+
+class ApplicationFigures(Resource):
+    """Applications; `overdue`: the term of the decision has passed (чл. 151 ЗСУ)."""
+
+    total: Count
+    pending: Count
+    overdue: Count
+    by_state: ByCode
+
+
+class InspectionFigures(Resource):
+    """Inspections; `this_year` begun in the legal year. `by_flag`: an inspection may carry several flags."""
+
+    total: Count
+    this_year: Count
+    by_kind: ByCode
+    by_state: ByCode
+    without_outcome: Count
+    by_outcome: ByCode
+    by_flag: ByCode
+
+
+class FindingFigures(Resource):
+    """Findings by result."""
+
+    total: Count
+    by_result: ByCode
+
+
+class PrescriptionFigures(Resource):
+    """Prescriptions; `open` until verified or annulled, `overdue` when the provider's term has passed."""
+
+    total: Count
+    open: Count
+    overdue: Count
+    by_state: ByCode
+
+
+class TerritorySummary(Resource):
+    """Everything about one territory, over the rows the caller may see. Codes with no row are left out of `by_…`."""
+
+    territory: TerritoryFigures
+    as_of: date = Field(description="the legal day, Europe/Sofia")
+    providers: ProviderFigures
+    sites: Count = Field(description="registered addresses at which services are or were provided")
+    services: ServiceFigures
+    licences: LicenceFigures
+    applications: ApplicationFigures | None = Field(
+        description="Restricted: null for a caller whose territory does not cover this one, as part would mislead."
+    )
+    inspections: InspectionFigures
+    findings: FindingFigures
+    prescriptions: PrescriptionFigures
+    fresh_at: FreshAt
+
+
+class ChildSummary(Resource):
+    """Headline figures of one territory; they mean what they mean in its summary."""
+
+    code: str
+    level: Level
+    name_bg: str
+    name_en: str
+    parent: str | None
+    population: Count
+    services: Count
+    places: Count
+    capacity_unknown: Count
+    services_state_delegated: Count
+    services_private: Count
+    services_mixed: Count
+    places_state_delegated: Count
+    places_private: Count
+    places_mixed: Count
+    state_delegated_share_of_services: Share | None
+    private_share_of_services: Share | None
+    state_delegated_share_of_places: Share | None
+    private_share_of_places: Share | None
+    licences_in_force: Count
+    licences_expiring: Count
+    inspections: Count
+    inspections_this_year: Count
+    inspections_flagged: Count
+    prescriptions_open: Count
+    prescriptions_overdue: Count
+
+
+class ChildrenSummary(Resource):
+    """All territories of one level inside another, on one page."""
+
+    territory: str
+    level: Level | None = Field(description="level of the items; null: nothing lies inside a municipality")
+    as_of: date
+    items: list[ChildSummary]
+    next: None
+    fresh_at: FreshAt
+
+
+class ServiceRow(Resource):
+    """A service with its licence, the last inspection of its place and that place's open prescriptions."""
+
+    id: UUID
+    name: str
+    kind: str
+    financing: str
+    state: str
+    capacity: int | None
+    region: str | None
+    oblast: str | None
+    municipality: str
+    municipality_bg: str | None
+    municipality_en: str | None
+    settlement: str
+    address: str
+    place_id: UUID
+    provider_id: UUID
+    provider_body: str
+    provider_name: str
+    operator_id: UUID | None
+    operator_body: str | None
+    operator_name: str | None
+    licence_required: bool
+    licence_id: UUID | None = Field(description="the licence in force, else the one that ended last")
+    licence_number: str | None
+    licence_state: str | None = Field(description="as of the legal day")
+    licence_valid_until: date | None
+    licence_in_force: bool
+    last_inspection_id: UUID | None
+    last_inspection_kind: str | None
+    last_inspection_state: str | None
+    last_inspection_outcome: str | None
+    last_inspected_on: date | None
+    open_prescriptions: Count
+    overdue_prescriptions: Count
+
+
+class SourceFreshness(Resource):
+    """How far reporting is with one source. All null or zero: nothing was heard of it yet."""
+
+    source: str
+    epoch: str | None = Field(description="changes when the source's database was restored from a backup")
+    position: int = Field(description="position in the source's change log of the latest change applied here")
+    fresh_at: datetime | None
+
+
+class Freshness(Resource):
+    """Reporting's sources."""
+
+    items: list[SourceFreshness]
+    next: None

@@ -1,0 +1,28 @@
+"""Inspections of places, of monitoring."""
+
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from aksu_reporting.tables.base import ReportingBase
+from aksu_shared.db.tables import KeptById
+
+
+class InspectionTable(KeptById, ReportingBase):
+    """One inspection; its place may be unregistered, then it lies in its municipality alone."""
+
+    __tablename__ = "inspection"
+
+    kind: Mapped[str]
+    state: Mapped[str]
+    outcome: Mapped[str | None]
+    place_id: Mapped[UUID | None]
+    service_id: Mapped[UUID | None]
+    municipality: Mapped[str] = mapped_column(index=True)
+    started_on: Mapped[date | None]
+    closed_on: Mapped[date | None]
+    flags: Mapped[list[str]]
+
+    __table_args__ = (Index("ix_inspection_place_id_started_on", "place_id", "started_on"),)

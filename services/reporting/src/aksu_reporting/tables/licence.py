@@ -1,0 +1,23 @@
+"""Licences, of licensing."""
+
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from aksu_reporting.tables.base import ReportingBase
+from aksu_shared.db.tables import KeptById
+
+
+class LicenceTable(KeptById, ReportingBase):
+    """One licence for one service; `valid_until` is its last day."""
+
+    __tablename__ = "licence"
+
+    number: Mapped[str]
+    sequence: Mapped[int]
+    state: Mapped[str]
+    service_id: Mapped[UUID] = mapped_column(index=True)
+    municipality: Mapped[str] = mapped_column(index=True)
+    valid_from: Mapped[date]
+    valid_until: Mapped[date]

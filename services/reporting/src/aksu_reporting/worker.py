@@ -1,0 +1,11 @@
+"""Reporting's worker process: keeps the read models from the other services' events. Its own change log is empty."""
+
+from aksu_reporting.config import ReportingConfig
+from aksu_reporting.consumers import HANDLERS
+from aksu_reporting.main import SERVICE
+from aksu_shared.worker.process import WorkerParts, run_worker
+
+
+async def run(config: ReportingConfig, *, health_port: int) -> None:
+    """Work until told to stop."""
+    await run_worker(WorkerParts(service=SERVICE, handlers=HANDLERS), config, health_port=health_port)
