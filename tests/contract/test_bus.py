@@ -99,7 +99,7 @@ async def test_an_oversize_record_is_refused_by_name_and_nothing_of_its_batch_is
 )
 async def test_text_that_cannot_be_stored_is_a_value_error(rig: BusRig, record: Record) -> None:
     bus = await rig.connect()
-    with pytest.raises(ValueError, match="NUL|surrogates"):
+    with pytest.raises(ValueError, match=r"NUL|surrogates"):
         await bus.publish([record])
 
 

@@ -55,7 +55,7 @@ async def test_committed_rows_survive_on_the_same_address(server: Postgres, end:
     url = server.url()
     await ask(url, "CREATE TABLE kept AS SELECT 7 AS number")
     await getattr(server, end)()
-    with pytest.raises(OSError, match="No such file|Connect"):
+    with pytest.raises(OSError, match=r"No such file|Connect"):
         await ask(url, "SELECT 1")
     await server.start()
     assert await ask(url, "SELECT number FROM kept") == 7

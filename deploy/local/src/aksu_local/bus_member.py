@@ -1,7 +1,8 @@
 """A group member in a process of its own, for tests that stop or kill it.
 
 Usage: python -m aksu_local.bus_member BUS_URL CURSORS_URL GROUP TOPIC commit|keep
-Prints `joined` after a first fetch (of a topic still empty), then `key value` per record delivered. SIGTERM makes it leave in good order.
+Prints `joined` after a first fetch (of a topic still empty), then `key value` per record delivered. SIGTERM makes it
+leave in good order.
 """
 
 import asyncio

@@ -26,7 +26,7 @@ class ToolMissing(Exception):
 
 
 class Kafka:
-    """One broker and its folder: `data/`, `server.properties`, `kafka.log`. The ports stay over restarts."""
+    """One broker and its folder: `data/`, `server.properties`, `kafka.log`. An object keeps its ports over restarts."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder.absolute()

@@ -22,6 +22,7 @@ from urllib.parse import quote
 
 import asyncpg
 import psutil
+import structlog
 
 from aksu_local.process import ProcessDied, User, end, free_port, launch, tail, wait_ready
 
@@ -49,6 +50,8 @@ _NOT_DURABLE: Final[Mapping[str, str]] = {
     "max_wal_senders": "0",
     "autovacuum_naptime": "20s",
 }
+
+log = structlog.get_logger(__name__)
 
 
 class Postgres:
@@ -244,6 +247,7 @@ def _open_to_others(folder: Path, *, binaries: Path) -> None:
     for parent in (folder, *folder.parents, *binaries.parents):
         if not parent.stat().st_mode & stat.S_IXOTH:
             parent.chmod(parent.stat().st_mode | stat.S_IXOTH)
+            log.warning("Opened a folder for passing through, PostgreSQL does not run as root", folder=str(parent))
     if (binaries / "postgres").stat().st_mode & 0o005 == 0o005:  # noqa: PLR2004 - read and run for others
         return
     site = binaries.parents[2]

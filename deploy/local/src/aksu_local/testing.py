@@ -1,7 +1,7 @@
 """pytest plugin: real servers for tests, started when first asked for, stopped at the end of the session.
 
 `postgres`, `kafka`    the servers, one each per session
-`fresh_database`       `await fresh_database("registry", prepare=migrate)`: a new database per call, dropped after the test
+`fresh_database`       `await fresh_database("registry", prepare=migrate)`: a new database, dropped after the test
 `fresh_bus`            `await fresh_bus()`: the URL of a new, empty embedded bus with the declared topics
 
 Should the session itself be killed, the kernel ends the servers (see `tether`).
@@ -104,7 +104,7 @@ def databases(postgres: Postgres) -> Databases:
 
 @pytest_asyncio.fixture
 async def fresh_database(databases: Databases) -> AsyncIterator[Callable[..., Awaitable[ServiceUrls]]]:
-    """`await fresh_database(service, prepare=None)`: a database of the service with its four roles."""
+    """Databases of services with their four roles: call with the service and, if need be, `prepare=`."""
     made: list[str] = []
 
     async def make(service: str, *, prepare: Prepare | None = None) -> ServiceUrls:
@@ -119,7 +119,7 @@ async def fresh_database(databases: Databases) -> AsyncIterator[Callable[..., Aw
 
 @pytest_asyncio.fixture
 async def fresh_bus(databases: Databases) -> AsyncIterator[Callable[[], Awaitable[str]]]:
-    """`await fresh_bus()`: the URL of an empty embedded bus."""
+    """Empty embedded buses: each call returns the URL of a new one."""
     made: list[str] = []
 
     async def make() -> str:
@@ -134,8 +134,10 @@ async def fresh_bus(databases: Databases) -> AsyncIterator[Callable[[], Awaitabl
 
 @contextmanager
 def _folder(name: str) -> Iterator[Path]:
-    """A folder of our own under the system's temporary one: pytest closes its folders to other users, such as the
-    one PostgreSQL runs as when we are root."""
+    """A folder of our own under the system's temporary one.
+
+    pytest closes its folders to other users, such as the one PostgreSQL runs as when we are root.
+    """
     folder = Path(tempfile.mkdtemp(prefix=f"aksu-{name}-"))
     try:
         yield folder

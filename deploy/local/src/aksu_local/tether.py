@@ -28,4 +28,5 @@ def main(parent: int, signal_number: int, uid: int, gid: int, program: list[str]
 
 
 if __name__ == "__main__":
-    main(*(int(number) for number in sys.argv[1:5]), program=sys.argv[6:])
+    _parent, _signal, _uid, _gid = (int(number) for number in sys.argv[1:5])
+    main(_parent, _signal, _uid, _gid, sys.argv[6:])

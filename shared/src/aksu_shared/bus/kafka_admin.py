@@ -19,7 +19,7 @@ async def create(url: str, topics: Sequence[Topic], *, replication: int) -> None
     try:
         await client.start()
         answer = await client.create_topics([_new(topic, replication=replication) for topic in topics])
-        for name, code, message in answer.topic_errors:
+        for name, code, message in answer.topic_errors:  # type: ignore[attr-defined]
             if code not in (0, TopicAlreadyExistsError.errno):
                 raise for_code(code)(f"{name}: {message}")
         await _compare(client, topics)
