@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import httpx
 import pytest
-from fastapi import Depends, FastAPI, Query, Request, UploadFile
+from fastapi import Depends, FastAPI, Header, Query, Request, UploadFile
 from starlette.responses import Response, StreamingResponse
 
 from aksu_shared.auth.dependencies import PrincipalDep, requires
@@ -72,8 +72,8 @@ WRITE = [requires("registry.service.create")]
 def things(gate: Gate) -> Router:  # noqa: C901 - a list of routes
     router = Router(tags=["things"])
 
-    async def plain(request: Request) -> str:
-        return request.url.path
+    async def plain(request: Request, after: Annotated[str, Header(alias="Aksu-After")] = "") -> str:
+        return request.url.path + after
 
     async def closing() -> AsyncIterator[str]:
         yield "closing"

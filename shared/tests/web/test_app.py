@@ -95,7 +95,7 @@ async def test_the_description_names_operations_rights_limits_and_problems(clien
     assert "HTTPValidationError" not in document["components"]["schemas"]
     assert document["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
     names = {parameter["name"] for parameter in document["paths"]["/v1/things"]["get"]["parameters"]}
-    assert names == {"limit", "kind", "on"}
+    assert names == {"limit", "kind", "on", "Aksu-After"}
 
 
 async def test_every_reference_of_the_description_leads_somewhere(client: httpx.AsyncClient) -> None:

@@ -35,6 +35,7 @@ async def test_both_ways_give_the_same_answer(client: httpx.AsyncClient, path: s
     answer = await client.get(f"{path}?limit=7&kind=a&kind=b&on=2025-03-31", headers=officer)
     assert answer.text == f"7 a,b 2025-03-31 officer {path}"
     assert (await client.get(path)).text == f"50  None anonymous {path}"
+    assert (await client.get(path, headers={"Aksu-After": "!5"})).text == f"50  None anonymous {path}!5"
 
 
 @BOTH_WAYS

@@ -85,9 +85,8 @@ class Query:
             raise Malformed(errors=errors)
         return found
 
-    def read(self, scope: Scope, values: dict[str, Any], errors: list[Any]) -> None:
-        """Put the validated arguments into `values`."""
-        found = self.parse(scope)
+    def read(self, found: Mapping[str, Any], values: dict[str, Any], errors: list[Any]) -> None:
+        """Put the validated arguments into `values`; `found` is what `parse` gave."""
         for reader in self._readers:
             values[reader.name] = reader.read(found, "query", errors)
         for field, members in self._models:
@@ -97,24 +96,25 @@ class Query:
 
 
 class Parameters:
-    """All parameters of a route's function: query, path and headers."""
+    """The parameters of one function, a route's or a dependency's: query, path and headers."""
 
     def __init__(self, dependant: Dependant) -> None:
-        self.query = Query(dependant.query_params)
+        self._query = Query(dependant.query_params)
         self._path = [_Reader(field.name, field.alias, many=False, field=field) for field in dependant.path_params]
         self._headers = [
             _Reader(field.name, _header_name(field), many=False, field=field) for field in dependant.header_params
         ]
 
-    def read(self, scope: Scope) -> dict[str, Any]:
-        """Arguments by name. Raises Malformed with one error per bad parameter."""
+    def read(self, scope: Scope, query: Mapping[str, Any]) -> dict[str, Any]:
+        """Arguments by name; `query` is what the route's `Query.parse` gave. Raises Malformed, an error per bad one."""
         values: dict[str, Any] = {}
         errors: list[Any] = []
-        self.query.read(scope, values, errors)
+        self._query.read(query, values, errors)
         for reader in self._path:
             values[reader.name] = reader.read(scope["path_params"], "path", errors)
         if self._headers:
-            headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+            # The first of several counts, as for Starlette.
+            headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(scope["headers"])}
             for reader in self._headers:
                 values[reader.name] = reader.read(headers, "header", errors)
         if errors:
