@@ -1,0 +1,219 @@
+"""Whole worker processes: killed at every seam, paused, told to leave, left without what they stand on."""
+
+import asyncio
+import signal
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import asyncpg
+import httpx
+import pytest
+import pytest_asyncio
+
+from aksu_local.databases import ServiceUrls
+from aksu_local.testing import Databases
+from aksu_local.worker_rig import Registry, WorkerProcess
+from aksu_shared.bus.topics import create_topics
+from aksu_shared.testing.waiting import eventually
+from aksu_shared.worker.verify import verify
+from aksu_shared.worker.watchdog import EXIT_STUCK
+
+Start = Callable[[str], WorkerProcess]
+
+
+@pytest_asyncio.fixture(params=["embedded", "kafka"])
+async def bus_url(request: pytest.FixtureRequest, fresh_bus: Callable[[], Awaitable[str]]) -> str:
+    if request.param == "embedded":
+        return await fresh_bus()
+    url: str = request.getfixturevalue("kafka").url
+    await create_topics(url)
+    return url
+
+
+only_embedded = pytest.mark.parametrize("bus_url", ["embedded"], indirect=True)
+
+
+@pytest_asyncio.fixture
+async def worker(
+    registry_urls: ServiceUrls, monitoring_urls: ServiceUrls, bus_url: str, tmp_path: Path
+) -> AsyncIterator[Start]:
+    """Makes worker processes, not yet started; those that run at the end are killed."""
+    made: list[WorkerProcess] = []
+    urls = {"registry": registry_urls, "monitoring": monitoring_urls}
+
+    def make(service: str) -> WorkerProcess:
+        made.append(WorkerProcess(service, urls[service], bus_url=bus_url, log=tmp_path / f"{service}{len(made)}.log"))
+        return made[-1]
+
+    yield make
+    for process in made:
+        await process.end()
+        print(f"--- {process.log.name}\n{process.log.read_text()}")  # noqa: T201 - shown when the test failed
+
+
+async def sequenced(registry: Registry, count: int, *, within: float = 20) -> None:
+    sql = "SELECT count(*) FROM change_log WHERE position IS NOT NULL"
+    await eventually(lambda: registry.pool.fetchval(sql), lambda seen: seen == count, within=within)
+
+
+async def effects(pool: asyncpg.Pool, keys: list[str]) -> list[tuple[str, int]]:
+    sql = "SELECT place, version FROM effect WHERE place = ANY ($1) ORDER BY place, n"
+    return [tuple(row) for row in await pool.fetch(sql, keys)]
+
+
+async def ready(process: WorkerProcess) -> int:
+    async with httpx.AsyncClient() as client:
+        try:
+            return (await client.get(f"{process.health}/readyz")).status_code
+        except httpx.TransportError:
+            return 0
+
+
+@pytest.mark.parametrize(
+    ("dying", "seam"),
+    [
+        ("registry", "after_sequence"),
+        ("registry", "after_sequence:3"),
+        ("registry", "after_send_before_mark"),
+        ("registry", "after_send_before_mark:3"),
+        ("monitoring", "after_effect_before_offset_commit"),
+        ("monitoring", "after_effect_before_offset_commit:2"),
+    ],
+)
+async def test_killed_at_a_seam_every_change_still_takes_effect_once_and_in_order(
+    registry: Registry, monitoring_pool: asyncpg.Pool, worker: Start, dying: str, seam: str
+) -> None:
+    workers = {service: worker(service) for service in ("registry", "monitoring")}
+    for service, process in workers.items():
+        await process.start(**({"AKSU_FAILPOINT": seam} if service == dying else {}))
+    keys: list[str] = []
+    while workers[dying].runs:
+        keys.append(await registry.register())
+        await registry.amend(keys[-1], address="ул. Втора 2")
+        await asyncio.sleep(0.05)
+    assert await workers[dying].ended(within=1) == -signal.SIGKILL
+    await workers[dying].start()
+    keys += [await registry.register() for _ in range(3)]
+
+    expected = sorted([(key, 1) for key in keys] + [(key, 2) for key in keys[:-3]])
+    await eventually(
+        lambda: effects(monitoring_pool, keys), lambda seen: len(seen) >= len(expected), within=40, every=0.2
+    )
+    assert await effects(monitoring_pool, keys) == expected
+    assert await monitoring_pool.fetchval("SELECT count(*) FROM dead_letter") == 0
+    findings = "SELECT count(*) FROM change_log"
+    assert await monitoring_pool.fetchval(findings) == await monitoring_pool.fetchval(
+        "SELECT count(*) FROM effect WHERE version = 1"
+    )
+    await eventually(lambda: _nothing_unsequenced(monitoring_pool))
+    for pool in (registry.pool, monitoring_pool):
+        assert (await verify(pool)).ok
+
+
+async def _nothing_unsequenced(pool: asyncpg.Pool) -> bool:
+    return bool(await pool.fetchval("SELECT count(*) = 0 FROM change_log WHERE position IS NULL"))
+
+
+@only_embedded
+async def test_a_paused_holder_is_replaced_within_five_seconds_and_does_no_harm_when_it_wakes(
+    registry: Registry, worker: Start
+) -> None:
+    first, second = worker("registry"), worker("registry")
+    await first.start()
+    await registry.register()
+    await sequenced(registry, 1)
+    await second.start()
+    await eventually(lambda: ready(second), lambda status: status == 200, within=20)
+    first.signal(signal.SIGSTOP)
+    paused = time.monotonic()
+    await registry.register()
+    await sequenced(registry, 2, within=5.5)
+    assert time.monotonic() - paused < 5.5
+    first.signal(signal.SIGCONT)
+    for count in range(3, 13):
+        await registry.register()
+        await sequenced(registry, count)
+    await eventually(lambda: ready(first), lambda status: status == 200, within=20)
+    await eventually(lambda: registry.pool.fetchval("SELECT shipped = 12 FROM log_state"))
+    assert first.runs
+    assert (await verify(registry.pool)).ok
+
+
+async def test_told_to_leave_it_finishes_and_leaves_with_zero_within_ten_seconds(
+    registry: Registry, monitoring_pool: asyncpg.Pool, worker: Start
+) -> None:
+    workers = [worker("registry"), worker("monitoring")]
+    for process in workers:
+        await process.start()
+    key = await registry.register()
+    await eventually(lambda: effects(monitoring_pool, [key]), within=40)
+    for process in workers:
+        assert await ready(process) == 200
+        process.signal(signal.SIGTERM)
+        assert await process.ended(within=10) == 0
+        assert "cut off" not in process.log.read_text()
+        assert "never awaited" not in process.log.read_text()
+
+
+@only_embedded
+async def test_with_its_database_away_it_stays_not_ready_and_goes_on_when_it_is_back(
+    registry: Registry, registry_urls: ServiceUrls, databases: Databases, worker: Start
+) -> None:
+    process = worker("registry")
+    name, hidden = registry_urls.database, f"{registry_urls.database}_away"
+    await registry.pool.close()
+    async with _superuser(databases) as connection:
+        await _rename(connection, name, hidden)
+        await process.start()
+        await eventually(lambda: ready(process), lambda status: status == 503, within=20)
+        await _rename(connection, hidden, name)
+        await eventually(lambda: ready(process), lambda status: status == 200, within=20)
+        await _rename(connection, name, hidden)
+        await eventually(lambda: ready(process), lambda status: status == 503, within=20)
+        await _rename(connection, hidden, name)
+        await eventually(lambda: ready(process), lambda status: status == 200, within=20)
+    pool = await asyncpg.create_pool(registry_urls.worker, min_size=1, max_size=2)
+    async with pool:
+        await eventually(lambda: pool.fetchval("SELECT heartbeat_at > now() - interval '2 seconds' FROM log_state"))
+    assert process.runs
+
+
+@only_embedded
+async def test_a_process_whose_loop_is_blocked_ends_itself(registry: Registry, worker: Start) -> None:
+    registry_worker, monitoring_worker = worker("registry"), worker("monitoring")
+    await registry_worker.start()
+    await monitoring_worker.start()
+    await registry.register(address="block")
+    assert await monitoring_worker.ended(within=30) == EXIT_STUCK
+    assert "copy_or_block" in monitoring_worker.log.read_text()
+
+
+@only_embedded
+async def test_a_failpoint_is_refused_in_production(worker: Start) -> None:
+    process = worker("registry")
+    await process.start(AKSU_FAILPOINT="after_sequence", AKSU_ENVIRONMENT="production")
+    assert await process.ended(within=20) == 1
+    assert "AKSU_FAILPOINT kills processes" in process.log.read_text()
+
+
+@asynccontextmanager
+async def _superuser(databases: Databases) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(databases.server.url())
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def _rename(connection: asyncpg.Connection, old: str, new: str) -> None:
+    """A database renamed is away for whoever knows its old name."""
+    async with asyncio.timeout(10):
+        while True:
+            await connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", old)
+            try:
+                await connection.execute(f'ALTER DATABASE "{old}" RENAME TO "{new}"')
+            except asyncpg.ObjectInUseError:
+                continue
+            return
