@@ -24,8 +24,9 @@ def _table(mapped: type) -> Table:
 TERRITORY, BODY, PROVIDER = _table(TerritoryTable), _table(BodyTable), _table(ProviderTable)
 PLACE, SERVICE, REGISTER_ROW = _table(PlaceTable), _table(ServiceTable), _table(RegisterRowTable)
 
-_PROVIDERS = rows_where(PROVIDER, PROVIDER.c.body == any_(bindparam("bodies")))
-_PLACES = rows_where(PLACE, PLACE.c.key == any_(bindparam("keys")))
+_OF_BODIES = PROVIDER.c.body == any_(bindparam("bodies"))
+_PROVIDERS, _PROVIDERS_TO_CHANGE = rows_where(PROVIDER, _OF_BODIES, lock=False), rows_where(PROVIDER, _OF_BODIES)
+_PLACES = rows_where(PLACE, PLACE.c.key == any_(bindparam("keys")), lock=False)
 _RUN_BY = rows_where(
     SERVICE,
     (SERVICE.c.provider_id == any_(bindparam("providers"))) | (SERVICE.c.operator_id == any_(bindparam("providers"))),
@@ -37,6 +38,7 @@ _SAME_SERVICE = rows_where(
     & (SERVICE.c.kind == bindparam("kind"))
     & (SERVICE.c.name == bindparam("name"))
     & (SERVICE.c.state == "ACTIVE"),
+    lock=False,
 )
 _ROWS = rows_where(REGISTER_ROW, REGISTER_ROW.c.number == any_(bindparam("numbers")))
 
@@ -61,9 +63,10 @@ class ProviderStore(Store[ProviderState]):
     def __init__(self, work: UnitOfWork) -> None:
         super().__init__(work, PROVIDER, ProviderState)
 
-    async def by_bodies(self, bodies: Iterable[str]) -> dict[str, Kept[ProviderState]]:
-        """Those registered, by the code of their body."""
-        return {kept.state.body: kept for kept in await self.find(_PROVIDERS, bodies=list(bodies))}
+    async def by_bodies(self, bodies: Iterable[str], *, lock: bool = False) -> dict[str, Kept[ProviderState]]:
+        """Those registered, by the code of their body; locked only by who will change them."""
+        statement = _PROVIDERS_TO_CHANGE if lock else _PROVIDERS
+        return {kept.state.body: kept for kept in await self.find(statement, bodies=list(bodies))}
 
 
 class PlaceStore(Store[PlaceState]):

@@ -67,7 +67,7 @@ class ImportService:
         return [(read, self._row(read.row) if read.row else RowResult.REFUSED) for read in chunk]
 
     async def _load(self, rows: Sequence[RegisterRow]) -> None:
-        self._providers |= await self._provider_store.by_bodies({row.provider.body for row in rows})
+        self._providers |= await self._provider_store.by_bodies({row.provider.body for row in rows}, lock=True)
         self._places |= {
             key: kept.state for key, kept in (await self._place_store.by_keys({_key(row) for row in rows})).items()
         }

@@ -63,6 +63,9 @@ class SocialServiceService:
         self._rights.check(
             by, "registry.service.create", territory=new.municipality, owner=body_code(new.responsible_provider)
         )
+        await self._services.reserve(
+            f"{new.responsible_provider!r} {new.kind} {new.name} {new.settlement} {new.address}"
+        )
         responsible = await self._provider(new.responsible_provider)
         _check_management(new, responsible)
         operator = await self._provider(new.operator) if new.operator else None
