@@ -1,0 +1,184 @@
+"""Applications for a licence, and the steps of their procedure."""
+
+from collections.abc import Callable, Coroutine
+from datetime import date
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import Query, Request
+from sqlalchemy import BindParameter, bindparam, func, select
+from starlette.responses import Response
+
+from aksu_licensing.dependencies import AfterHeader, ApiDep, Applied, CommandDep, caught_up
+from aksu_licensing.domain.application import BY_NAME, offered, verb
+from aksu_licensing.domain.machines import APPLICATION
+from aksu_licensing.errors import (
+    ApplicationOpen,
+    LicenceExists,
+    LicenceNotRequired,
+    ServiceChanged,
+    ServiceClosed,
+    ServiceNotKnown,
+)
+from aksu_licensing.schemas import ApplicationRead, NewApplication
+from aksu_licensing.services.applications import whose
+from aksu_licensing.services.steps import GENERATED, STEPS
+from aksu_licensing.tables import ApplicationTable as A
+from aksu_shared.auth.dependencies import PrincipalDep, requires
+from aksu_shared.db.reads import Page
+from aksu_shared.db.statement import Statement
+from aksu_shared.errors import Forbidden, IllegalTransition, Malformed, NotFound, Problem
+from aksu_shared.events.licensing import ApplicationState
+from aksu_shared.schemas.base import Command as Body
+from aksu_shared.schemas.codes import Code, MunicipalityCode
+from aksu_shared.terms.machine import SamePerson, Transition
+from aksu_shared.web.commands import COMMAND_PROBLEMS
+from aksu_shared.web.problems import problems
+from aksu_shared.web.reads import PageOf, PageQuery, one_response, page_response
+from aksu_shared.web.routing import Router
+
+router = Router(tags=["applications"])
+
+_COLUMNS = select(
+    A.id, A.procedure, A.state, A.service_id, A.service_name, A.provider_id, A.provider_body, A.provider_name,
+    A.responsible_body, A.place_id, A.municipality, A.settlement, A.address, A.filed_on, A.incoming_number,
+    A.received_on, A.term, A.term_due, A.term_basis, A.term_state, A.term_revision, A.clock_since, A.pauses,
+    A.decision_due, A.proposed_by, A.decision, A.order_number, A.decided_on, A.notified_on, A.appealed_on,
+    A.court_decision, A.note, A.licence_id, A.version,
+)  # fmt: skip
+_OBLAST: BindParameter[str] = bindparam("oblast")
+_PAGE = Page(
+    columns=_COLUMNS,
+    filters={
+        "state": A.state == bindparam("state"),
+        "municipality": A.municipality == bindparam("municipality"),
+        "oblast": A.municipality.between(func.concat(_OBLAST, "00"), func.concat(_OBLAST, "99")),
+        "provider_body": A.provider_body == bindparam("provider_body"),
+        "service_id": A.service_id == bindparam("service_id"),
+        "incoming_number": A.incoming_number == bindparam("incoming_number"),
+        "term_state": A.term_state == bindparam("term_state"),
+        "due_before": A.term_due < bindparam("due_before"),
+    },
+    sorts={
+        "filed_on": (A.filed_on, A.id),
+        "term_due": (A.term_due, A.id),
+        "municipality": (A.municipality, A.filed_on, A.id),
+    },
+)
+_ONE = Statement(_COLUMNS.where(A.id == bindparam("id")))
+
+
+class ApplicationQuery(PageQuery):
+    """Filters of the list. Sorted by `term_due`, only applications with a running term are listed."""
+
+    state: Annotated[str, Code("application_states")] | None = None
+    municipality: MunicipalityCode | None = None
+    oblast: Annotated[str, Query(pattern="^[A-Z]{3}$", examples=["BLG"])] | None = None
+    provider_body: Annotated[str, Query(max_length=40, examples=["PROVIDER:130007884"])] | None = None
+    service_id: UUID | None = None
+    incoming_number: Annotated[str, Query(max_length=60)] | None = None
+    term_state: Annotated[str, Code("term_states")] | None = None
+    due_before: date | None = None
+    sort: Literal["filed_on", "-filed_on", "term_due", "-term_due", "municipality", "-municipality"] = "-filed_on"
+
+
+@router.get(
+    "/applications",
+    response_model=PageOf[ApplicationRead],
+    responses=problems(Malformed),
+    dependencies=[requires("licensing.application.read")],
+)
+async def list_applications(
+    query: Annotated[ApplicationQuery, Query()], api: ApiDep, principal: PrincipalDep, after: AfterHeader = None
+) -> Response:
+    """Applications the caller takes part in; the Agency sees all."""
+    await caught_up(api, after)
+    return await page_response(api.reads, _PAGE, query, principal)
+
+
+@router.get(
+    "/applications/{application_id}",
+    response_model=ApplicationRead,
+    responses=problems(NotFound, Malformed),
+    dependencies=[requires("licensing.application.read")],
+)
+async def get_application(
+    application_id: UUID, request: Request, api: ApiDep, principal: PrincipalDep, after: AfterHeader = None
+) -> Response:
+    """One application, with the steps this caller may take now."""
+
+    def actions(found: dict[str, Any]) -> list[str]:
+        state = ApplicationState.model_validate(found)
+        return offered(
+            state,
+            lambda right: api.rights.allows(principal, right, **whose(state)),
+            actor=principal.subject,
+            today=api.clock.today(),
+        )
+
+    await caught_up(api, after)
+    return await one_response(api.reads, _ONE, request, principal, actions=actions, id=application_id)
+
+
+@router.post(
+    "/applications",
+    status_code=201,
+    response_model=ApplicationRead,
+    responses=problems(
+        *COMMAND_PROBLEMS, Forbidden, ServiceNotKnown, ServiceClosed, LicenceNotRequired, LicenceExists,
+        ApplicationOpen,
+    ),
+    dependencies=[requires("licensing.application.file"), Applied],
+)  # fmt: skip
+async def file_application(body: NewApplication, command: CommandDep) -> Response:
+    """Apply for a licence for a registered service that the caller runs (чл. 149 ЗСУ).
+
+    With `Aksu-After: registry:<seq>` of the service's registration the call waits until licensing knows the service.
+    """
+    applications = command.factory.applications()
+    kept = await applications.file(body, by=command.principal)
+    answer = ApplicationRead.of(kept, actions=applications.actions(kept.state, by=command.principal))
+    return command.reply(201, answer, version=kept.version, location=f"/v1/applications/{kept.id}")
+
+
+_BEYOND: dict[str, tuple[type[Problem], ...]] = {
+    "grant": (SamePerson, ServiceNotKnown, ServiceClosed, ServiceChanged, LicenceExists),
+    "refuse": (SamePerson,),
+    "reopen": (ServiceNotKnown, LicenceExists, ApplicationOpen),
+}
+"""What the consequences of a step may refuse, besides the step itself."""
+
+
+def _handler(name: str, body: type[Body]) -> Callable[..., Coroutine[Any, Any, Response]]:
+    async def act(application_id: UUID, step: body, command: CommandDep) -> Response:  # type: ignore[valid-type]
+        applications = command.factory.applications()
+        kept = await applications.act(application_id, name, step, version=command.known_version, by=command.principal)
+        answer = ApplicationRead.of(kept, actions=applications.actions(kept.state, by=command.principal))
+        return command.reply(200, answer, version=kept.version)
+
+    act.__name__ = f"{name}_application"
+    return act
+
+
+def _add_step(row: Transition) -> None:
+    step = STEPS[row.name]
+    if missing := row.missing({*step.body.model_fields, *GENERATED}):
+        msg = f"step {row.name} does not take {missing}"
+        raise ValueError(msg)
+    router.add_api_route(
+        f"/applications/{{application_id}}/{verb(row.name)}",
+        _handler(row.name, step.body),
+        methods=["POST"],
+        response_model=ApplicationRead,
+        summary=f"{row.text.bg} / {row.text.en}",
+        description=f"{' | '.join(row.sources)} → {row.target}. {row.legal_basis}. Право: `{row.action}`.",
+        responses=problems(
+            *COMMAND_PROBLEMS, NotFound, Forbidden, IllegalTransition, *step.refusals, *_BEYOND.get(row.name, ())
+        ),
+        dependencies=[requires(row.action)],
+    )
+
+
+for _row in APPLICATION.transitions:
+    if _row is not BY_NAME["submit"]:  # that is filing itself
+        _add_step(_row)

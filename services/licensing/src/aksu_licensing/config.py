@@ -1,0 +1,14 @@
+"""Settings of licensing."""
+
+from pydantic import Field
+
+from aksu_shared.config import BaseConfig
+
+SERVICE = "licensing"
+"""Name of the service: of its database, its roles, its topics and its source in events."""
+
+
+class LicensingConfig(BaseConfig):
+    """What licensing is told by its environment."""
+
+    oidc_audience: str = Field(default="aksu-licensing", description="licensing's name in a token's `aud`")

@@ -1,0 +1,123 @@
+"""What licensing refuses, one class per rule."""
+
+from aksu_shared.errors import Problem, RuleBroken
+
+_LICENSING = "чл. 146–160 ЗСУ"
+
+
+class ServiceNotKnown(Problem):
+    """Licensing has not heard of the service (yet). Not stored under the idempotency key: the same call may succeed."""
+
+    status = 409
+    code = "service_not_known"
+    bg = "Услуга {service_id} още не е известна на лицензирането. Ако току-що е вписана в регистъра, опитайте пак."
+    en = "Licensing does not know service {service_id} yet. If it was registered just now, try again."
+
+    def __init__(self, *, service_id: str = "") -> None:
+        super().__init__(service_id=service_id, headers={"Retry-After": "1"})
+
+
+class LicenceNotRequired(RuleBroken):
+    """A municipality and the state provide social services without a licence."""
+
+    code = "licence_not_required"
+    bg = "Доставчикът {provider} не подлежи на лицензиране, затова за услугата не се подава заявление."
+    en = "Provider {provider} needs no licence, so there is nothing to apply for."
+    legal_basis = "чл. 146 ЗСУ"
+
+
+class ServiceClosed(RuleBroken):
+    """A closed service gets no licence."""
+
+    code = "service_closed"
+    bg = "Услугата е закрита в регистъра."
+    en = "The service is closed in the register."
+    legal_basis = _LICENSING
+
+
+class ServiceChanged(RuleBroken):
+    """Since the application was filed, another provider runs the service or it moved to another place."""
+
+    code = "service_changed"
+    bg = "След подаването на заявлението услугата е с друг доставчик или на друго място; нужно е ново заявление."
+    en = "Since the application was filed the service has another provider or place; a new application is needed."
+    legal_basis = _LICENSING
+
+
+class LicenceExists(RuleBroken):
+    """The provider holds a licence for this service whose validity would overlap."""
+
+    code = "licence_exists"
+    bg = "За услугата има действащ лиценз {number} до {valid_until}."
+    en = "There is a valid licence {number} for the service until {valid_until}."
+    legal_basis = _LICENSING
+
+
+class ApplicationOpen(RuleBroken):
+    """The provider already has an application for this service that is not decided."""
+
+    code = "application_open"
+    bg = "За услугата вече има нерешено заявление ({application_id})."
+    en = "There is already an undecided application for the service ({application_id})."
+    legal_basis = _LICENSING
+
+
+class DayInFuture(RuleBroken):
+    """A day on which something happened lies in the future."""
+
+    code = "day_in_future"
+    bg = "{day} е в бъдещето; днес е {today}."
+    en = "{day} is in the future; today is {today}."
+
+
+class DayTooEarly(RuleBroken):
+    """A day on which something happened lies before what it follows."""
+
+    code = "day_too_early"
+    bg = "{day} е преди {earliest}, когато е станало предходното."
+    en = "{day} is before {earliest}, the day of what it follows."
+
+
+class CorrectionTermTooShort(RuleBroken):
+    """The term for correcting an application must end after today."""
+
+    code = "correction_term_too_short"
+    bg = "Срокът за отстраняване на непълноти трябва да изтича след днес ({today})."
+    en = "The term of correction must end after today ({today})."
+    legal_basis = _LICENSING
+
+
+class CorrectionTermRuns(RuleBroken):
+    """An application is discontinued only when it was not corrected in term."""
+
+    code = "correction_term_runs"
+    bg = "Срокът за отстраняване на непълноти тече до {term_due}; производството се прекратява след него."
+    en = "The term of correction runs until {term_due}; the procedure may be discontinued after it."
+    legal_basis = _LICENSING
+
+
+class NotRefused(RuleBroken):
+    """Only a refusal is appealed by the applicant."""
+
+    code = "not_refused"
+    bg = "Обжалва се отказ, а заявлението е уважено."
+    en = "A refusal is appealed; this application was granted."
+    legal_basis = "чл. 151, ал. 2 ЗСУ"
+
+
+class AppealTermPassed(RuleBroken):
+    """An appeal is admissible within its term from the communication."""
+
+    code = "appeal_term_passed"
+    bg = "Срокът за обжалване изтече на {term_due}."
+    en = "The term of appeal ended on {term_due}."
+    legal_basis = "чл. 149, ал. 1 АПК"
+
+
+class ImportRefused(RuleBroken):
+    """A row of the imported register that licensing cannot take over; it stays in the dead letters with this reason."""
+
+    code = "import_refused"
+    bg = "Ред {number} от регистъра не може да се приеме: {why}."
+    en = "Register row {number} cannot be taken over: {why}."
+    legal_basis = _LICENSING

@@ -1,0 +1,65 @@
+"""The composition root: what one unit of work of licensing is made of."""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Self
+
+from aksu_licensing.services.applications import ApplicationService
+from aksu_licensing.services.imports import RegisterImportService
+from aksu_licensing.services.licences import LicenceService
+from aksu_licensing.storage import ApplicationStore, CounterStore, KnownStore, LicenceStore, RegisterRowStore
+from aksu_shared.auth.permissions import Rights
+from aksu_shared.db.work import UnitOfWork
+from aksu_shared.terms import Terms, load_terms
+
+
+@cache
+def legal_terms() -> Terms:
+    """The packaged legal terms, read once."""
+    return load_terms()
+
+
+@dataclass(frozen=True, slots=True)
+class Factory:
+    """Builds licensing's services on one unit of work."""
+
+    work: UnitOfWork
+    rights: Rights
+    terms: Terms
+
+    @classmethod
+    def of(cls, work: UnitOfWork) -> Self:
+        """The factory on `work`, with the platform's rights and terms."""
+        return cls(work, Rights.load(), legal_terms())
+
+    def licences(self) -> LicenceService:
+        """Licences."""
+        return LicenceService(
+            work=self.work,
+            licences=LicenceStore(self.work),
+            known=KnownStore(self.work),
+            counters=CounterStore(self.work),
+            terms=self.terms,
+        )
+
+    def applications(self) -> ApplicationService:
+        """Applications."""
+        return ApplicationService(
+            work=self.work,
+            applications=ApplicationStore(self.work),
+            known=KnownStore(self.work),
+            counters=CounterStore(self.work),
+            licences=self.licences(),
+            rights=self.rights,
+            terms=self.terms,
+        )
+
+    def register_import(self) -> RegisterImportService:
+        """Licences of the imported register."""
+        return RegisterImportService(
+            work=self.work,
+            licences=LicenceStore(self.work),
+            rows=RegisterRowStore(self.work),
+            counters=CounterStore(self.work),
+            terms=self.terms,
+        )

@@ -1,0 +1,1 @@
+"""Use cases of licensing, one class per thing it keeps."""
