@@ -23,16 +23,21 @@ from aksu_shared.worker.watchdog import EXIT_STUCK
 Start = Callable[[str], WorkerProcess]
 
 
-@pytest_asyncio.fixture(params=["embedded", "kafka"])
-async def bus_url(request: pytest.FixtureRequest, fresh_bus: Callable[[], Awaitable[str]]) -> str:
-    if request.param == "embedded":
+@pytest.fixture(params=["embedded", "kafka"])
+def kafka_url(request: pytest.FixtureRequest) -> str | None:
+    """The session's broker, started outside any event loop; None for the embedded bus."""
+    return None if request.param == "embedded" else request.getfixturevalue("kafka").url
+
+
+@pytest_asyncio.fixture
+async def bus_url(kafka_url: str | None, fresh_bus: Callable[[], Awaitable[str]]) -> str:
+    if kafka_url is None:
         return await fresh_bus()
-    url: str = request.getfixturevalue("kafka").url
-    await create_topics(url)
-    return url
+    await create_topics(kafka_url)
+    return kafka_url
 
 
-only_embedded = pytest.mark.parametrize("bus_url", ["embedded"], indirect=True)
+only_embedded = pytest.mark.parametrize("kafka_url", ["embedded"], indirect=True)
 
 
 @pytest_asyncio.fixture

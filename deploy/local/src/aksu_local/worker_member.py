@@ -36,7 +36,7 @@ def main(service: str, health_port: str) -> None:
     setattr(process, "require_known_schema", _any_schema)  # noqa: B010 - mypy refuses the plain assignment
     handlers: Handlers = {PlaceEvent: copy_or_block} if service == "monitoring" else {}
     parts = process.WorkerParts(service=service, handlers=handlers)
-    config = BaseConfig()  # type: ignore[call-arg]  # from the environment
+    config = BaseConfig()
     uvloop.run(process.run_worker(parts, config, health_port=int(health_port)))
 
 
