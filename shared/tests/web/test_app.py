@@ -86,7 +86,7 @@ async def test_the_description_names_operations_rights_limits_and_problems(clien
     create = document["paths"]["/v1/things"]["post"]
     assert create["operationId"] == "create_thing"
     assert create["x-aksu-rights"] == ["registry.service.create"]
-    assert create["x-aksu-max-body"] == 1024 * 1024
+    assert create["x-aksu-max-body-bytes"] == 1024 * 1024
     assert {"201", "401", "403", "409", "413", "415", "422", "429", "500", "503"} <= create["responses"].keys()
     conflict = create["responses"]["409"]["content"]
     assert list(conflict) == ["application/problem+json"]

@@ -151,8 +151,10 @@ async def test_methods_and_paths_that_do_not_exist_are_problems(client: httpx.As
     assert (missing.status_code, missing.json()["title"]) == (404, "There is no such object.")
     assert missing.headers["content-language"] == "en"
     wrong = await client.delete("/v1/things/5")
-    assert (wrong.status_code, wrong.headers["allow"], wrong.json()["code"]) == (405, "GET", "method_not_allowed")
-    assert wrong.json()["title"] == "Методът не се поддържа. Позволени: GET."
+    assert (wrong.status_code, wrong.headers["allow"], wrong.json()["code"]) == (405, "GET, HEAD", "method_not_allowed")
+    assert wrong.json()["title"] == "Методът не се поддържа. Позволени: GET, HEAD."
+    assert (await client.delete("/v1/things")).headers["allow"] == "GET, HEAD, POST"
+    assert (await client.post("/docs")).headers["allow"] == "GET, HEAD"
 
 
 async def test_a_rule_names_its_code_and_legal_basis(client: httpx.AsyncClient, officer: dict[str, str]) -> None:

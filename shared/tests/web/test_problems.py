@@ -107,6 +107,11 @@ def test_a_problem_wrapped_by_the_framework_comes_out() -> None:
     assert problem_of(error) is error.__cause__
 
 
+def test_a_problem_out_of_a_group_of_tasks_comes_out() -> None:
+    problem = NotFound()
+    assert problem_of(ExceptionGroup("tasks", [ExceptionGroup("inner", [problem])])) is problem
+
+
 def test_members_of_a_problem_travel_with_it() -> None:
     problem = IllegalTransition(state="DRAFT", transition="grant", legal="submit, withdraw")
     status, body, headers = render_problem(problem, {"headers": [(b"accept-language", b"en")]})

@@ -8,6 +8,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from aksu_shared.errors import NotFound
+from aksu_shared.web.problems import not_allowed
 
 _LEADING: Final = 2  # `/v1/<plural>` tells the resources of a service apart
 _Key = tuple[int, tuple[str, ...]]
@@ -16,7 +17,7 @@ _Key = tuple[int, tuple[str, ...]]
 class Dispatcher:
     """Indexes routes by number of segments and the first two of them; what it does not find goes to `router`.
 
-    The router stays the authority for 404, 405 and everything that is not indexed (docs, static files).
+    The router stays the authority for 404 and everything that is not indexed (docs, static files).
     """
 
     def __init__(self, router: ASGIApp, routes: Iterable[Route]) -> None:
@@ -28,7 +29,7 @@ class Dispatcher:
                 self._index.setdefault(leading, []).append(route)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Hand the request to its route. Raises NotFound for a path with NUL, which no database text can hold."""
+        """Hand the request to its route. Raises MethodNotAllowed, and NotFound for NUL: no database text holds it."""
         if scope["type"] != "http":
             await self._router(scope, receive, send)
             return
@@ -38,18 +39,23 @@ class Dispatcher:
         method = scope["method"]
         if method == "HEAD":
             method = "GET"  # the server leaves the body out
+        allowed: set[str] = set()
         for route in self._index.get(_key(path), ()):
             match = route.path_regex.match(path)
-            if match and route.methods and method in route.methods:
-                scope["route"] = route
+            if match is None or route.methods is None:
+                continue
+            scope["route"] = route
+            if method in route.methods:
                 scope["endpoint"] = route.endpoint
                 scope["router"] = self._router
                 converters = route.param_convertors
-                scope["path_params"] = {
-                    name: converters[name].convert(value) for name, value in match.groupdict().items()
-                }
+                values = match.groupdict().items()
+                scope["path_params"] = {name: converters[name].convert(value) for name, value in values}
                 await route.app(scope, receive, send)
                 return
+            allowed |= route.methods
+        if allowed:
+            raise not_allowed(allowed)
         await self._router(scope, receive, send)
 
 

@@ -29,7 +29,8 @@ _SECURITY: Final = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
 ]
-_POLICY: Final = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
+_POLICY_NAME: Final = b"content-security-policy"
+_POLICY: Final = (_POLICY_NAME, b"default-src 'none'; frame-ancestors 'none'")
 _EXCHANGE: Final = "aksu.exchange"
 
 _log = structlog.get_logger(__name__)
@@ -97,7 +98,10 @@ class Exchange:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             headers = [*message.get("headers", ()), *_SECURITY, (b"x-correlation-id", self._correlation.id.encode())]
-            if not any(name == _POLICY[0] for name, _ in headers):
+            for name, _ in headers:
+                if name == _POLICY_NAME:
+                    break
+            else:
                 headers.append(_POLICY)
             message["headers"] = headers
         await self._send(message)
@@ -182,11 +186,13 @@ def _exchange(request: HTTPConnection | Mapping[str, Any]) -> Exchange | None:
 
 
 def _correlation_of(scope: Scope) -> Correlation:
-    given: dict[bytes, str] = {}
+    given = trace = None
     for name, value in scope["headers"]:
-        if name in {b"x-correlation-id", b"traceparent"}:
-            given[name] = value.decode("latin-1")
-    return Correlation.of(given.get(b"x-correlation-id"), given.get(b"traceparent"))
+        if name == b"x-correlation-id":
+            given = value.decode("latin-1")
+        elif name == b"traceparent":
+            trace = value.decode("latin-1")
+    return Correlation.of(given, trace)
 
 
 async def _no_receive() -> Message:

@@ -33,4 +33,5 @@ def _describe(path: dict[str, Any], route: StrictRoute) -> None:
         operation = path[method.lower()]
         operation["security"] = [{}, {"bearer": []}]
         operation["x-aksu-rights"] = list(route.rights)
-        operation["x-aksu-max-body"] = route.body_limit
+        if "requestBody" in operation:
+            operation["x-aksu-max-body-bytes"] = route.body_limit

@@ -5,7 +5,7 @@ the rest of the tree is in `aksu_shared.errors`.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -146,6 +146,8 @@ def render_problem(problem: Problem, request: HTTPConnection | Mapping[str, Any]
 
 def problem_of(error: Exception) -> Problem:
     """What to answer when a request ended with `error`; what is not the caller's doing is logged here."""
+    while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
     cause = error.__cause__
     if isinstance(error, HTTPException) and isinstance(cause, Problem):
         error = cause  # FastAPI wraps what is raised while it reads a form
@@ -171,11 +173,17 @@ _BY_STATUS: Final[Mapping[int, type[Problem]]] = {
 }
 
 
+def not_allowed(methods: Iterable[str]) -> MethodNotAllowed:
+    """The problem of a path that has `methods` and was asked with another; HEAD goes where GET does."""
+    every = set(methods)
+    allowed = ", ".join(sorted(every | ({"HEAD"} if "GET" in every else set())))
+    return MethodNotAllowed(allowed=allowed, headers={"Allow": allowed})
+
+
 def _of_http(error: HTTPException) -> Problem:
     headers = dict(error.headers or {})
     if error.status_code == MethodNotAllowed.status:
-        allowed = ", ".join(sorted(headers.get("Allow", "").replace(" ", "").split(",")))
-        return MethodNotAllowed(allowed=allowed, headers={"Allow": allowed})
+        return not_allowed(headers.get("Allow", "").replace(" ", "").split(","))
     cls = _BY_STATUS.get(error.status_code)
     return cls(headers=headers) if cls else Problem()
 

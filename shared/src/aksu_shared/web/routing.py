@@ -22,6 +22,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from aksu_shared.auth.dependencies import Access, Right
+from aksu_shared.auth.tokens import InvalidToken
 from aksu_shared.errors import Forbidden, Malformed, NotAuthenticated, TooLarge, UnsupportedMedia
 from aksu_shared.web.middleware import extend_deadline
 from aksu_shared.web.parameters import query_of
@@ -127,7 +128,7 @@ class StrictRoute(APIRoute):
         reads = _WITH_BODY & set(options.get("methods") or ())
         return problems(
             Malformed,
-            *((NotAuthenticated, Forbidden) if self.rights else ()),
+            *((NotAuthenticated, InvalidToken, Forbidden) if self.rights else ()),
             *((TooLarge, UnsupportedMedia) if reads else ()),
         )
 
