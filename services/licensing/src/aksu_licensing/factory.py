@@ -7,7 +7,7 @@ from typing import Self
 from aksu_licensing.services.applications import ApplicationService
 from aksu_licensing.services.imports import RegisterImportService
 from aksu_licensing.services.licences import LicenceService
-from aksu_licensing.storage import ApplicationStore, CounterStore, KnownStore, LicenceStore, RegisterRowStore
+from aksu_licensing.storage import ApplicationStore, CopyStore, CounterStore, KnownStore, LicenceStore, RegisterRowStore
 from aksu_shared.auth.permissions import Rights
 from aksu_shared.db.work import UnitOfWork
 from aksu_shared.terms import Terms, load_terms
@@ -53,6 +53,10 @@ class Factory:
             rights=self.rights,
             terms=self.terms,
         )
+
+    def copies(self) -> CopyStore:
+        """Copies of the registry's services and providers."""
+        return CopyStore(self.work)
 
     def register_import(self) -> RegisterImportService:
         """Licences of the imported register."""

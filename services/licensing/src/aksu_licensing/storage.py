@@ -5,9 +5,8 @@ from datetime import date
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Table, Text, any_, bindparam, literal, text
+from sqlalchemy import Table, any_, bindparam, text
 
-from aksu_licensing.domain.licence import LIVE
 from aksu_licensing.errors import ServiceNotKnown
 from aksu_licensing.tables import (
     ApplicationTable,
@@ -18,11 +17,13 @@ from aksu_licensing.tables import (
     ServiceTable,
 )
 from aksu_licensing.tables.application import OPEN
+from aksu_licensing.tables.licence import LIVE_STATES
+from aksu_shared.db.projection import project
 from aksu_shared.db.store import Kept, Store, rows_where
 from aksu_shared.db.work import UnitOfWork
 from aksu_shared.events.base import Event, State
 from aksu_shared.events.licensing import ApplicationState, LicenceState
-from aksu_shared.events.registry import RegisterRowState
+from aksu_shared.events.registry import ProviderEvent, RegisterRowState, ServiceEvent
 
 
 def _table(mapped: type) -> Table:
@@ -31,9 +32,6 @@ def _table(mapped: type) -> Table:
 
 APPLICATION, LICENCE, COUNTER = _table(ApplicationTable), _table(LicenceTable), _table(CounterTable)
 SERVICE, PROVIDER, REGISTER_ROW = _table(ServiceTable), _table(ProviderTable), _table(RegisterRowTable)
-
-LIVE_STATES = any_(literal(list(LIVE), ARRAY(Text)))
-"""For `state == LIVE_STATES`: the licence has effect."""
 
 _OPEN = rows_where(
     APPLICATION,
@@ -167,6 +165,21 @@ class KnownStore:
         """The provider, when licensing has heard of it."""
         found = await self._providers.find(_PROVIDER, key=provider_id)
         return found[0].state if found else None
+
+
+class CopyStore:
+    """Copies of the registry's aggregates, kept from its events."""
+
+    def __init__(self, work: UnitOfWork) -> None:
+        self._connection = work.connection
+
+    async def keep_services(self, events: Sequence[ServiceEvent]) -> None:
+        """Keep the newest state of each service."""
+        await project(self._connection, SERVICE, events)
+
+    async def keep_providers(self, events: Sequence[ProviderEvent]) -> None:
+        """Keep the newest state of each provider."""
+        await project(self._connection, PROVIDER, events)
 
 
 class RegisterRowStore:

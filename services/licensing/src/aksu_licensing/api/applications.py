@@ -6,7 +6,6 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import Query, Request
-from sqlalchemy import BindParameter, bindparam, func, select
 from starlette.responses import Response
 
 from aksu_licensing.dependencies import AfterHeader, ApiDep, Applied, CommandDep, caught_up
@@ -20,13 +19,11 @@ from aksu_licensing.errors import (
     ServiceClosed,
     ServiceNotKnown,
 )
+from aksu_licensing.queries import APPLICATION_BY_ID, APPLICATIONS
 from aksu_licensing.schemas import ApplicationRead, NewApplication
 from aksu_licensing.services.applications import whose
 from aksu_licensing.services.steps import GENERATED, STEPS
-from aksu_licensing.tables import ApplicationTable as A
 from aksu_shared.auth.dependencies import PrincipalDep, requires
-from aksu_shared.db.reads import Page
-from aksu_shared.db.statement import Statement
 from aksu_shared.errors import Forbidden, IllegalTransition, Malformed, NotFound, Problem
 from aksu_shared.events.licensing import ApplicationState
 from aksu_shared.schemas.base import Command as Body
@@ -38,34 +35,6 @@ from aksu_shared.web.reads import PageOf, PageQuery, one_response, page_response
 from aksu_shared.web.routing import Router
 
 router = Router(tags=["applications"])
-
-_COLUMNS = select(
-    A.id, A.procedure, A.state, A.service_id, A.service_name, A.provider_id, A.provider_body, A.provider_name,
-    A.responsible_body, A.place_id, A.municipality, A.settlement, A.address, A.filed_on, A.incoming_number,
-    A.received_on, A.term, A.term_due, A.term_basis, A.term_state, A.term_revision, A.clock_since, A.pauses,
-    A.decision_due, A.proposed_by, A.decision, A.order_number, A.decided_on, A.notified_on, A.appealed_on,
-    A.court_decision, A.note, A.licence_id, A.version,
-)  # fmt: skip
-_OBLAST: BindParameter[str] = bindparam("oblast")
-_PAGE = Page(
-    columns=_COLUMNS,
-    filters={
-        "state": A.state == bindparam("state"),
-        "municipality": A.municipality == bindparam("municipality"),
-        "oblast": A.municipality.between(func.concat(_OBLAST, "00"), func.concat(_OBLAST, "99")),
-        "provider_body": A.provider_body == bindparam("provider_body"),
-        "service_id": A.service_id == bindparam("service_id"),
-        "incoming_number": A.incoming_number == bindparam("incoming_number"),
-        "term_state": A.term_state == bindparam("term_state"),
-        "due_before": A.term_due < bindparam("due_before"),
-    },
-    sorts={
-        "filed_on": (A.filed_on, A.id),
-        "term_due": (A.term_due, A.id),
-        "municipality": (A.municipality, A.filed_on, A.id),
-    },
-)
-_ONE = Statement(_COLUMNS.where(A.id == bindparam("id")))
 
 
 class ApplicationQuery(PageQuery):
@@ -93,7 +62,7 @@ async def list_applications(
 ) -> Response:
     """Applications the caller takes part in; the Agency sees all."""
     await caught_up(api, after)
-    return await page_response(api.reads, _PAGE, query, principal)
+    return await page_response(api.reads, APPLICATIONS, query, principal)
 
 
 @router.get(
@@ -117,7 +86,7 @@ async def get_application(
         )
 
     await caught_up(api, after)
-    return await one_response(api.reads, _ONE, request, principal, actions=actions, id=application_id)
+    return await one_response(api.reads, APPLICATION_BY_ID, request, principal, actions=actions, id=application_id)
 
 
 @router.post(

@@ -3,20 +3,18 @@
 from collections.abc import Sequence
 
 from aksu_licensing.factory import Factory
-from aksu_licensing.storage import PROVIDER, SERVICE
-from aksu_shared.db.projection import project
 from aksu_shared.db.work import UnitOfWork
 from aksu_shared.events.registry import ProviderEvent, RegisterRowImported, ServiceEvent
 
 
 async def keep_services(work: UnitOfWork, events: Sequence[ServiceEvent]) -> None:
     """Keep the newest state of each service."""
-    await project(work.connection, SERVICE, events)
+    await Factory.of(work).copies().keep_services(events)
 
 
 async def keep_providers(work: UnitOfWork, events: Sequence[ProviderEvent]) -> None:
     """Keep the newest state of each provider."""
-    await project(work.connection, PROVIDER, events)
+    await Factory.of(work).copies().keep_providers(events)
 
 
 async def import_licences(work: UnitOfWork, events: Sequence[RegisterRowImported]) -> None:

@@ -3,11 +3,15 @@
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import ARRAY, CheckConstraint, Index, Text, any_, literal
 from sqlalchemy.orm import Mapped, mapped_column
 
+from aksu_licensing.domain.licence import LIVE
 from aksu_licensing.tables.base import LicensingBase
 from aksu_shared.db.tables import KeptById
+
+LIVE_STATES = any_(literal(list(LIVE), ARRAY(Text)))
+"""For `state == LIVE_STATES`: the licence has effect."""
 
 
 class LicenceTable(KeptById, LicensingBase):

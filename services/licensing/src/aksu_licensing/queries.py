@@ -1,0 +1,89 @@
+"""Hot reads of licensing: what lists and single resources show, and by what lists are filtered and sorted."""
+
+from datetime import date
+
+from sqlalchemy import BindParameter, Date, and_, bindparam, func, or_, select
+
+from aksu_licensing.tables import ApplicationTable as A
+from aksu_licensing.tables import LicenceTable as L
+from aksu_licensing.tables import ProviderTable as P
+from aksu_licensing.tables import ServiceTable as S
+from aksu_licensing.tables.licence import LIVE_STATES
+from aksu_shared.db.reads import Page
+from aksu_shared.db.statement import Statement
+
+_APPLICATION = select(
+    A.id, A.procedure, A.state, A.service_id, A.service_name, A.provider_id, A.provider_body, A.provider_name,
+    A.responsible_body, A.place_id, A.municipality, A.settlement, A.address, A.filed_on, A.incoming_number,
+    A.received_on, A.term, A.term_due, A.term_basis, A.term_state, A.term_revision, A.clock_since, A.pauses,
+    A.decision_due, A.proposed_by, A.decision, A.order_number, A.decided_on, A.notified_on, A.appealed_on,
+    A.court_decision, A.note, A.licence_id, A.version,
+)  # fmt: skip
+_OBLAST: BindParameter[str] = bindparam("oblast")
+APPLICATIONS = Page(
+    columns=_APPLICATION,
+    filters={
+        "state": A.state == bindparam("state"),
+        "municipality": A.municipality == bindparam("municipality"),
+        "oblast": A.municipality.between(func.concat(_OBLAST, "00"), func.concat(_OBLAST, "99")),
+        "provider_body": A.provider_body == bindparam("provider_body"),
+        "service_id": A.service_id == bindparam("service_id"),
+        "incoming_number": A.incoming_number == bindparam("incoming_number"),
+        "term_state": A.term_state == bindparam("term_state"),
+        "due_before": A.term_due < bindparam("due_before"),
+    },
+    sorts={
+        "filed_on": (A.filed_on, A.id),
+        "term_due": (A.term_due, A.id),
+        "municipality": (A.municipality, A.filed_on, A.id),
+    },
+)
+APPLICATION_BY_ID = Statement(_APPLICATION.where(A.id == bindparam("id")))
+
+_TODAY: BindParameter[date] = bindparam("today", type_=Date)
+_EXPIRING_UNTIL: BindParameter[date] = bindparam("expiring_until", type_=Date)
+_EXPIRING = and_(L.state == LIVE_STATES, L.valid_until >= _TODAY, L.valid_until <= _EXPIRING_UNTIL)
+_LAST_DAY = func.coalesce(L.ended_on, L.valid_until)
+_LICENCE = (
+    select(
+        L.id, L.number, L.sequence, L.state, L.origin, L.kind, L.service_id, L.provider_id, L.provider_body,
+        L.provider_name, L.place_id, L.municipality, L.issued_on, L.communicated_on, L.in_force_on, L.valid_from,
+        L.valid_until, L.ended_on, L.predecessor_id, L.application_id, L.register_row_id, L.violations,
+        P.eik.label("provider_eik"), S.name.label("service_name"), S.kind.label("service_kind"), S.settlement,
+        S.address, _EXPIRING.label("expiring"), L.version,
+    )
+    .join_from(L, S, S.id == L.service_id, isouter=True)
+    .join(P, P.id == L.provider_id, isouter=True)
+)  # fmt: skip
+_VALID_ON: BindParameter[date] = bindparam("valid_on", type_=Date)
+_LINK = select(L.id, L.predecessor_id).where(L.id == bindparam("chain_of")).cte("chain", recursive=True)
+_CHAIN = _LINK.union(
+    select(L.id, L.predecessor_id).join(_LINK, or_(L.id == _LINK.c.predecessor_id, L.predecessor_id == _LINK.c.id))
+)
+LICENCES = Page(
+    columns=_LICENCE,
+    filters={
+        "municipality": L.municipality == bindparam("municipality"),
+        "oblast": L.municipality.between(func.concat(_OBLAST, "00"), func.concat(_OBLAST, "99")),
+        "provider_body": L.provider_body == bindparam("provider_body"),
+        "service_id": L.service_id == bindparam("service_id"),
+        "place_id": L.place_id == bindparam("place_id"),
+        "state": L.state == bindparam("state"),
+        "number": L.number == bindparam("number"),
+        "valid_on": _VALID_ON.between(L.valid_from, _LAST_DAY),
+        "expiring_before": and_(L.state == LIVE_STATES, L.valid_until < bindparam("expiring_before")),
+        "chain_of": L.id.in_(select(_CHAIN.c.id)),
+        # Given with every page, for the column `expiring`; they filter nothing.
+        "today": _TODAY.is_not(None),
+        "expiring_until": _EXPIRING_UNTIL.is_not(None),
+    },
+    sorts={
+        "number": (L.sequence, L.id),
+        "issued_on": (L.issued_on, L.sequence, L.id),
+        "valid_until": (L.valid_until, L.id),
+        "municipality": (L.municipality, L.valid_until, L.id),
+    },
+)
+LICENCE = Statement(_LICENCE.where(L.id == bindparam("id")))
+FRESH_AT = "(SELECT fresh_at FROM source_state WHERE source = 'registry')"
+"""How fresh the copy of what the registry tells is: imported licences, names and addresses rest on it."""
