@@ -48,8 +48,8 @@ def test_whoever_drafted_the_findings_does_not_approve_the_report() -> None:
 
 def test_a_prescription_is_fulfilled_or_escalated() -> None:
     issued = ("issue", "acknowledge", "report_fulfilled")
-    assert walk(PRESCRIPTION, *issued, "verify_fulfilled") == "VERIFIED_FULFILLED"
-    assert walk(PRESCRIPTION, *issued, "record_not_fulfilled", "escalate") == "ESCALATED"
+    assert walk(PRESCRIPTION, *issued, "verify") == "VERIFIED_FULFILLED"
+    assert walk(PRESCRIPTION, *issued, "not_fulfilled", "escalate") == "ESCALATED"
     assert walk(PRESCRIPTION, "issue", "extend_term", "report_fulfilled") == "REPORTED_FULFILLED"
 
 

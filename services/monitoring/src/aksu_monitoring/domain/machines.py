@@ -176,7 +176,7 @@ PRESCRIPTION = Machine(
             text=Text("Докладване на изпълнение", "Report fulfilment"),
         ),
         Transition(
-            name="verify_fulfilled",
+            name="verify",
             sources=("REPORTED_FULFILLED",),
             target="VERIFIED_FULFILLED",
             action="monitoring.prescription.verify",
@@ -184,7 +184,7 @@ PRESCRIPTION = Machine(
             text=Text("Потвърждаване на изпълнението", "Verify fulfilment"),
         ),
         Transition(
-            name="record_not_fulfilled",
+            name="not_fulfilled",
             sources=(*_OPEN, "REPORTED_FULFILLED"),
             target="NOT_FULFILLED",
             action="monitoring.prescription.verify",

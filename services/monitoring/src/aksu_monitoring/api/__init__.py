@@ -1,0 +1,16 @@
+"""Monitoring's HTTP routes."""
+
+from fastapi import APIRouter
+
+from aksu_monitoring.api import ingest, inspections, prescriptions, staging
+from aksu_monitoring.config import SERVICE
+from aksu_shared.web.changes import changes_router
+
+ROUTERS: tuple[APIRouter, ...] = (
+    ingest.router,
+    staging.router,
+    inspections.router,
+    prescriptions.router,
+    changes_router(SERVICE),
+)
+"""All under `/v1`."""

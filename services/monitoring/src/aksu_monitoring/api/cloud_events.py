@@ -1,0 +1,65 @@
+"""CloudEvents 1.0 over HTTP: binary, structured and batch mode, read into items whose faults name their place."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+from urllib.parse import unquote
+
+from fastapi import Request
+
+from aksu_monitoring.errors import TooManyItems
+from aksu_monitoring.services.pushing import Item
+from aksu_shared.errors import FieldError, Malformed
+from aksu_shared.events.ingest import MAX_BATCH
+
+STRUCTURED: Final = "application/cloudevents+json"
+BATCH: Final = "application/cloudevents-batch+json"
+BINARY: Final = "application/json"
+MEDIA_TYPES: Final = (BINARY, STRUCTURED, BATCH)
+
+_PREFIX: Final = "ce-"
+
+
+async def items_of(request: Request) -> list[Item]:
+    """The events of a request, not yet judged. Raises InvalidJson, TooManyItems, Malformed for a batch that is none."""
+    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    body = await request.json()
+    if media == BATCH:
+        return _batch(body)
+    if media == STRUCTURED:
+        return [Item(0, body, _in_body)]
+    return [Item(0, _attributes(request) | {"data": body}, _in_headers)]
+
+
+def _batch(body: Any) -> list[Item]:  # noqa: ANN401 - any JSON value
+    if not isinstance(body, list):
+        raise Malformed(
+            errors=[FieldError(pointer="", code="list_type", bg="Очаква се списък.", en="A list is expected.")]
+        )
+    if len(body) > MAX_BATCH:
+        raise TooManyItems(limit=MAX_BATCH)
+    return [Item(index, value, _in_batch(index)) for index, value in enumerate(body)]
+
+
+def _attributes(request: Request) -> dict[str, str]:
+    """Attributes from headers; values are percent-encoded UTF-8 (HTTP binding, 3.1.3.2)."""
+    given = {
+        name.removeprefix(_PREFIX): unquote(value)
+        for name, value in request.headers.items()
+        if name.startswith(_PREFIX)
+    }
+    return given | {"datacontenttype": request.headers["content-type"]}
+
+
+def _in_body(place: Sequence[str | int]) -> Sequence[str | int]:
+    return ("body", *place)
+
+
+def _in_batch(index: int) -> Any:  # noqa: ANN401 - a Place
+    return lambda place: ("body", index, *place)
+
+
+def _in_headers(place: Sequence[str | int]) -> Sequence[str | int]:
+    """Attributes are headers, the data is the whole body."""
+    if place and place[0] == "data":
+        return ("body", *place[1:])
+    return ("header", f"{_PREFIX}{place[0]}" if place else "")

@@ -1,0 +1,153 @@
+"""Inspection events pushed by other systems."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from fastapi import Header, Query, Request
+from starlette.responses import Response
+
+from aksu_monitoring.api.cloud_events import BATCH, BINARY, MEDIA_TYPES, STRUCTURED, items_of
+from aksu_monitoring.api.rate import Rate
+from aksu_monitoring.config import INGESTED
+from aksu_monitoring.dependencies import ApiDep, StagingPrincipalDep
+from aksu_monitoring.errors import ItemsRefused, TooManyItems
+from aksu_monitoring.factory import Factory
+from aksu_monitoring.schemas import ItemResult, PushReport
+from aksu_monitoring.services.pushing import Item, examine
+from aksu_monitoring.services.sources import source_of
+from aksu_shared.auth.dependencies import requires
+from aksu_shared.auth.principal import Principal
+from aksu_shared.errors import Language, Malformed, TooManyRequests
+from aksu_shared.failpoint import failpoint
+from aksu_shared.schemas.base import Filters
+from aksu_shared.web.language import language_of
+from aksu_shared.web.problems import problems
+from aksu_shared.web.request import INGEST_BODY
+from aksu_shared.web.routing import Router, accepts
+from aksu_shared.web.service import Api
+
+router = Router(tags=["ingest"])
+
+ACCEPTED, MULTI_STATUS, OK = 202, 207, 200
+
+
+class PushQuery(Filters):
+    """`partial`: store the good events though others are bad. `dry_run`: say what would happen and store nothing."""
+
+    partial: bool = False
+    dry_run: bool = False
+
+
+_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            BINARY: {
+                "schema": {"type": "object", "description": "binary mode: the data; attributes are `ce-` headers"}
+            },
+            STRUCTURED: {"schema": {"type": "object", "description": "structured mode: one CloudEvent"}},
+            BATCH: {"schema": {"type": "array", "items": {"type": "object"}, "maxItems": 100}},
+        },
+    }
+}
+
+
+@router.options(
+    "/inspection-events",
+    status_code=200,
+    responses=problems(Malformed),
+    dependencies=[requires("monitoring.ingest.handshake")],
+)
+async def shake_hands(
+    request: Request,
+    origin: Annotated[str | None, Header(alias="WebHook-Request-Origin", max_length=300)] = None,
+) -> Response:
+    """The handshake of CloudEvents webhooks: who may push (anybody with a token), and how often per minute."""
+    rate: Rate = request.app.state.ingest_rate
+    headers = {"Allow": "OPTIONS, POST", "WebHook-Allowed-Rate": str(rate.per_minute)}
+    if origin is not None:
+        headers["WebHook-Allowed-Origin"] = origin if origin.isascii() and origin.isprintable() else "*"
+    return Response(status_code=200, headers=headers)
+
+
+@router.post(
+    "/inspection-events",
+    status_code=ACCEPTED,
+    response_model=PushReport,
+    responses=problems(Malformed, ItemsRefused, TooManyItems, TooManyRequests)
+    | {
+        OK: {"model": PushReport, "description": "A dry run: what would happen."},
+        MULTI_STATUS: {"model": PushReport, "description": "Some events are refused, the others stored."},
+    },
+    dependencies=[requires("monitoring.ingest.push")],
+    max_body_size=INGEST_BODY,
+    openapi_extra=_BODY,
+)
+@accepts(*MEDIA_TYPES)
+async def push(
+    request: Request, query: Annotated[PushQuery, Query()], api: ApiDep, principal: StagingPrincipalDep
+) -> Response:
+    """Take in one event or a batch of up to 100. Answered 2xx only when what was accepted is durable."""
+    rate: Rate = request.app.state.ingest_rate
+    rate.take(principal.subject)
+    items = await items_of(request)
+    language = language_of(request.headers.get("accept-language"))
+    examine(items, source=source_of(principal), today=api.clock.today())
+    if not query.partial:
+        _all_or_none(items, language)
+    if any(not item.refused for item in items):
+        await _store(api, principal, items, query, language)
+    report = _report(items, language, dry_run=query.dry_run)
+    status = OK if query.dry_run else MULTI_STATUS if report.refused else ACCEPTED
+    return Response(report.model_dump_json(), status, media_type="application/json")
+
+
+async def _store(
+    api: Api[Factory], principal: Principal, items: Sequence[Item], query: PushQuery, language: Language
+) -> None:
+    """Store in one transaction; a contradiction keeps all out, unless the good ones may go by themselves."""
+    async with api.commands.work(principal, commit=not query.dry_run) as work:
+        await api.commands.factory(work).pushing().store(items, source=source_of(principal))
+        if not query.partial:
+            _all_or_none(items, language)
+        failpoint("after_insert")
+    if not query.dry_run:
+        failpoint("after_commit_before_ack")
+        api.commands.notifier.poke(INGESTED)
+
+
+def _all_or_none(items: Sequence[Item], language: Language) -> None:
+    """Raise ItemsRefused, with every item's result, when any is refused."""
+    refused = [item for item in items if item.refused]
+    if not refused:
+        return
+    for item in items:
+        if not item.refused:
+            item.result = "withheld"
+    results = [_result(item, language).model_dump() for item in items]
+    errors = [error for item in refused for error in item.errors]
+    raise ItemsRefused(errors=errors, refused=len(refused), total=len(items), items=results)
+
+
+def _report(items: Sequence[Item], language: Language, *, dry_run: bool) -> PushReport:
+    count = Counter(item.result for item in items)
+    return PushReport(
+        dry_run=dry_run,
+        accepted=count["accepted"],
+        duplicate=count["duplicate"],
+        refused=count["conflict"] + count["invalid"],
+        items=[_result(item, language) for item in items],
+    )
+
+
+def _result(item: Item, language: Language) -> ItemResult:
+    return ItemResult.model_validate(
+        {
+            "index": item.index,
+            "id": item.attribute("id"),
+            "source": item.attribute("source"),
+            "result": item.result,
+            "errors": [error.render(language) for error in item.errors],
+        }
+    )

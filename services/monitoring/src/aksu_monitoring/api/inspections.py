@@ -1,0 +1,83 @@
+"""Inspections and their findings."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import Query, Request
+from starlette.responses import Response
+
+from aksu_monitoring.dependencies import ApiDep
+from aksu_monitoring.queries import FINDINGS, INSPECTION, INSPECTIONS
+from aksu_monitoring.schemas import FindingRead, InspectionRead
+from aksu_shared.auth.dependencies import PrincipalDep, requires
+from aksu_shared.errors import Malformed, NotFound
+from aksu_shared.schemas.codes import Code, MunicipalityCode
+from aksu_shared.web.problems import problems
+from aksu_shared.web.reads import PageOf, PageQuery, one_response, page_response
+from aksu_shared.web.routing import Router
+
+router = Router(tags=["inspections"])
+
+
+class InspectionQuery(PageQuery):
+    """Filters of the list."""
+
+    municipality: MunicipalityCode | None = None
+    oblast: Annotated[str, Query(pattern="^[A-Z]{3}$", examples=["BLG"])] | None = None
+    kind: Annotated[str, Code("inspection_kinds")] | None = None
+    state: Annotated[str, Code("inspection_states")] | None = None
+    outcome: Annotated[str, Code("inspection_outcomes")] | None = None
+    flag: Annotated[str, Code("inspection_flags")] | None = None
+    place_id: UUID | None = None
+    source: Annotated[str, Query(max_length=300)] | None = None
+    reference: Annotated[str, Query(max_length=200)] | None = None
+    sort: Literal["id", "-id", "started_on", "-started_on"] = "-started_on"
+
+
+class FindingQuery(PageQuery):
+    """Pages of an inspection's findings."""
+
+    sort: Literal["number", "-number"] = "number"
+
+
+@router.get(
+    "/inspections",
+    response_model=PageOf[InspectionRead],
+    responses=problems(Malformed),
+    dependencies=[requires("monitoring.inspection.read")],
+)
+async def list_inspections(
+    query: Annotated[InspectionQuery, Query()], api: ApiDep, principal: PrincipalDep
+) -> Response:
+    """Inspections that have started, newest first."""
+    return await page_response(api.reads, INSPECTIONS, query, principal)
+
+
+@router.get(
+    "/inspections/{inspection_id}",
+    response_model=InspectionRead,
+    responses=problems(NotFound, Malformed),
+    dependencies=[requires("monitoring.inspection.read")],
+)
+async def get_inspection(inspection_id: UUID, request: Request, api: ApiDep, principal: PrincipalDep) -> Response:
+    """One inspection."""
+    return await one_response(api.reads, INSPECTION, request, principal, id=inspection_id)
+
+
+@router.get(
+    "/inspections/{inspection_id}/findings",
+    response_model=PageOf[FindingRead],
+    responses=problems(NotFound, Malformed),
+    dependencies=[requires("monitoring.inspection.read")],
+)
+async def list_findings(
+    inspection_id: UUID, query: Annotated[FindingQuery, Query()], api: ApiDep, principal: PrincipalDep
+) -> Response:
+    """An inspection's findings, to the bodies in whose territory it lies and to the provider inspected."""
+    scope = ",".join(principal.scope_keys)
+    if await api.reads.one(INSPECTION, scope=scope, id=inspection_id) is None:
+        raise NotFound
+    body = await api.reads.page(
+        FINDINGS, scope=scope, sort=query.sort, limit=query.limit, cursor=query.cursor, inspection_id=inspection_id
+    )
+    return Response(body, media_type="application/json")

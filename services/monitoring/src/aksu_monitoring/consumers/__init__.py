@@ -1,0 +1,29 @@
+"""What monitoring listens to: event class → handler."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from aksu_monitoring.factory import Factory
+from aksu_shared.auth.permissions import Rights
+from aksu_shared.db.work import UnitOfWork
+from aksu_shared.events.licensing import LicenceEvent
+from aksu_shared.events.registry import PlaceEvent, ServiceEvent
+from aksu_shared.worker.routing import Handlers
+
+
+async def on_places(work: UnitOfWork, events: Sequence[PlaceEvent]) -> None:
+    """Places become known or change."""
+    await Factory(work, Rights.load()).placing().places(events)
+
+
+async def on_services(work: UnitOfWork, events: Sequence[ServiceEvent]) -> None:
+    """Services become known, change or end."""
+    await Factory(work, Rights.load()).placing().services(events)
+
+
+async def on_licences(work: UnitOfWork, events: Sequence[LicenceEvent]) -> None:
+    """Licences are issued or change."""
+    await Factory(work, Rights.load()).placing().licences(events)
+
+
+HANDLERS: Final[Handlers] = {PlaceEvent: on_places, ServiceEvent: on_services, LicenceEvent: on_licences}

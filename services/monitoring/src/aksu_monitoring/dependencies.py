@@ -1,0 +1,49 @@
+"""What monitoring's routes depend on."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from aksu_monitoring.factory import Factory
+from aksu_monitoring.services.sources import StagingPrincipal
+from aksu_shared.auth.dependencies import PrincipalDep
+from aksu_shared.web.commands import Command
+from aksu_shared.web.service import Api
+
+
+async def get_api(request: Request) -> Api[Factory]:
+    """The running service's parts."""
+    api: Api[Factory] = request.app.state.api
+    return api
+
+
+ApiDep = Annotated[Api[Factory], Depends(get_api)]
+
+
+async def get_command(request: Request, principal: PrincipalDep, api: ApiDep) -> AsyncIterator[Command[Factory]]:
+    """A state-changing request's unit of work; commits before the answer leaves."""
+    async with api.commands.open(request, principal) as command:
+        yield command
+
+
+CommandDep = Annotated[Command[Factory], Depends(get_command, scope="function")]
+
+
+async def get_staging_principal(principal: PrincipalDep) -> StagingPrincipal:
+    """The caller with its keys of the staging area."""
+    return StagingPrincipal.of(principal)
+
+
+StagingPrincipalDep = Annotated[StagingPrincipal, Depends(get_staging_principal)]
+
+
+async def get_staging_command(
+    request: Request, principal: StagingPrincipalDep, api: ApiDep
+) -> AsyncIterator[Command[Factory]]:
+    """The unit of work of a request that changes staged events."""
+    async with api.commands.open(request, principal) as command:
+        yield command
+
+
+StagingCommandDep = Annotated[Command[Factory], Depends(get_staging_command, scope="function")]

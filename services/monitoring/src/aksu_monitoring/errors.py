@@ -1,0 +1,45 @@
+"""What monitoring refuses, one class per rule."""
+
+from aksu_shared.errors import Malformed, RuleBroken
+
+
+class ItemsRefused(Malformed):
+    """A pushed batch holds bad items; `items` has a result for each, and nothing is stored."""
+
+    code = "items_refused"
+    bg = "Отказани са {refused} от {total} събития. Нищо не е записано."
+    en = "{refused} of {total} events are refused. Nothing is stored."
+
+
+class TooManyItems(Malformed):
+    """More events in one request than a batch may hold."""
+
+    code = "too_many_items"
+    bg = "Събитията в една заявка са най-много {limit}."
+    en = "A request holds at most {limit} events."
+
+
+class NotQuarantined(RuleBroken):
+    """Only what lies in quarantine is repaired or replayed."""
+
+    code = "event_not_quarantined"
+    bg = "Събитието не е под карантина (състояние {state})."
+    en = "The event is not in quarantine (state {state})."
+
+
+class TermNotExtended(RuleBroken):
+    """An extension names a later day than the one that stands."""
+
+    code = "term_not_extended"
+    bg = "Новият срок трябва да е след сегашния ({due_on})."
+    en = "The new term must end after the present one ({due_on})."
+    legal_basis = "Наредба за качеството на социалните услуги (ДВ, бр. 54 от 2022 г.)"
+
+
+class TermStillRuns(RuleBroken):
+    """Non-fulfilment is recorded when the term has passed, or when fulfilment was reported and not found."""
+
+    code = "term_still_runs"
+    bg = "Срокът тече до {due_on}; неизпълнение се установява след него."
+    en = "The term runs until {due_on}; non-fulfilment is recorded after it."
+    legal_basis = "Наредба за качеството на социалните услуги (ДВ, бр. 54 от 2022 г.)"

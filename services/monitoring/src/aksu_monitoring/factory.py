@@ -1,0 +1,63 @@
+"""The composition root: what one unit of work of monitoring is made of."""
+
+from dataclasses import dataclass
+
+from aksu_monitoring.services.applying import ApplyingService
+from aksu_monitoring.services.placing import PlacingService
+from aksu_monitoring.services.prescriptions import PrescriptionService
+from aksu_monitoring.services.pushing import PushService
+from aksu_monitoring.services.staging import StagingService
+from aksu_monitoring.storage.aggregates import FindingStore, InspectionStore, PrescriptionStore
+from aksu_monitoring.storage.places import PlaceFactStore
+from aksu_monitoring.storage.restricted import RestrictedStore
+from aksu_monitoring.storage.staging import StagingStore
+from aksu_shared.auth.permissions import Rights
+from aksu_shared.db.work import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class Factory:
+    """Builds monitoring's services on one unit of work."""
+
+    work: UnitOfWork
+    rights: Rights
+
+    def pushing(self) -> PushService:
+        """Taking pushed events in."""
+        return PushService(staging=StagingStore(self.work))
+
+    def staging(self) -> StagingService:
+        """Repairing and replaying them."""
+        return StagingService(staging=StagingStore(self.work))
+
+    def applying(self) -> ApplyingService:
+        """Giving them their effect."""
+        return ApplyingService(
+            work=self.work,
+            staging=StagingStore(self.work),
+            places=PlaceFactStore(self.work),
+            inspections=InspectionStore(self.work),
+            findings=FindingStore(self.work),
+            prescriptions=PrescriptionStore(self.work),
+            restricted=RestrictedStore(self.work),
+        )
+
+    def placing(self) -> PlacingService:
+        """Copies of places, services and licences."""
+        return PlacingService(
+            staging=StagingStore(self.work),
+            places=PlaceFactStore(self.work),
+            inspections=InspectionStore(self.work),
+            findings=FindingStore(self.work),
+            prescriptions=PrescriptionStore(self.work),
+            restricted=RestrictedStore(self.work),
+        )
+
+    def prescriptions(self) -> PrescriptionService:
+        """Prescriptions after their issue."""
+        return PrescriptionService(
+            work=self.work,
+            prescriptions=PrescriptionStore(self.work),
+            restricted=RestrictedStore(self.work),
+            rights=self.rights,
+        )

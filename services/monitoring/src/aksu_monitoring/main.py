@@ -1,0 +1,24 @@
+"""Monitoring's API process."""
+
+from fastapi import FastAPI
+
+from aksu_monitoring.api import ROUTERS
+from aksu_monitoring.api.rate import Rate
+from aksu_monitoring.config import SERVICE, MonitoringConfig
+from aksu_monitoring.factory import Factory
+from aksu_shared.auth.permissions import Rights
+from aksu_shared.web.service import service_app
+
+
+def create(config: MonitoringConfig) -> FastAPI:
+    """The application; its parts are opened when it starts."""
+    rights = Rights.load()
+    app = service_app(
+        SERVICE,
+        config,
+        title="Контрол и мониторинг на социалните услуги",
+        routers=ROUTERS,
+        factory=lambda work: Factory(work, rights),
+    )
+    app.state.ingest_rate = Rate(config.ingest_requests_per_minute)
+    return app

@@ -1,0 +1,141 @@
+"""Hot reads of monitoring: what its lists and resources show, how they are filtered and sorted.
+
+PostgreSQL builds the JSON from these under the caller's scope (`aksu_shared.db.reads`). Texts, and the addresses of
+places nobody registered, are joined from restricted rows: who does not see those reads null in their place.
+"""
+
+from datetime import date
+from typing import Final
+
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    Date,
+    Integer,
+    Text,
+    and_,
+    any_,
+    bindparam,
+    cast,
+    func,
+    literal,
+    literal_column,
+    select,
+    true,
+)
+
+from aksu_monitoring.tables import FindingTable as F
+from aksu_monitoring.tables import IngestEventTable as E
+from aksu_monitoring.tables import IngestInspectionTable as G
+from aksu_monitoring.tables import InspectionSiteTable as A
+from aksu_monitoring.tables import InspectionTable as I
+from aksu_monitoring.tables import PrescriptionTable as P
+from aksu_monitoring.tables import RestrictedTextTable as R
+from aksu_shared.db.reads import Page
+from aksu_shared.db.statement import Statement
+from aksu_shared.events.monitoring import MAY_BE_OVERDUE
+
+_OBLAST: Final = cast(bindparam("oblast"), Text)
+_INSPECTION: Final = select(
+    I.id, I.source, I.reference, I.kind, I.state, I.outcome, I.place_id, I.service_id, I.provider_body, I.municipality,
+    I.settlement, func.coalesce(I.address, A.address).label("address"), I.started_on, I.closed_on, I.flags,
+    I.failed_criteria, I.prescriptions, I.version,
+).outerjoin_from(I, A, A.inspection_id == I.id)  # fmt: skip
+_STARTED: Final = func.coalesce(I.started_on, literal(date.max, Date))
+INSPECTIONS: Final = Page(
+    columns=_INSPECTION,
+    filters={
+        "municipality": I.municipality == bindparam("municipality"),
+        "oblast": I.municipality.between(func.concat(_OBLAST, "00"), func.concat(_OBLAST, "99")),
+        "kind": I.kind == bindparam("kind"),
+        "state": I.state == bindparam("state"),
+        "outcome": I.outcome == bindparam("outcome"),
+        "flag": cast(bindparam("flag"), Text) == any_(I.flags),
+        "place_id": I.place_id == bindparam("place_id"),
+        "source": I.source == bindparam("source"),
+        "reference": I.reference == bindparam("reference"),
+    },
+    sorts={"id": (I.id,), "started_on": (_STARTED, I.id)},
+)
+INSPECTION: Final = Statement(_INSPECTION.where(I.id == bindparam("id")))
+
+_NOTE: Final = select(R.body).where(R.subject_id == F.id, R.kind == "NOTE").order_by(R.id.desc()).limit(1)
+_FINDING: Final = select(
+    F.id, F.inspection_id, F.number, F.municipality, F.standard, F.criterion, F.catalogue_version, F.result,
+    F.recorded_at, _NOTE.scalar_subquery().label("note"), F.version,
+)  # fmt: skip
+FINDINGS: Final = Page(
+    columns=_FINDING,
+    filters={"inspection_id": F.inspection_id == bindparam("inspection_id")},
+    sorts={"number": (F.number,)},
+)
+
+_TODAY: Final = bindparam("today", type_=Date)
+_OVERDUE: Final = and_(P.due_on < _TODAY, P.state == any_(literal(sorted(MAY_BE_OVERDUE), ARRAY(Text))))
+_TEXT: Final = select(R.body).where(R.subject_id == P.id, R.kind == "TEXT").order_by(R.id.desc()).limit(1)
+_PROOF: Final = select(R.body).where(R.subject_id == P.id, R.kind == "PROOF").order_by(R.id.desc()).limit(1)
+_PRESCRIPTION: Final = select(
+    P.id, P.inspection_id, P.reference, P.municipality, P.place_id, P.provider_body, P.state, P.issued_on, P.due_on,
+    _OVERDUE.label("overdue"), _TEXT.scalar_subquery().label("text"), _PROOF.scalar_subquery().label("proof"),
+    P.version,
+)  # fmt: skip
+PRESCRIPTIONS: Final = Page(
+    columns=_PRESCRIPTION,
+    filters={
+        "today": true(),  # no condition: the day by which `overdue` is told
+        "overdue": _OVERDUE.is_not_distinct_from(cast(bindparam("overdue"), Boolean)),
+        "state": P.state == bindparam("state"),
+        "municipality": P.municipality == bindparam("municipality"),
+        "oblast": P.municipality.between(func.concat(_OBLAST, "00"), func.concat(_OBLAST, "99")),
+        "inspection_id": P.inspection_id == bindparam("inspection_id"),
+        "place_id": P.place_id == bindparam("place_id"),
+        "provider_body": P.provider_body == bindparam("provider_body"),
+    },
+    sorts={"due_on": (P.due_on, P.id), "id": (P.id,)},
+)
+PRESCRIPTION: Final = Statement(_PRESCRIPTION.where(P.id == bindparam("id")))
+
+_AWAITED: Final = literal_column(
+    "CASE WHEN ingest_event.state = 'HELD' THEN ARRAY("
+    "SELECT m FROM unnest(ingest_inspection.missing || ingest_inspection.quarantined) AS m "
+    "WHERE m < ingest_event.sequence ORDER BY m) ELSE '{}' END",
+    ARRAY(Integer),
+)
+_EVENT: Final = select(
+    E.id, E.source, E.event_id, E.subject, E.sequence, E.type, E.time, E.state, E.reason, E.detail,
+    _AWAITED.label("awaiting"), G.inspection_id, E.received_at, E.applied_at, E.version,
+).outerjoin_from(E, G, and_(G.source == E.source, G.subject == E.subject))  # fmt: skip
+STAGED_EVENTS: Final = Page(
+    columns=_EVENT,
+    filters={
+        "state": E.state == bindparam("state"),
+        "source": E.source == bindparam("source"),
+        "subject": E.subject == bindparam("subject"),
+        "event_id": E.event_id == bindparam("event_id"),
+        "type": E.type == bindparam("type"),
+        "reason": E.reason == bindparam("reason"),
+    },
+    sorts={"id": (E.id,)},
+)
+STAGED_EVENT: Final = Statement(
+    _EVENT.add_columns(
+        E.payload.label("data"), E.repaired.label("repaired_data"), E.repaired_by, E.repair_reason
+    ).where(E.id == bindparam("id"))
+)
+
+AWAITING: Final = Page(
+    columns=select(
+        G.id,
+        G.source,
+        G.subject,
+        G.inspection_id,
+        G.applied,
+        G.held,
+        G.missing,
+        G.missing_count,
+        G.quarantined,
+        G.since,
+    ).where(G.since.is_not(None)),
+    filters={"source": G.source == bindparam("source"), "subject": G.subject == bindparam("subject")},
+    sorts={"id": (G.id,)},
+)

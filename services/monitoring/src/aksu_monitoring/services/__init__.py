@@ -1,0 +1,1 @@
+"""What monitoring does, one module per use case."""

@@ -1,0 +1,287 @@
+"""Applying staged events: the contiguous prefix of each pushed inspection, many inspections in few statements."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from pydantic import ValidationError
+from uuid_utils.compat import uuid7
+
+from aksu_monitoring.domain.dossier import Dossier, Refused, closed_state, missing, next_in_turn
+from aksu_monitoring.domain.machines import PRESCRIPTION
+from aksu_monitoring.domain.site import PlaceFacts, Site, located
+from aksu_monitoring.services.placing import public_scope, restricted_scope
+from aksu_monitoring.services.sources import staging_scope
+from aksu_monitoring.storage.aggregates import FindingStore, InspectionStore, PrescriptionStore
+from aksu_monitoring.storage.places import PlaceFactStore
+from aksu_monitoring.storage.restricted import RestrictedStore, RestrictedText
+from aksu_monitoring.storage.staging import Case, Key, Mark, Staged, StagingStore
+from aksu_shared.db.store import Kept, begins
+from aksu_shared.db.work import Actor, UnitOfWork
+from aksu_shared.events import Scope
+from aksu_shared.events.ingest import DATA, Closed, Data, Finding, Prescription, Started
+from aksu_shared.events.monitoring import (
+    FindingRecorded,
+    FindingState,
+    InspectionClosed,
+    InspectionStarted,
+    InspectionState,
+    PrescriptionIssued,
+    PrescriptionState,
+)
+
+_ISSUED = PRESCRIPTION.fire(PRESCRIPTION.initial, "issue").target
+
+
+@dataclass(slots=True, kw_only=True)
+class _Subject:
+    """One pushed inspection while its events are applied."""
+
+    case: Case
+    dossier: Dossier
+    turn: list[tuple[Staged, Data | Refused]]
+    kept: Kept[InspectionState] | None = None
+    site: Site | None = None
+    facts: PlaceFacts | None = None
+
+
+@dataclass(slots=True)
+class _Effects:
+    """What is written beside the events of the change log."""
+
+    marks: list[Mark] = field(default_factory=list)
+    progress: list[dict[str, Any]] = field(default_factory=list)
+    texts: list[RestrictedText] = field(default_factory=list)
+    sites: list[tuple[UUID, Site, Scope]] = field(default_factory=list)
+
+
+class ApplyingService:
+    """Gives staged events their effect, in the order of their sequences, whichever way they came."""
+
+    def __init__(
+        self,
+        *,
+        work: UnitOfWork,
+        staging: StagingStore,
+        places: PlaceFactStore,
+        inspections: InspectionStore,
+        findings: FindingStore,
+        prescriptions: PrescriptionStore,
+        restricted: RestrictedStore,
+    ) -> None:
+        self._work = work
+        self._staging = staging
+        self._places = places
+        self._inspections = inspections
+        self._findings = findings
+        self._prescriptions = prescriptions
+        self._restricted = restricted
+
+    async def due(self, *, limit: int) -> list[Key]:
+        """Inspections that have events not looked at yet."""
+        return await self._staging.due(limit=limit)
+
+    async def apply(self, keys: Sequence[Key], *, at_most: int | None = None) -> int:
+        """Apply what is in turn, of each inspection `at_most` so many; hold the rest; give how many events moved."""
+        await self._staging.alone()
+        subjects = await self._subjects(await self._staging.cases(keys), at_most)
+        done = _Effects()
+        for subject in subjects:
+            self._advance(subject, done)
+        await self._restricted.add_sites(done.sites)
+        await self._restricted.add_texts(done.texts)
+        await self._staging.mark(done.marks)
+        await self._staging.progress(done.progress)
+        return len(done.marks)
+
+    async def quarantine(self, key: Key, *, reason: str, detail: str) -> None:
+        """Put the event whose turn it is aside: applying it failed by itself."""
+        await self._staging.alone()
+        (case,) = await self._staging.cases([key])
+        turn = next_in_turn(case.applied, case.events)[:1]
+        waiting = [event for event in case.events if event not in turn]
+        done = _Effects(marks=[Mark(event.id, "QUARANTINED", reason, detail) for event in turn])
+        self._hold(case, waiting, {event.sequence for event in turn}, done)
+        await self._staging.mark(done.marks)
+        await self._staging.progress(done.progress)
+
+    async def _subjects(self, cases: Iterable[Case], at_most: int | None) -> list[_Subject]:
+        """The inspections with all that judging their events needs, read in a few statements."""
+        subjects = [
+            _Subject(case=case, dossier=Dossier(), turn=[(e, _read(e)) for e in _in_turn(case, at_most)])
+            for case in cases
+        ]
+        known = [each for each in subjects if each.case.inspection_id is not None and each.turn]
+        if known:
+            await self._recall(known)
+        starting = []
+        for subject in subjects:
+            first = subject.turn[0][1] if subject.turn else None
+            if isinstance(first, Started) and subject.kept is None:
+                subject.site = Site.of(first)
+                starting.append(subject)
+        if starting:
+            found = await self._places.facts([subject.site for subject in starting if subject.site])
+            for subject, facts in zip(starting, found, strict=True):
+                subject.facts = facts
+        return subjects
+
+    async def _recall(self, subjects: Sequence[_Subject]) -> None:
+        ids = [subject.case.inspection_id for subject in subjects if subject.case.inspection_id]
+        kept = await self._inspections.get_many(ids)
+        tallies = await self._inspections.tallies(ids)
+        for subject in subjects:
+            key = str(subject.case.inspection_id)
+            subject.kept = kept[key]
+            state = kept[key].state
+            subject.dossier = Dossier(
+                started_on=state.started_on,
+                closed=state.closed_on is not None,
+                failed=tallies[key].failed,
+                references=set(tallies[key].references),
+            )
+
+    def _advance(self, subject: _Subject, done: _Effects) -> None:
+        """Record the events of one inspection until one is refused or none is left in turn."""
+        case = subject.case
+        settled: set[UUID] = set()
+        refused: set[int] = set()
+        self._work.actor = Actor(subject=case.source)
+        for event, data in subject.turn:
+            settled.add(event.id)
+            try:
+                if isinstance(data, Refused):
+                    raise data
+                subject.dossier.admit(data)
+            except Refused as why:
+                done.marks.append(Mark(event.id, "QUARANTINED", why.reason, why.detail))
+                refused.add(event.sequence)
+                break
+            self._work.correlation_id, self._work.traceparent = event.correlation_id, event.traceparent
+            self._record(subject, event, data, done)
+            done.marks.append(Mark(event.id, "APPLIED"))
+            case.applied = event.sequence
+        case.inspection_id = subject.kept.state.id if subject.kept else case.inspection_id
+        self._hold(case, [event for event in case.events if event.id not in settled], refused, done)
+
+    def _hold(self, case: Case, waiting: Sequence[Staged], refused: set[int], done: _Effects) -> None:
+        """Note what still waits, for what, and since when. What is in turn and was left for later is due again."""
+        stuck = refused | {event.sequence for event in waiting if event.quarantined}
+        turn = set() if refused else {event.id for event in next_in_turn(case.applied, waiting)}
+        held = [event for event in waiting if not event.quarantined and event.id not in turn]
+        done.marks += [Mark(event.id, "HELD") for event in held if event.state != "HELD"]
+        done.marks += [Mark(event.id, "PENDING") for event in waiting if event.id in turn and event.state == "HELD"]
+        gaps, count = missing(case.applied, [*stuck, *(event.sequence for event in waiting)])
+        stopped = {event.id for event in held} | {event.id for event in case.events if event.sequence in stuck}
+        done.progress.append(
+            {
+                "source": case.source,
+                "subject": case.subject,
+                "inspection_id": case.inspection_id,
+                "applied": case.applied,
+                "held": len(held),
+                "missing": gaps,
+                "missing_count": count,
+                "quarantined": sorted(stuck),
+                "since": min((event.received_at for event in case.events if event.id in stopped), default=None),
+                "scope": staging_scope(case.source),
+            }
+        )
+
+    def _record(self, subject: _Subject, event: Staged, data: Data, done: _Effects) -> None:
+        if isinstance(data, Started):
+            self._start(subject, data, done)
+        elif isinstance(data, Finding):
+            self._find(_of(subject), event, data, done)
+        elif isinstance(data, Prescription):
+            self._prescribe(_of(subject), data, done)
+        else:
+            self._close(subject, data)
+
+    def _start(self, subject: _Subject, data: Started, done: _Effects) -> None:
+        site, facts = subject.site, subject.facts
+        if site is None or facts is None:
+            raise LookupError("an inspection starts without its site having been looked up")
+        place = located(site, facts, provider_body=None)
+        state = InspectionState(
+            id=uuid7(),
+            source=subject.case.source,
+            reference=subject.case.subject,
+            kind=data.kind,
+            state="IN_PROGRESS",
+            outcome=None,
+            started_on=data.started_on,
+            closed_on=None,
+            **place,
+        )
+        scope = public_scope(state.municipality, state.provider_body)
+        subject.kept = self._inspections.save(begins(InspectionStarted, state, id=str(state.id), scope=scope))
+        done.sites.append((state.id, site, restricted_scope(state.municipality, state.provider_body)))
+
+    def _find(self, inspection: InspectionState, event: Staged, data: Finding, done: _Effects) -> None:
+        state = FindingState(
+            id=uuid7(),
+            inspection_id=inspection.id,
+            number=event.sequence,
+            municipality=inspection.municipality,
+            standard=data.standard,
+            criterion=data.criterion,
+            catalogue_version=data.catalogue_version,
+            result=data.result,
+            recorded_at=event.at,
+        )
+        scope = restricted_scope(inspection.municipality, inspection.provider_body)
+        self._findings.save(begins(FindingRecorded, state, id=str(state.id), scope=scope))
+        if data.note:
+            done.texts.append(RestrictedText(state.id, "NOTE", data.note, scope))
+
+    def _prescribe(self, inspection: InspectionState, data: Prescription, done: _Effects) -> None:
+        state = PrescriptionState(
+            id=uuid7(),
+            inspection_id=inspection.id,
+            reference=data.reference,
+            municipality=inspection.municipality,
+            place_id=inspection.place_id,
+            provider_body=inspection.provider_body,
+            state=_ISSUED,
+            issued_on=data.issued_on,
+            due_on=data.due_on,
+        )
+        scope = public_scope(inspection.municipality, inspection.provider_body)
+        self._prescriptions.save(begins(PrescriptionIssued, state, id=str(state.id), scope=scope))
+        restricted = restricted_scope(inspection.municipality, inspection.provider_body)
+        done.texts.append(RestrictedText(state.id, "TEXT", data.text, restricted))
+
+    def _close(self, subject: _Subject, data: Closed) -> None:
+        if subject.kept is None:
+            raise LookupError("an inspection closes that was not started")
+        count = len(subject.dossier.references)
+        event = subject.kept.becomes(
+            InspectionClosed,
+            state=closed_state(data.outcome, prescriptions=count),
+            outcome=data.outcome,
+            closed_on=data.closed_on,
+            failed_criteria=subject.dossier.failed,
+            prescriptions=count,
+        )
+        subject.kept = self._inspections.save(event)
+
+
+def _of(subject: _Subject) -> InspectionState:
+    if subject.kept is None:
+        raise LookupError("a finding or prescription of an inspection that was not started")
+    return subject.kept.state
+
+
+def _in_turn(case: Case, at_most: int | None) -> list[Staged]:
+    return next_in_turn(case.applied, case.events)[:at_most]
+
+
+def _read(event: Staged) -> Data | Refused:
+    """The data of a staged event; refused where today's shape does not take it any more."""
+    try:
+        return DATA[event.type].model_validate(event.data)
+    except ValidationError as error:
+        places = ", ".join("/".join(("data", *map(str, each["loc"]))) for each in error.errors(include_input=False)[:5])
+        return Refused("INVALID_DATA", places)

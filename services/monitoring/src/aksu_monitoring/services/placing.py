@@ -1,0 +1,118 @@
+"""What follows for inspections from places, services and licences that become known after them."""
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from aksu_monitoring.domain.site import PlaceFacts, Site, located
+from aksu_monitoring.storage.aggregates import FindingStore, InspectionStore, PrescriptionStore
+from aksu_monitoring.storage.places import PlaceFactStore
+from aksu_monitoring.storage.restricted import RestrictedStore
+from aksu_monitoring.storage.staging import StagingStore
+from aksu_shared.db.store import Kept
+from aksu_shared.events import Event, Scope
+from aksu_shared.events.licensing import LicenceEvent
+from aksu_shared.events.monitoring import (
+    FindingAmended,
+    InspectionAmended,
+    InspectionState,
+    PrescriptionAmended,
+)
+from aksu_shared.events.registry import PlaceEvent, ServiceEvent
+from aksu_shared.scope import row_scope
+
+
+def public_scope(municipality: str | None, provider_body: str | None) -> Scope:
+    """Of what is public of an inspection: its own facts and its prescriptions' terms."""
+    return row_scope(municipality, provider_body, public=True)
+
+
+def restricted_scope(municipality: str | None, provider_body: str | None) -> Scope:
+    """Of findings, texts and sites: the nation's, oblast's and municipality's bodies and the provider."""
+    return row_scope(municipality, provider_body, public=False)
+
+
+class PlacingService:
+    """Keeps copies of what others own and amends inspections by them."""
+
+    def __init__(
+        self,
+        *,
+        staging: StagingStore,
+        places: PlaceFactStore,
+        inspections: InspectionStore,
+        findings: FindingStore,
+        prescriptions: PrescriptionStore,
+        restricted: RestrictedStore,
+    ) -> None:
+        self._staging = staging
+        self._places = places
+        self._inspections = inspections
+        self._findings = findings
+        self._prescriptions = prescriptions
+        self._restricted = restricted
+
+    async def places(self, events: Sequence[PlaceEvent]) -> None:
+        """Places were registered or amended."""
+        await self._staging.alone()
+        await self._places.keep(PlaceEvent, events)
+        await self._amend({event.state.id for event in events}, {event.state.key for event in events})
+
+    async def services(self, events: Sequence[ServiceEvent]) -> None:
+        """Services were registered, amended, moved or closed."""
+        await self._staging.alone()
+        await self._places.keep(ServiceEvent, events)
+        await self._amend(_places_of(events), ())
+
+    async def licences(self, events: Sequence[LicenceEvent]) -> None:
+        """Licences were issued or changed."""
+        await self._staging.alone()
+        await self._places.keep(LicenceEvent, events)
+        await self._amend(_places_of(events), ())
+
+    async def _amend(self, places: Collection[UUID], keys: Collection[str]) -> None:
+        """Amend the inspections at these places or addresses by what is known of them now."""
+        sites = await self._restricted.sites_at(places, keys)
+        if not sites:
+            return
+        facts = dict(zip(sites, await self._places.facts(list(sites.values())), strict=True))
+        kept = await self._inspections.get_many(sites)
+        moved = [self._move(each, sites[UUID(key)], facts[UUID(key)]) for key, each in kept.items()]
+        await self._follow({inspection.state.id: inspection for inspection in moved if inspection is not None})
+
+    def _move(self, kept: Kept[InspectionState], site: Site, facts: PlaceFacts) -> Kept[InspectionState] | None:
+        """Amend one inspection; None when nothing differs."""
+        fields = located(site, facts, provider_body=kept.state.provider_body)
+        scope = public_scope(fields["municipality"], fields["provider_body"])
+        event = kept.becomes(InspectionAmended, scope=scope, **fields)
+        return self._inspections.save(event) if event.changed or scope != kept.scope else None
+
+    async def _follow(self, moved: dict[UUID, Kept[InspectionState]]) -> None:
+        """What belongs to an inspection moves with it."""
+        if not moved:
+            return
+        scopes: dict[UUID, Scope] = {}
+        for key, inspection in moved.items():
+            scopes[key] = restricted_scope(inspection.state.municipality, inspection.state.provider_body)
+        for finding in await self._findings.of(moved):
+            scope = scopes[finding.state.id] = scopes[finding.state.inspection_id]
+            municipality = moved[finding.state.inspection_id].state.municipality
+            event = finding.becomes(FindingAmended, scope=scope, municipality=municipality)
+            if event.changed or scope != finding.scope:
+                self._findings.save(event)
+        for prescription in await self._prescriptions.of(moved):
+            state = moved[prescription.state.inspection_id].state
+            scopes[prescription.state.id] = scopes[prescription.state.inspection_id]
+            wide = public_scope(state.municipality, state.provider_body)
+            fields = {name: getattr(state, name) for name in ("municipality", "place_id", "provider_body")}
+            amended = prescription.becomes(PrescriptionAmended, scope=wide, **fields)
+            if amended.changed or wide != prescription.scope:
+                self._prescriptions.save(amended)
+        await self._restricted.rescope(scopes)
+
+
+def _places_of(events: Iterable[Event[Any]]) -> set[UUID]:
+    """Where they are, and where those were that moved."""
+    found = {event.state.place_id for event in events}
+    before = (event.changed.get("place_id", (None, None))[0] for event in events)
+    return found | {UUID(place) for place in before if isinstance(place, str)}

@@ -1,0 +1,40 @@
+"""Which system may push as which source, and who sees what in the staging area."""
+
+from typing import Final
+from urllib.parse import quote
+
+from aksu_shared.auth.permissions import Rights
+from aksu_shared.auth.principal import Principal
+
+ALL_STAGING: Final = "ingest"
+"""Scope key of every staged row; held by who may read those of any source."""
+
+
+def source_of(principal: Principal) -> str:
+    """The only CloudEvents `source` under which this caller may push: its subject, escaped as a URI reference."""
+    return f"/integrations/{quote(principal.subject, safe='')}"
+
+
+def staging_scope(source: str) -> tuple[str, ...]:
+    """Keys of what `source` pushed: its own and the staging area's, no territory's. A source holds no comma."""
+    return (ALL_STAGING, f"s:{source}")
+
+
+class StagingPrincipal(Principal):
+    """A caller who besides its own keys holds those of the staging area that its rights give it."""
+
+    def __post_init__(self) -> None:
+        """Add the keys."""
+        super().__post_init__()
+        rights = Rights.load()
+        keys = []
+        if "any" in rights.granted(self, "monitoring.ingest.read"):
+            keys.append(ALL_STAGING)
+        if rights.granted(self, "monitoring.ingest.push"):
+            keys.append(f"s:{source_of(self)}")
+        object.__setattr__(self, "scope_keys", (*self.scope_keys, *keys))
+
+    @classmethod
+    def of(cls, principal: Principal) -> "StagingPrincipal":
+        """The same caller, seen from the staging area."""
+        return cls(principal.subject, principal.roles, principal.body)

@@ -1,0 +1,70 @@
+"""Copies of the registry's places and services and of licences, and what they say about the site of an inspection."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import Table
+
+from aksu_monitoring.domain.site import PlaceFacts, ServiceThere, Site
+from aksu_monitoring.tables import LicenceTable, PlaceTable, ServiceTable
+from aksu_shared.db.projection import project
+from aksu_shared.db.work import UnitOfWork
+from aksu_shared.events import Event
+from aksu_shared.events.licensing import LicenceEvent
+from aksu_shared.events.registry import PlaceEvent, ServiceEvent
+
+_FACTS: Final = """
+SELECT p.id, p.municipality, p.settlement, p.address, l.licensed, s.services
+  FROM unnest($1::uuid[], $2::text[], $3::date[]) WITH ORDINALITY AS g(place_id, key, day, n)
+  LEFT JOIN LATERAL (
+    SELECT * FROM place WHERE id = g.place_id OR key = g.key
+     ORDER BY (id = g.place_id) DESC NULLS LAST, id LIMIT 1) p ON true
+ CROSS JOIN LATERAL (
+    -- A licence ended before its last day counts until it ended; of one ended we know not when, nothing is presumed.
+    SELECT EXISTS (
+      SELECT FROM licence
+       WHERE place_id = coalesce(p.id, g.place_id) AND g.day >= valid_from AND g.day <= least(valid_until, ended_on)
+         AND (ended_on IS NOT NULL OR state <> ALL ('{TERMINATED,REVOKED,REVOKED_FINAL}'))) AS licensed) l
+ CROSS JOIN LATERAL (
+    SELECT json_agg(json_build_array(id, coalesce(operator_body, provider_body), licence_required) ORDER BY id) services
+      FROM service
+     WHERE place_id = p.id AND (started_on IS NULL OR started_on <= g.day)
+       AND (closed_on IS NULL OR closed_on >= g.day)) s
+ ORDER BY g.n"""
+_TABLES: Final[dict[type[Event[Any]], Table]] = {
+    PlaceEvent: PlaceTable.__table__,  # type: ignore[dict-item]
+    ServiceEvent: ServiceTable.__table__,  # type: ignore[dict-item]
+    LicenceEvent: LicenceTable.__table__,  # type: ignore[dict-item]
+}
+
+
+class PlaceFactStore:
+    """Keeps the copies and answers from them."""
+
+    def __init__(self, work: UnitOfWork) -> None:
+        self._connection = work.connection
+
+    async def keep(self, aggregate: type[Event[Any]], events: Sequence[Event[Any]]) -> None:
+        """Take over events of PlaceEvent, ServiceEvent or LicenceEvent."""
+        await project(self._connection, _TABLES[aggregate], events)
+
+    async def facts(self, sites: Sequence[Site]) -> list[PlaceFacts]:
+        """What is known of each site, in their order."""
+        rows = await self._connection.fetch(
+            _FACTS,
+            [site.place_id for site in sites],
+            [site.key for site in sites],
+            [site.started_on for site in sites],
+        )
+        return [_facts(row) for row in rows]
+
+
+def _facts(row: Any) -> PlaceFacts:  # noqa: ANN401 - asyncpg's record
+    return PlaceFacts(
+        place_id=row["id"],
+        municipality=row["municipality"],
+        settlement=row["settlement"],
+        address=row["address"],
+        licensed=row["licensed"],
+        services=tuple(ServiceThere(*service) for service in row["services"] or ()),
+    )

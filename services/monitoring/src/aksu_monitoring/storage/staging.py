@@ -1,0 +1,218 @@
+"""Staged events and the progress of pushed inspections: few statements, whatever the number of events."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from aksu_monitoring.domain.dossier import Waiting
+from aksu_shared.db.pool import Json
+from aksu_shared.db.work import UnitOfWork
+from aksu_shared.errors import NotFound, PreconditionFailed
+
+_ADD: Final = """
+WITH fresh AS (
+  INSERT INTO ingest_event
+    (source, event_id, subject, sequence, type, time, digest, payload, correlation_id, traceparent, scope)
+  SELECT $1::text, event_id, subject, sequence, type, time, digest, payload::jsonb, $8::text,
+         coalesce(traceparent, $9::text), $10::text[]
+    FROM unnest($2::text[], $3::text[], $4::int[], $5::text[], $6::timestamptz[], $7::bytea[], $11::text[], $12::text[])
+         AS r(event_id, subject, sequence, type, time, digest, payload, traceparent)
+   ORDER BY event_id
+  ON CONFLICT DO NOTHING RETURNING event_id)
+SELECT array_agg(event_id) FROM fresh"""
+_KNOWN: Final = """
+SELECT r.event_id, e.digest
+  FROM unnest($2::text[]) AS r(event_id) LEFT JOIN ingest_event e ON e.source = $1 AND e.event_id = r.event_id"""
+# One transaction at a time decides about inspections' places: of two that read and wrote past each other, the one
+# adding an inspection and the one adding its place, neither would see the other.
+_ALONE: Final = "SELECT pg_advisory_xact_lock(hashtextextended('monitoring.inspections', 0))"
+_DUE: Final = """
+SELECT DISTINCT source, subject FROM (
+  SELECT source, subject FROM ingest_event WHERE state = 'PENDING' ORDER BY id LIMIT $1) AS oldest"""
+_OPEN: Final = """
+SELECT e.id, e.source, e.subject, e.sequence, e.type, e.state, coalesce(e.repaired, e.payload) AS data, e.time,
+       e.received_at, e.correlation_id, e.traceparent, i.inspection_id, coalesce(i.applied, 0) AS applied
+  FROM unnest($1::text[], $2::text[]) AS due(source, subject)
+  LEFT JOIN ingest_inspection i ON i.source = due.source AND i.subject = due.subject
+  JOIN ingest_event e ON e.source = due.source AND e.subject = due.subject AND e.sequence > coalesce(i.applied, 0)
+ ORDER BY e.source, e.subject, e.sequence"""
+_MARK: Final = """
+UPDATE ingest_event e
+   SET state = u.state, reason = u.reason, detail = u.detail, version = e.version + 1,
+       applied_at = CASE WHEN u.state = 'APPLIED' THEN now() END
+  FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) AS u(id, state, reason, detail)
+ WHERE e.id = u.id"""
+_PROGRESS: Final = """
+INSERT INTO ingest_inspection AS i
+  (source, subject, inspection_id, applied, held, missing, missing_count, quarantined, since, scope)
+SELECT source, subject, inspection_id, applied, held, missing, missing_count, quarantined, since, scope
+  FROM jsonb_to_recordset($1::jsonb) AS r(source text, subject text, inspection_id uuid, applied int, held int,
+       missing int[], missing_count int, quarantined int[], since timestamptz, scope text[])
+ON CONFLICT (source, subject) DO UPDATE SET
+  inspection_id = EXCLUDED.inspection_id, applied = EXCLUDED.applied, held = EXCLUDED.held, missing = EXCLUDED.missing,
+  missing_count = EXCLUDED.missing_count, quarantined = EXCLUDED.quarantined, since = EXCLUDED.since"""
+_LOCK: Final = "SELECT id, type, state, version FROM ingest_event WHERE id = $1 FOR UPDATE"
+_REPAIR: Final = """
+UPDATE ingest_event SET repaired = $2, repaired_by = $3, repair_reason = $4, version = version + 1
+ WHERE id = $1 RETURNING version"""
+_REPLAY: Final = """
+UPDATE ingest_event SET state = 'PENDING', reason = NULL, detail = NULL, version = version + 1
+ WHERE id = $1 RETURNING version"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEvent:
+    """A pushed event to store; `payload` is its data as JSON text, `digest` tells its content from another's."""
+
+    event_id: str
+    subject: str
+    sequence: int
+    type: str
+    time: datetime | None
+    digest: bytes
+    payload: str
+    traceparent: str | None
+
+
+Key = tuple[str, str]
+"""Source and subject: what names a pushed inspection."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Staged(Waiting):
+    """A stored event that has not taken effect; `at` is its own time or, without one, when it was received."""
+
+    id: UUID
+    type: str
+    state: str
+    data: Mapping[str, Any]
+    at: datetime
+    received_at: datetime
+    correlation_id: str | None
+    traceparent: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The new state of a staged event."""
+
+    id: UUID
+    state: str
+    reason: str | None = None
+    detail: str | None = None
+
+
+@dataclass(slots=True)
+class Case:
+    """One pushed inspection: how far it was applied, and its open events by sequence."""
+
+    source: str
+    subject: str
+    inspection_id: UUID | None
+    applied: int
+    events: list[Staged]
+
+
+class StagingStore:
+    """Stores pushed events, hands out what is to be applied, and takes down what became of it."""
+
+    def __init__(self, work: UnitOfWork) -> None:
+        self._work = work
+        self._connection = work.connection
+
+    async def add(self, source: str, events: Sequence[NewEvent], *, scope: Sequence[str]) -> set[str]:
+        """Store those whose identity and place in the sequence are new; give their ids."""
+        fresh = await self._connection.fetchval(
+            _ADD,
+            source,
+            [event.event_id for event in events],
+            [event.subject for event in events],
+            [event.sequence for event in events],
+            [event.type for event in events],
+            [event.time for event in events],
+            [event.digest for event in events],
+            self._work.correlation_id,
+            self._work.traceparent,
+            list(scope),
+            [event.payload for event in events],
+            [event.traceparent for event in events],
+        )
+        return set(fresh or ())
+
+    async def digests(self, source: str, ids: Iterable[str]) -> dict[str, bytes | None]:
+        """Digest of each of these events as stored; None for one that is not."""
+        rows = await self._connection.fetch(_KNOWN, source, list(ids))
+        return {row["event_id"]: row["digest"] for row in rows}
+
+    async def alone(self) -> None:
+        """Wait until no other transaction decides about places of inspections; holds until this one ends."""
+        await self._connection.execute(_ALONE)
+
+    async def due(self, *, limit: int) -> list[Key]:
+        """Inspections with the `limit` oldest events not looked at yet."""
+        return [(row["source"], row["subject"]) for row in await self._connection.fetch(_DUE, limit)]
+
+    async def cases(self, keys: Sequence[Key]) -> list[Case]:
+        """These inspections with their open events, in order."""
+        rows = await self._connection.fetch(_OPEN, [key[0] for key in keys], [key[1] for key in keys])
+        cases: dict[Key, Case] = {}
+        for row in rows:
+            case = cases.setdefault(
+                (row["source"], row["subject"]),
+                Case(row["source"], row["subject"], row["inspection_id"], row["applied"], []),
+            )
+            case.events.append(_staged(row))
+        return list(cases.values())
+
+    async def mark(self, marks: Sequence[Mark]) -> None:
+        """Write the new states."""
+        if marks:
+            await self._connection.execute(
+                _MARK,
+                [mark.id for mark in marks],
+                [mark.state for mark in marks],
+                [mark.reason for mark in marks],
+                [mark.detail for mark in marks],
+            )
+
+    async def progress(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Write how far inspections are; a row per inspection with the columns of `ingest_inspection`."""
+        if rows:
+            await self._connection.execute(_PROGRESS, Json(json.dumps(rows, ensure_ascii=False, default=str)))
+
+    async def locked(self, key: UUID, *, version: int | None) -> tuple[str, str]:
+        """(type, state) of one event, locked. Raises NotFound, PreconditionFailed when it is not at `version`."""
+        row = await self._connection.fetchrow(_LOCK, key)
+        if row is None:
+            raise NotFound
+        if version is not None and version != row["version"]:
+            raise PreconditionFailed(version=row["version"])
+        return row["type"], row["state"]
+
+    async def repair(self, key: UUID, data: Mapping[str, Any], *, by: str, reason: str) -> int:
+        """Put corrected data in the place of what was sent, which stays; give the new version."""
+        version: int = await self._connection.fetchval(_REPAIR, key, data, by, reason)
+        return version
+
+    async def replay(self, key: UUID) -> int:
+        """Let it be applied again; give the new version."""
+        version: int = await self._connection.fetchval(_REPLAY, key)
+        return version
+
+
+def _staged(row: Any) -> Staged:  # noqa: ANN401 - asyncpg's record
+    return Staged(
+        sequence=row["sequence"],
+        quarantined=row["state"] == "QUARANTINED",
+        id=row["id"],
+        type=row["type"],
+        state=row["state"],
+        data=row["data"],
+        at=row["time"] or row["received_at"],
+        received_at=row["received_at"],
+        correlation_id=row["correlation_id"],
+        traceparent=row["traceparent"],
+    )

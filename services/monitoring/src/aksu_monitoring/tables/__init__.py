@@ -1,0 +1,23 @@
+"""SQLAlchemy tables of monitoring; a row of an aggregate is its public state."""
+
+from aksu_monitoring.tables.base import MonitoringBase
+from aksu_monitoring.tables.finding import FindingTable
+from aksu_monitoring.tables.ingest import IngestEventTable, IngestInspectionTable
+from aksu_monitoring.tables.inspection import InspectionTable
+from aksu_monitoring.tables.prescription import PrescriptionTable
+from aksu_monitoring.tables.projections import LicenceTable, PlaceTable, ServiceTable
+from aksu_monitoring.tables.restricted import InspectionSiteTable, RestrictedTextTable
+
+__all__ = [
+    "FindingTable",
+    "IngestEventTable",
+    "IngestInspectionTable",
+    "InspectionSiteTable",
+    "InspectionTable",
+    "LicenceTable",
+    "MonitoringBase",
+    "PlaceTable",
+    "PrescriptionTable",
+    "RestrictedTextTable",
+    "ServiceTable",
+]

@@ -1,0 +1,14 @@
+"""Monitoring's own metadata."""
+
+from typing import Any, ClassVar
+
+from sqlalchemy.orm import DeclarativeBase
+
+from aksu_shared.db.tables import TYPES, new_metadata
+
+
+class MonitoringBase(DeclarativeBase):
+    """Base of monitoring's tables."""
+
+    metadata = new_metadata()
+    type_annotation_map: ClassVar[dict[Any, Any]] = TYPES
