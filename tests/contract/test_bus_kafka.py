@@ -159,7 +159,7 @@ async def test_republishing_a_batch_cut_short_by_a_crash_leaves_no_gap_and_no_in
 ) -> None:
     topic = await on_kafka.topic(partitions=3)
     bus = await on_kafka.connect()
-    records = [Record(topic, f"key-{n % 5}", str(n // 5).encode(), {"pad": "x" * 2_000}) for n in range(5_000)]
+    records = [Record(topic, f"key-{n % 5}", str(n // 5).encode(), {"pad": "x" * 500}) for n in range(5_000)]
 
     async def publish_over_and_over() -> None:
         while True:

@@ -138,18 +138,18 @@ def _retrieve(acknowledgement: asyncio.Future[object]) -> None:
 async def _abandon(producer: AIOKafkaProducer) -> None:
     """End a producer without sending what it still holds.
 
-    `stop()` alone first flushes, for ever when the broker is away; and when it is given up its sender lives on,
-    delivering old records behind our back when the broker returns. So the sender is ended first, from inside.
+    `stop()` would first flush, for ever when the broker is away; and when it is given up its sender lives on, to deliver
+    old records behind our back once the broker returns. So the sender is ended from inside.
     """
-    sender = producer._sender.sender_task  # noqa: SLF001 - no public way to give up
-    accumulator = producer._message_accumulator  # noqa: SLF001
+    producer._closed = True  # noqa: SLF001 - no public way to give up
+    sender = producer._sender.sender_task  # noqa: SLF001
     try:
         async with asyncio.timeout(_STOP_TIMEOUT):
             if sender is not None:
                 sender.cancel()
                 await producer.client.close()
                 await asyncio.wait([sender])
-            accumulator.fail_all(KafkaError("producer given up"))
-            await producer.stop()
+            # Again: a request in hand may have connected anew meanwhile.
+            await producer.client.close()
     except (KafkaError, OSError, TimeoutError):
         log.exception("Producer does not stop")

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeVar
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
@@ -24,6 +24,7 @@ _JOIN_TIMEOUT: Final = 60.0
 _CALL_TIMEOUT: Final = 5.0
 _STOP_TIMEOUT: Final = 10.0
 
+T = TypeVar("T")
 _Batches = dict[TopicPartition, list[ConsumerRecord[bytes, bytes]]]
 
 log = structlog.get_logger(__name__)
@@ -83,7 +84,7 @@ class KafkaConsumer:
             if not self._fetching.done():
                 return ()
             fetching, self._fetching = self._fetching, None
-            batches = fetching.result()
+            batches = _outcome(fetching)
         except (KafkaError, OSError, TimeoutError) as failure:
             await self._leave()
             msg = f"kafka consumer: {failure!r}"
@@ -149,7 +150,7 @@ class KafkaConsumer:
             if not self._joining.done():
                 return None
             joining, self._joining = self._joining, None
-            self._consumer = joining.result()
+            self._consumer = _outcome(joining)
         return self._consumer
 
     async def _leave(self) -> None:
@@ -180,12 +181,29 @@ def _seek(consumer: AIOKafkaConsumer, partition: TopicPartition, offset: int) ->
         consumer.seek(partition, offset)
 
 
+def _outcome(task: asyncio.Task[T]) -> T:
+    """What a finished task returned or raised; a cancellation is the client's own, never ours, hence an error."""
+    if task.cancelled():
+        msg = "the client gave up by itself"
+        raise KafkaError(msg)
+    return task.result()
+
+
 async def _stop(consumer: AIOKafkaConsumer) -> None:
-    try:
+    """Stop in a task of its own.
+
+    In aiokafka 0.14 `stop()` passes the cancellation of its own fetch on to whoever awaits it, when that fetch waits to
+    be tried again; here that would look like a cancellation of the worker. It then has not closed its connections.
+    """
+    stopping = asyncio.create_task(consumer.stop())
+    await asyncio.wait([stopping], timeout=_STOP_TIMEOUT)
+    if stopping.done() and not stopping.cancelled() and stopping.exception() is None:
+        return
+    stopping.cancel()
+    with suppress(KafkaError, OSError, TimeoutError):
         async with asyncio.timeout(_STOP_TIMEOUT):
-            await consumer.stop()
-    except (KafkaError, OSError, TimeoutError):
-        log.exception("Consumer does not stop")
+            await consumer._client.close()  # noqa: SLF001 - stop() does nothing the second time
+    log.warning("Consumer stopped without leaving its group in good order")
 
 
 def _delivered(record: ConsumerRecord[bytes, bytes]) -> Delivered:
