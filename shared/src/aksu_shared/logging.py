@@ -2,13 +2,14 @@
 
 import logging
 import re
-import secrets
 import sys
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from json import JSONEncoder
+from random import getrandbits
 from typing import Any, Final, TextIO
 
 import structlog
@@ -29,7 +30,7 @@ class Correlation:
     def of(cls, correlation_id: str | None, traceparent: str | None = None) -> "Correlation":
         """Take what a caller sent where it is well-formed; a bad or missing id is replaced by a new one."""
         if correlation_id is None or not _CORRELATION_ID.fullmatch(correlation_id):
-            correlation_id = secrets.token_hex(16)
+            correlation_id = f"{getrandbits(128):032x}"
         if traceparent is not None and not _TRACEPARENT.fullmatch(traceparent):
             traceparent = None
         return cls(correlation_id, traceparent)
@@ -82,9 +83,9 @@ def configure_logging(*, level: str = "INFO", json: bool = True, stream: TextIO 
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    renderer = _renderer(json=json, output=output)
+    renderer: structlog.typing.Processor = _json_line if json else structlog.dev.ConsoleRenderer(colors=output.isatty())
     structlog.configure(
-        processors=[*shared, *renderer],
+        processors=[renderer] if json else [*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
         logger_factory=structlog.WriteLoggerFactory(output),
         cache_logger_on_first_use=False,
@@ -93,7 +94,7 @@ def configure_logging(*, level: str = "INFO", json: bool = True, stream: TextIO 
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder(), structlog.stdlib.add_logger_name],
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderer],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
     logging.basicConfig(level=threshold, handlers=[handler], force=True)
@@ -101,19 +102,22 @@ def configure_logging(*, level: str = "INFO", json: bool = True, stream: TextIO 
         logging.getLogger(noisy).setLevel(max(threshold, logging.WARNING))
 
 
-def _renderer(*, json: bool, output: TextIO) -> list[structlog.typing.Processor]:
-    if json:
-        return [
-            # Without the values of local variables: they hold tokens and what people wrote about themselves.
-            structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False)),
-            structlog.processors.EventRenamer("message"),
-            structlog.processors.JSONRenderer(_one_line),
-        ]
-    return [structlog.dev.ConsoleRenderer(colors=output.isatty())]
+_add_exception: Final = structlog.processors.ExceptionRenderer(
+    # Without the values of local variables: they hold tokens and what people wrote about themselves.
+    structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+)
 
 
-def _one_line(event: Any, **_options: Any) -> str:  # noqa: ANN401 - structlog's signature of a serializer
-    return _ENCODE(event)
+def _json_line(logger: Any, method: str, event: MutableMapping[str, Any]) -> str:  # noqa: ANN401 - a processor
+    """One JSON object. One function rather than a chain of six: the access log pays for it at every request."""
+    line = {
+        "timestamp": event.pop("timestamp", None) or datetime.now(UTC).isoformat().replace("+00:00", "Z"),
+        "level": event.pop("level", method),
+        "message": event.pop("event", ""),
+    }
+    if "exc_info" in event:
+        event = _add_exception(logger, method, event)
+    return _ENCODE(line | dict(_add_correlation(logger, method, event)))
 
 
 def _add_correlation(

@@ -71,9 +71,17 @@ async def test_half_a_header_is_answered_408_and_closed(url: str) -> None:
 async def test_a_header_fed_drop_by_drop_meets_the_same_deadline(url: str) -> None:
     async with connection(url) as (reader, writer):
         feeding = asyncio.create_task(drip(writer, b"GET /v1/things HTTP/1.1\r\n" + b"x" * 2000))
-        answer = await everything(reader)
+        await refused_as_late(reader)
         feeding.cancel()
-        assert problem(answer)[0] == 408
+
+
+async def refused_as_late(reader: asyncio.StreamReader) -> None:
+    """What a client reads that is still sending: the answer, or only that the connection was closed on it."""
+    try:
+        answer = await everything(reader)
+    except ConnectionResetError:
+        return
+    assert problem(answer)[0] == 408
 
 
 async def drip(writer: asyncio.StreamWriter, data: bytes) -> None:
@@ -87,7 +95,7 @@ async def test_empty_lines_before_a_request_do_not_hold_a_connection(url: str) -
         writer.write(b"GET /v1/things HTTP/1.1\r\nHost: x\r\n\r\n")
         await one_answer(reader)
         feeding = asyncio.create_task(drip(writer, b"\r\n" * 500))
-        assert b"408" in await everything(reader)
+        await refused_as_late(reader)
         feeding.cancel()
 
 

@@ -16,12 +16,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from aksu_shared.errors import Problem, Unavailable
 from aksu_shared.logging import Correlation, set_correlation
-from aksu_shared.web.metrics import ACTIVE, REFUSED, observe
+from aksu_shared.web.metrics import HTTP
 from aksu_shared.web.problems import problem_of, render_problem
 
 DEFAULT_DEADLINE: Final = 10.0
 FREE_PATHS: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 """Answered however busy the application is, and not logged: probes come every few seconds."""
+_SWEEP_SECONDS: Final = 0.25
 _WAITING_PER_SLOT: Final = 20
 """Requests that may wait (long polls) for each that may be at work."""
 
@@ -46,7 +47,9 @@ class Edge:
         self.active = 0
         self.waiting = 0
         self.log = structlog.get_logger(__name__).bind()  # bound once: a lazy logger binds itself for every line
-        ACTIVE.set_function(lambda: self.active)
+        self._at_work: set[Exchange] = set()
+        self._sweep: asyncio.TimerHandle | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One connection event of ASGI."""
@@ -59,39 +62,75 @@ class Edge:
             await exchange.run(receive)
             return
         if self.active >= self.limit:
-            REFUSED.inc()
+            HTTP.refused += 1
             await exchange.fail(Unavailable(retry_after=1))
         else:
             self.active += 1
+            HTTP.active += 1
             try:
                 await exchange.run(receive)
             finally:
                 self.active -= 1
+                HTTP.active -= 1
         exchange.record()
+
+    def watch(self, exchange: "Exchange") -> None:
+        """See to it that `exchange` is given up at its deadline: one timer for all is cheaper than one for each."""
+        self._at_work.add(exchange)
+        loop = asyncio.get_running_loop()
+        if self._sweep is None or self._loop is not loop:
+            self._loop = loop
+            self._sweep = loop.call_later(self._tick, self._give_up_overdue)
+
+    def forget(self, exchange: "Exchange") -> None:
+        """`exchange` has ended."""
+        self._at_work.discard(exchange)
+
+    @property
+    def _tick(self) -> float:
+        return min(_SWEEP_SECONDS, self.deadline / 5)
+
+    def _give_up_overdue(self) -> None:
+        self._sweep = None
+        now = time.perf_counter()
+        for exchange in self._at_work:
+            exchange.give_up_if_overdue(now)
+        if self._at_work and self._loop is not None:
+            self._sweep = self._loop.call_later(self._tick, self._give_up_overdue)
 
 
 class Exchange:
     """One request and its answer, as the edge sees them."""
 
-    __slots__ = ("_correlation", "_edge", "_scope", "_send", "_started", "_timeout", "status")
+    __slots__ = ("_correlation", "_deadline", "_edge", "_expired", "_scope", "_send", "_started", "_task", "status")
 
     def __init__(self, edge: Edge, scope: Scope, send: Send) -> None:
         self._edge = edge
         self._scope = scope
         self._send = send
         self._started = time.perf_counter()
-        self._timeout: asyncio.Timeout | None = None
+        self._deadline = self._started + edge.deadline
+        self._task: asyncio.Task[Any] | None = None
+        self._expired = False
         self._correlation = _correlation_of(scope)
         self.status = 0
         set_correlation(self._correlation)
 
     async def run(self, receive: Receive) -> None:
         """Run the application; whatever it raises becomes an answer."""
+        self._task = asyncio.current_task()
+        self._edge.watch(self)
         try:
-            async with asyncio.timeout(self._edge.deadline) as self._timeout:
-                await self._edge.app(self._scope, receive, self.send)
+            await self._edge.app(self._scope, receive, self.send)
+        except asyncio.CancelledError:
+            if not self._expired or self._task is None or self._task.uncancel():
+                raise  # the server ends, or somebody else gave the request up
+            await self._end(TimeoutError())
         except Exception as error:  # noqa: BLE001 - the one place where everything ends
+            self._edge.forget(self)  # its answer is not given up as well
             await self._end(error)
+        finally:
+            self._edge.forget(self)
 
     async def send(self, message: Message) -> None:
         """Pass a message on; the head gets the headers that every answer carries."""
@@ -116,7 +155,7 @@ class Exchange:
         seconds = time.perf_counter() - self._started
         route = getattr(self._scope.get("route"), "path", "unmatched")
         method = self._scope["method"]
-        observe(method, route, self.status, seconds)
+        HTTP.observe(method, route, self.status, seconds)
         self._edge.log.info(
             "Request answered",
             method=method,
@@ -128,8 +167,13 @@ class Exchange:
 
     def reschedule(self, seconds: float) -> None:
         """Set the deadline to `seconds` from now."""
-        if self._timeout is not None:
-            self._timeout.reschedule(asyncio.get_running_loop().time() + seconds)
+        self._deadline = time.perf_counter() + seconds
+
+    def give_up_if_overdue(self, now: float) -> None:
+        """Cancel the request once when its deadline has passed. A shielded commit goes on."""
+        if now >= self._deadline and not self._expired and self._task is not None:
+            self._expired = True
+            self._task.cancel()
 
     @contextmanager
     def idle(self) -> Iterator[None]:
@@ -150,7 +194,7 @@ class Exchange:
         if isinstance(answer, Response) and not self.status:
             await answer(self._scope, _no_receive, self.send)  # a repeated request ends with its first answer
             return
-        if self._timeout is not None and self._timeout.expired():
+        if self._expired:
             _log.warning("Request gave up at its deadline")
             problem: Problem = Unavailable(retry_after=1)
         else:

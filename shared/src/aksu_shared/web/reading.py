@@ -28,14 +28,14 @@ class _Call:
 
     def __init__(self, dependant: Dependant, providers: Sequence[tuple[str | None, Provide]]) -> None:
         self._function: Callable[..., Awaitable[Any]] = dependant.call  # type: ignore[assignment]  # checked by _plain
-        self._parameters = Parameters(dependant)
+        self._parameters = Parameters(dependant) if _has_parameters(dependant) else None
         self._providers = providers
         names = (dependant.request_param_name, dependant.http_connection_param_name)
         self._request_names = [name for name in names if name]
 
     async def run(self, request: Request, query: Mapping[str, Any], known: Known) -> Any:  # noqa: ANN401 - any result
         """Read the parameters, resolve the dependencies, call. Raises Malformed for bad parameters."""
-        values = self._parameters.read(request.scope, query)
+        values = self._parameters.read(request.scope, query) if self._parameters else {}
         for name, provide in self._providers:
             value = await provide(request, query, known)
             if name is not None:
@@ -110,6 +110,10 @@ def _plain(dependant: Dependant) -> bool:
             or dependant.concurrency
         )
     )
+
+
+def _has_parameters(dependant: Dependant) -> bool:
+    return bool(dependant.query_params or dependant.path_params or dependant.header_params)
 
 
 def _answers_itself(route: APIRoute) -> bool:
