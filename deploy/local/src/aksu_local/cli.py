@@ -54,7 +54,7 @@ def migrate(folder: FolderOption) -> None:
 
 
 @app.command()
-def token(folder: FolderOption, *, role: str, body: str = "", subject: str = "") -> None:
+def token(folder: FolderOption, *, role: Annotated[str, typer.Option()], body: str = "", subject: str = "") -> None:
     """Print an access token of 8 hours, for example `--role inspector --body AKSU`."""
     chosen = body or DEFAULT_BODIES.get(role)
     typer.echo(development_token(Folder(folder).keys, role, chosen, subject=subject or None))

@@ -13,10 +13,10 @@ from aksu_shared.auth.permissions import Rights
 from aksu_shared.clock import Clock
 from aksu_shared.codelists import CODELISTS
 from aksu_shared.config import BaseConfig
-from aksu_shared.db.migrate import require_known_schema
 from aksu_shared.db.notify import Notifier
 from aksu_shared.db.pool import create_pool
 from aksu_shared.db.reads import Reads
+from aksu_shared.db.schema import require_known_schema
 from aksu_shared.db.work import UnitOfWork
 from aksu_shared.web.app import create_app
 from aksu_shared.web.commands import CommandEdge

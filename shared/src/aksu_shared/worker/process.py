@@ -15,9 +15,9 @@ import structlog
 from aksu_shared.bus import Bus, connect
 from aksu_shared.clock import Clock
 from aksu_shared.config import BaseConfig
-from aksu_shared.db.migrate import require_known_schema
 from aksu_shared.db.notify import CHANGE_LOG, Notifier
 from aksu_shared.db.pool import create_pool
+from aksu_shared.db.schema import require_known_schema
 from aksu_shared.db.work import UnitOfWork
 from aksu_shared.web.health import Health, worker_app
 from aksu_shared.web.server import serving
