@@ -1,8 +1,8 @@
 """The short way of a read: what a GET needs is worked out once, at start, instead of at every request.
 
-FastAPI solves dependencies anew for each request, which costs several times what a list of 50 rows costs (figures in
-docs/adr/0009). A GET whose function and dependencies are coroutines with plain parameters needs none
-of that; everything else goes FastAPI's own way. Both ways refuse the same input with the same answers.
+FastAPI solves dependencies anew for each request, which costs as much as a list of 50 rows itself (docs/adr/0008).
+A GET whose function and dependencies are coroutines with plain parameters needs none of that; everything else goes
+FastAPI's own way. Both ways refuse the same input with the same answers.
 
 To stay on the short way: `async def`, also for dependencies; no `yield`; parameters of the query, path and headers.
 """
