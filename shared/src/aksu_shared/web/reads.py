@@ -110,7 +110,12 @@ def after_header(value: Annotated[str | None, Header(alias="Aksu-After")] = None
     return Awaited(source, int(seq))
 
 
-AfterDep = Annotated[Awaited | None, Depends(after_header)]
+async def _awaited(value: Annotated[str | None, Header(alias="Aksu-After")] = None) -> Awaited | None:
+    """A coroutine, so that a read is spared FastAPI's thread pool."""
+    return after_header(value)
+
+
+AfterDep = Annotated[Awaited | None, Depends(_awaited)]
 
 _APPLIED = """
 SELECT EXISTS (SELECT FROM inbox WHERE source = $1 AND seq = $2)
