@@ -27,7 +27,10 @@ COLUMNS: Final = (
 
 Reason = Literal["MISSING_HEADER", "BAD_HEADER", "UNKNOWN_TYPE", "WRONG_TOPIC", "WRONG_KEY", "BAD_JSON", "BAD_DATA"]
 
-_MAX_INT: Final = 2**63 - 1
+_REQUIRED: Final = tuple(
+    f"ce_{name}" for name in ("specversion", "id", "source", "type", "subject", "time", "seq", "position", "epoch")
+)
+_MAX_DIGITS: Final = 19
 _MAX_PLACES: Final = 5
 
 
@@ -42,16 +45,25 @@ class Undecodable(Exception):
 
 def record_of(row: asyncpg.Record, *, position: int, source: str, epoch: str) -> Record:
     """The bus record of a row selected by `COLUMNS`, of service `source`."""
-    return Record(
-        topic=row["topic"],
-        key=row["aggregate_id"],
-        value=_data(row).encode(),
-        headers={
-            f"ce_{name}": value
-            for name, value in _attributes(row, position=position, source=source, epoch=epoch).items()
-        }
-        | {"content-type": "application/json"},
-    )
+    headers: dict[str, str] = {
+        "ce_specversion": "1.0",
+        "ce_id": row["event_id"],
+        "ce_source": f"/aksu/{source}",
+        "ce_type": row["type"],
+        "ce_subject": row["aggregate_id"],
+        "ce_time": row["legal_time"].isoformat(),
+        "ce_seq": str(row["seq"]),
+        "ce_position": str(position),
+        "ce_epoch": epoch,
+        "content-type": "application/json",
+    }
+    if row["correlation_id"] is not None:
+        headers["ce_correlationid"] = row["correlation_id"]
+    if row["traceparent"] is not None:
+        headers["ce_traceparent"] = row["traceparent"]
+    if row["actor"] is not None:
+        headers["ce_actor"] = row["actor"]
+    return Record(row["topic"], row["aggregate_id"], _data(row).encode(), headers)
 
 
 def structured_of(row: asyncpg.Record, *, position: int, source: str, epoch: str) -> str:
@@ -59,28 +71,10 @@ def structured_of(row: asyncpg.Record, *, position: int, source: str, epoch: str
 
     `seq` and `position` are text: a CloudEvents integer has 32 bits.
     """
-    attributes = _attributes(row, position=position, source=source, epoch=epoch) | {
-        "datacontenttype": "application/json"
-    }
+    headers = record_of(row, position=position, source=source, epoch=epoch).headers
+    attributes = {name.removeprefix("ce_"): value for name, value in headers.items()}
+    attributes["datacontenttype"] = attributes.pop("content-type")
     return f'{json.dumps(attributes, ensure_ascii=False, separators=(",", ":"))[:-1]},"data":{_data(row)}}}'
-
-
-def _attributes(row: asyncpg.Record, *, position: int, source: str, epoch: str) -> dict[str, str]:
-    attributes: dict[str, str] = {
-        "specversion": "1.0",
-        "id": row["event_id"],
-        "source": f"/aksu/{source}",
-        "type": row["type"],
-        "subject": row["aggregate_id"],
-        "time": row["legal_time"].isoformat(),
-        "seq": str(row["seq"]),
-        "position": str(position),
-        "epoch": epoch,
-    }
-    for name, column in (("correlationid", "correlation_id"), ("traceparent", "traceparent"), ("actor", "actor")):
-        if row[column] is not None:
-            attributes[name] = row[column]
-    return attributes
 
 
 def _data(row: asyncpg.Record) -> str:
@@ -89,72 +83,72 @@ def _data(row: asyncpg.Record) -> str:
 
 def event_of(record: Delivered) -> Event[Any]:
     """The event a record carries. Raises Undecodable."""
-    attributes = {name[3:]: value for name, value in record.headers.items() if name.startswith("ce_")}
-    fact, meta = _envelope(attributes)
+    headers = record.headers
+    fact, meta = _envelope(headers)
     if fact.topic != record.topic:
         raise Undecodable("WRONG_TOPIC", f"{fact.type} belongs to {fact.topic}")
-    if attributes["subject"] != record.key:
+    if headers["ce_subject"] != record.key:
         raise Undecodable("WRONG_KEY", "the key is not the subject")
     try:
         data = strict_json.loads(record.value)
     except strict_json.InvalidJson as error:
         raise Undecodable("BAD_JSON", f"{error.reason} at character {error.position}") from None
-    return _event(fact, attributes["subject"], data, meta)
+    return _event(fact, record.key, data, meta)
 
 
 def event_of_structured(document: Mapping[str, Any]) -> Event[Any]:
     """The event of one entry of a change feed. Raises Undecodable."""
-    attributes = {name: value for name, value in document.items() if name != "data" and isinstance(value, str)}
-    fact, meta = _envelope(attributes)
-    return _event(fact, attributes["subject"], document.get("data"), meta)
+    headers = {f"ce_{name}": value for name, value in document.items() if isinstance(value, str)}
+    fact, meta = _envelope(headers)
+    return _event(fact, headers["ce_subject"], document.get("data"), meta)
 
 
-def _envelope(attributes: Mapping[str, str]) -> tuple[type[Event[Any]], Meta]:
-    if attributes.get("specversion") != "1.0":
-        raise Undecodable("MISSING_HEADER" if "specversion" not in attributes else "BAD_HEADER", "specversion")
-    for name in ("id", "source", "type", "subject", "time", "seq", "position", "epoch"):
-        if not attributes.get(name):
+def _envelope(headers: Mapping[str, str]) -> tuple[type[Event[Any]], Meta]:
+    for name in _REQUIRED:
+        if not headers.get(name):
             raise Undecodable("MISSING_HEADER", name)
-    fact = CATALOGUE.get(attributes["type"])
+    if headers["ce_specversion"] != "1.0":
+        raise Undecodable("BAD_HEADER", "ce_specversion: not 1.0")
+    fact = CATALOGUE.get(headers["ce_type"])
     if fact is None:
-        raise Undecodable("UNKNOWN_TYPE", attributes["type"])
-    if attributes["source"] != f"/aksu/{fact.owner}":
-        raise Undecodable("BAD_HEADER", f"source: {fact.type} is told by {fact.owner} only")
+        raise Undecodable("UNKNOWN_TYPE", headers["ce_type"])
+    if headers["ce_source"] != f"/aksu/{fact.owner}":
+        raise Undecodable("BAD_HEADER", f"ce_source: {fact.type} is told by {fact.owner} only")
     meta = Meta(
-        id=_uuid(attributes),
+        id=_uuid(headers["ce_id"]),
         source=fact.owner,
-        seq=_integer(attributes, "seq"),
-        position=_integer(attributes, "position"),
-        epoch=attributes["epoch"],
-        time=_instant(attributes),
-        correlation_id=attributes.get("correlationid"),
-        traceparent=attributes.get("traceparent"),
-        actor=attributes.get("actor"),
+        seq=_integer(headers, "ce_seq"),
+        position=_integer(headers, "ce_position"),
+        epoch=headers["ce_epoch"],
+        time=_instant(headers["ce_time"]),
+        correlation_id=headers.get("ce_correlationid"),
+        traceparent=headers.get("ce_traceparent"),
+        actor=headers.get("ce_actor"),
     )
     return fact, meta
 
 
-def _uuid(attributes: Mapping[str, str]) -> UUID:
+def _uuid(text: str) -> UUID:
     try:
-        return UUID(attributes["id"])
+        return UUID(text)
     except ValueError:
-        raise Undecodable("BAD_HEADER", "id: no UUID") from None
+        raise Undecodable("BAD_HEADER", "ce_id: no UUID") from None
 
 
-def _integer(attributes: Mapping[str, str], name: str) -> int:
-    text = attributes[name]
-    if text.isascii() and text.isdecimal() and len(text) < 20 and int(text) <= _MAX_INT:  # noqa: PLR2004 - digits of 2^63
+def _integer(headers: Mapping[str, str], name: str) -> int:
+    text = headers[name]
+    if text.isascii() and text.isdecimal() and len(text) < _MAX_DIGITS:
         return int(text)
-    raise Undecodable("BAD_HEADER", f"{name}: no positive integer")
+    raise Undecodable("BAD_HEADER", f"{name}: no number of 63 bits")
 
 
-def _instant(attributes: Mapping[str, str]) -> datetime:
+def _instant(text: str) -> datetime:
     try:
-        instant = datetime.fromisoformat(attributes["time"])
+        instant = datetime.fromisoformat(text)
     except ValueError:
-        instant = None
-    if instant is None or instant.tzinfo is None:
-        raise Undecodable("BAD_HEADER", "time: no instant")
+        raise Undecodable("BAD_HEADER", "ce_time: no instant") from None
+    if instant.tzinfo is None:
+        raise Undecodable("BAD_HEADER", "ce_time: without zone")
     return instant
 
 

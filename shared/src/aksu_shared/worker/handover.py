@@ -33,8 +33,10 @@ class Handover:
         self.epoch = ""
         self.position = 0
         self.news = asyncio.Event()
+        self.room = asyncio.Event()
+        """Set while more rows are kept for the shipper."""
         self._rows: deque[Rows] = deque()
-        self._count = 0
+        self._forget()
 
     def taken(self, holder: int, *, epoch: str, position: int) -> None:
         """This process holds the log from now on."""
@@ -48,20 +50,27 @@ class Handover:
         self._forget()
 
     def put(self, rows: Rows) -> None:
-        """Rows have got their positions. When the shipper is far behind they are dropped here: it will read them."""
+        """Rows have got their positions. When too many wait already they are not kept: the shipper will read them."""
         self.position = rows.last
-        if self._count + len(rows.rows) > _MAX_ROWS:
-            self._forget()
-        self._rows.append(rows)
-        self._count += len(rows.rows)
+        if self._count < _MAX_ROWS:
+            self._rows.append(rows)
+            self._count += len(rows.rows)
+        if self._count >= _MAX_ROWS:
+            self.room.clear()
         self.news.set()
 
     def after(self, position: int) -> Rows | None:
         """The rows that follow `position`, if they are at hand; what lies before them is let go."""
         while self._rows and self._rows[0].last <= position:
             self._count -= len(self._rows.popleft().rows)
-        return self._rows[0] if self._rows and self._rows[0].first == position + 1 else None
+        if self._count < _MAX_ROWS:
+            self.room.set()
+        if not self._rows or self._rows[0].first > position + 1:
+            return None
+        found = self._rows[0]
+        return Rows(position + 1, found.rows[position + 1 - found.first :])
 
     def _forget(self) -> None:
         self._rows.clear()
         self._count = 0
+        self.room.set()

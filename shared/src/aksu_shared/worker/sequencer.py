@@ -29,6 +29,7 @@ BATCH: Final = 2_000
 LEASE: Final = "log"
 """Name of the lease: one per service, because a lease is of one database."""
 _STANDBY_POLL: Final = 0.5
+_PATIENCE: Final = 0.25
 
 _TAKE: Final = """
 UPDATE log_state SET holder = pg_backend_pid(), heartbeat_at = clock_timestamp()
@@ -118,6 +119,9 @@ class Sequencer:
             self._progress.turned("sequencer")
             if done < BATCH:
                 await pause(self._wake, BEAT * 0.8)
+            else:
+                # A backlog. To let the shipper keep up costs less than to have it read the rows again.
+                await pause(self._handover.room, _PATIENCE)
 
     def _woken(self, *_: object) -> None:
         self._wake.set()

@@ -9,6 +9,7 @@ import asyncpg
 import structlog
 
 from aksu_shared.bus.contract import Bus, Record
+from aksu_shared.db.work import Connection
 from aksu_shared.events.wire import COLUMNS, record_of
 from aksu_shared.failpoint import failpoint
 from aksu_shared.worker.failure import database
@@ -53,34 +54,38 @@ class Shipper:
         """Ship for as long as this process holds the log, or until nothing was held for a moment."""
         self._handover.news.clear()
         holder = self._handover.holder
-        with database():
-            shipped = await self._pool.fetchval(_SHIPPED_SQL, holder) if holder is not None else None
-            if holder is not None and shipped is not None:
-                await self._from(shipped, holder, stop)
-                return
+        if holder is not None:
+            # One connection for as long as it goes on: taking it from the pool each time would cost a round trip.
+            with database():
+                async with self._pool.acquire(timeout=5) as connection:
+                    shipped = await connection.fetchval(_SHIPPED_SQL, holder)
+                    if shipped is not None:
+                        await self._from(connection, shipped, holder, stop)
+                        return
         self._progress.turned("shipper")
         await pause(self._handover.news, 0.5)
 
-    async def _from(self, shipped: int, holder: int, stop: asyncio.Event) -> None:
+    async def _from(self, connection: Connection, shipped: int, holder: int, stop: asyncio.Event) -> None:
+        """Ship what follows position `shipped` until the log is lost or `stop`."""
         while self._handover.holder == holder and not stop.is_set():
             self._handover.news.clear()
-            rows = await self._rows(shipped)
+            rows = await self._rows(connection, shipped)
             if rows is None:
                 self._progress.turned("shipper")
                 await pause(self._handover.news, 0.5)
-            elif await self._ship(rows, holder):
+            elif await self._ship(connection, rows, holder):
                 shipped = rows.last
             else:
                 return
 
-    async def _rows(self, shipped: int) -> Rows | None:
+    async def _rows(self, connection: Connection, shipped: int) -> Rows | None:
         if self._handover.position <= shipped:
             return None
         at_hand = self._handover.after(shipped)
         if at_hand is not None:
             return at_hand
         last = min(shipped + _BATCH, self._handover.position)
-        rows = await self._pool.fetch(_READ, shipped, last)
+        rows = await connection.fetch(_READ, shipped, last)
         if len(rows) != last - shipped:
             # Positions are gap-free, so rows were taken away: by hand, or with an archived partition never shipped.
             log.error("change_log_rows_missing", after=shipped, until=last, found=len(rows))
@@ -88,14 +93,14 @@ class Shipper:
             raise ValueError(msg)
         return Rows(shipped + 1, rows)
 
-    async def _ship(self, rows: Rows, holder: int) -> bool:
+    async def _ship(self, connection: Connection, rows: Rows, holder: int) -> bool:
         """Send and mark; False when another process holds the log."""
         for last, records in self._portions(rows):
-            if not await self._pool.fetchval(_STILL_MINE, holder):
+            if not await connection.fetchval(_STILL_MINE, holder):
                 return False
             await self._bus.publish(records)
             failpoint("after_send_before_mark")
-            await self._pool.execute(_MARK, holder, last)
+            await connection.execute(_MARK, holder, last)
             self._progress.turned("shipper")
             SHIPPED.set(last)
         return True
