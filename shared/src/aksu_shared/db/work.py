@@ -1,8 +1,8 @@
 """The unit of work: what one request or message writes, recorded and flushed once, in one transaction.
 
 A service method records events; each event carries the new state of its aggregate, and the row is that state.
-So no row changes without its change-log row, and a command costs one statement per table it writes plus one for
-all bookkeeping. Nobody but the edge (a command, a consumer, the import) flushes and commits.
+So no row changes without its change-log row, and whatever a command writes (rows, change log, idempotency key) goes
+out in one statement. Nobody but the edge (a command, a consumer, the import) flushes and commits.
 """
 
 import json
@@ -22,6 +22,8 @@ from aksu_shared.db.pool import Json
 from aksu_shared.errors import ConcurrentWrite, EventTooLarge
 from aksu_shared.events.base import Event
 
+IDEMPOTENCY_KEY: Final = "idempotency_pkey"
+"""The constraint that is broken when another request with the same key was stored meanwhile."""
 MAX_EVENT_BYTES: Final = 65_536
 """What is recorded of one change, as UTF-8 JSON: so that its event passes every bus and every consumer."""
 
@@ -36,21 +38,6 @@ _TYPES = (
     "scope text[], scope_before text[], legal_time timestamptz, actor text, actor_body text, reason text, "
     "legal_basis text, correlation_id text, traceparent text"
 )
-_LOG = f"""
-  INSERT INTO change_log ({_COLUMNS})
-  SELECT {_COLUMNS} FROM jsonb_to_recordset($1::jsonb) AS r({_TYPES}) ORDER BY n RETURNING seq"""
-LOG_SQL = f"WITH log AS ({_LOG}) SELECT max(seq) FROM log"
-"""Insert change-log rows; gives the highest `seq`."""
-LOG_AND_REPLY_SQL = f"""
-WITH log AS ({_LOG}),
-reply AS (
-  INSERT INTO idempotency (client, key, fingerprint, scope, status, headers, body)
-  SELECT $2, $3, $4, $5, $6,
-    CASE WHEN max(seq) IS NULL THEN $7::jsonb
-         ELSE $7::jsonb || jsonb_build_object('Aksu-Position', $9::text || ':' || max(seq)) END, $8
-  FROM log)
-SELECT max(seq) FROM log"""
-"""The same, and the stored answer of an idempotent command, in one statement."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,19 +137,27 @@ class UnitOfWork:
 
         Raises ConcurrentWrite when another writer took the version an event claims, or its unique name.
         """
-        try:
-            for table, rows in self._rows.items():
-                await write_states(self.connection, table, rows)
-        except asyncpg.UniqueViolationError:
-            raise ConcurrentWrite from None
-        changes = f"[{','.join(self._changes)}]"
-        had_changes = bool(self._changes)
+        rows, changes = self._rows, self._changes
         self._rows, self._changes = {}, []
-        seq: int | None = None
-        if reply:
-            seq = await self.connection.fetchval(LOG_AND_REPLY_SQL, Json(changes), *_reply_args(reply), self.source)
-        elif had_changes:
-            seq = await self.connection.fetchval(LOG_SQL, Json(changes))
+        if not changes and reply is None:
+            return None
+        states = [_last_versions(of_table) for of_table in rows.values()]
+        stored = () if reply is None else (*_reply_args(reply), self.source)
+        seq: int | None
+        try:
+            written, seq = await self.connection.fetchrow(
+                _flush_sql(tuple(rows), with_reply=reply is not None),
+                Json(f"[{','.join(changes)}]"),
+                sum(len(state) for state in states),
+                *(Json(json.dumps(state, ensure_ascii=False)) for state in states),
+                *stored,
+            )
+        except asyncpg.UniqueViolationError as error:
+            if error.constraint_name == IDEMPOTENCY_KEY:
+                raise
+            raise ConcurrentWrite from None
+        if not written:
+            raise ConcurrentWrite
         return seq
 
 
@@ -170,17 +165,11 @@ def _reply_args(reply: StoredReply) -> Sequence[Any]:
     return (reply.client, reply.key, reply.fingerprint, reply.scope, reply.status, reply.headers, reply.body)
 
 
-async def write_states(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert or update one row per aggregate from its JSON state, the last version of each winning.
-
-    The first version written must follow the stored one without a gap: the optimistic check behind the row lock.
-    """
+def _last_versions(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One row per aggregate, the last version of each, with the version that must be the stored one: so no gap."""
     last = {row["id"]: row for row in rows}
     first = {row["id"]: row["version"] for row in reversed(rows)}
-    payload = [row | {"version_before": first[key] - 1} for key, row in last.items()]
-    done = await connection.execute(_write_sql(table), Json(json.dumps(payload, ensure_ascii=False)))
-    if int(done.rsplit(" ", 1)[1]) != len(last):
-        raise ConcurrentWrite
+    return [row | {"version_before": first[key] - 1} for key, row in last.items()]
 
 
 def columns_of(table: Table) -> list[str]:
@@ -189,14 +178,49 @@ def columns_of(table: Table) -> list[str]:
 
 
 @cache
-def _write_sql(table: Table) -> str:
+def _flush_sql(tables: tuple[Table, ...], *, with_reply: bool) -> str:
+    """One statement for the rows of `tables`, their change-log rows and the stored answer.
+
+    $1 the changes, $2 how many rows there are in all, then an array of states per table, then the answer's columns
+    and the source. Gives whether all rows were written, and the highest `seq`. The change log waits for the rows, so
+    that `seq` is drawn under their locks; it stays empty when one of them is no longer at the version expected.
+    """
+    parts = [_upsert(table, n) for n, table in enumerate(tables)]
+    total = " + ".join(f"(SELECT count(*) FROM written{n})" for n in range(len(tables))) or "0"
+    parts.append(f"written AS MATERIALIZED (SELECT {total} = $2 AS complete)")
+    parts.append(f"""log AS (
+      INSERT INTO change_log ({_COLUMNS})
+      SELECT {_COLUMNS} FROM written, jsonb_to_recordset($1::jsonb) AS r({_TYPES})
+       WHERE written.complete ORDER BY n RETURNING seq)""")
+    parts.append("last AS MATERIALIZED (SELECT max(seq) AS seq FROM log)")
+    if with_reply:
+        parts.append(_reply(len(tables) + 3))
+    return f"WITH {', '.join(parts)} SELECT written.complete, last.seq FROM written, last"
+
+
+def _upsert(table: Table, n: int) -> str:
+    """Insert or update one row per aggregate from its JSON state: the optimistic check behind the row lock."""
     names = columns_of(table)
     columns = ", ".join(names)
     assigned = ", ".join(f"{name} = EXCLUDED.{name}" for name in names if name != "id")
     return f"""
-      WITH rows AS (
-        SELECT e, (jsonb_populate_record(NULL::{table.name}, e)).* FROM jsonb_array_elements($1::jsonb) AS e)
+    rows{n} AS (
+      SELECT (e->>'version_before')::int AS version_before, r.*
+        FROM jsonb_array_elements(${n + 3}::jsonb) AS e, jsonb_populate_record(NULL::{table.name}, e) AS r),
+    written{n} AS (
       INSERT INTO {table.name} AS t ({columns})
-      SELECT {columns} FROM rows
+      SELECT {columns} FROM rows{n}
       ON CONFLICT (id) DO UPDATE SET {assigned}, written_at = now()
-      WHERE t.version = (SELECT (e->>'version_before')::int FROM rows WHERE rows.id = EXCLUDED.id)"""
+      WHERE t.version = (SELECT version_before FROM rows{n} WHERE id = EXCLUDED.id)
+      RETURNING true)"""
+
+
+def _reply(first: int) -> str:
+    client, key, fingerprint, scope, status, headers, body, source = (f"${first + n}" for n in range(8))
+    return f"""
+    reply AS (
+      INSERT INTO idempotency (client, key, fingerprint, scope, status, headers, body)
+      SELECT {client}, {key}, {fingerprint}, {scope}, {status},
+        CASE WHEN last.seq IS NULL THEN {headers}::jsonb
+             ELSE {headers}::jsonb || jsonb_build_object('Aksu-Position', {source}::text || ':' || last.seq) END, {body}
+      FROM last, written WHERE written.complete)"""

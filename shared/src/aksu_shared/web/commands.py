@@ -23,7 +23,7 @@ from starlette.responses import Response
 from aksu_shared.auth.principal import Principal
 from aksu_shared.clock import Clock
 from aksu_shared.db.notify import Notifier
-from aksu_shared.db.work import Actor, StoredReply, UnitOfWork
+from aksu_shared.db.work import IDEMPOTENCY_KEY, Actor, StoredReply, UnitOfWork
 from aksu_shared.errors import (
     ConcurrentWrite,
     FieldError,
@@ -148,7 +148,7 @@ class CommandEdge(Generic[F]):
                 raise
             except asyncpg.UniqueViolationError as error:
                 await transaction.rollback()
-                if error.constraint_name == "idempotency_pkey":  # a parallel call with the key committed just now
+                if error.constraint_name == IDEMPOTENCY_KEY:  # a parallel call with the key committed just now
                     raise RequestInProgress from None
                 raise
             except BaseException:
