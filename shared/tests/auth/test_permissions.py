@@ -114,9 +114,12 @@ def test_the_one_who_decides_on_a_licence_is_not_the_one_who_proposes() -> None:
     assert not RIGHTS.allows(director, "licensing.application.propose")
 
 
-def test_only_reads_filing_a_signal_and_nothing_else_are_public() -> None:
+def test_only_reads_a_signal_and_the_handshake_of_ingest_are_public() -> None:
     public = {action for action in RIGHTS.actions if RIGHTS.granted(ANONYMOUS, action)}
-    assert {action for action in public if not action.endswith(".read")} == {"monitoring.signal.file"}
+    assert {action for action in public if not action.endswith(".read")} == {
+        "monitoring.signal.file",
+        "monitoring.ingest.handshake",
+    }
 
 
 @pytest.mark.parametrize("person", ["licensing.application.read", "monitoring.signal.read", "monitoring.task.read"])
