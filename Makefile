@@ -35,6 +35,10 @@ setup: $(VENV_READY) ## Fetch uv and all dependencies into .uv and .venv
 run: $(VENV_READY) $(if $(filter kafka,$(BUS)),java) ## Start everything with sample data, until Ctrl-C (FRESH=1 starts over, BUS=kafka)
 	@exec $(BIN)/aksu-local run $(if $(BUS),--bus $(BUS)) $(if $(filter 1,$(FRESH)),--fresh)
 
+.PHONY: demo
+demo: $(VENV_READY) $(if $(filter kafka,$(BUS)),java) ## Play the main job against a fresh platform, every step checked (BUS=kafka, ACT=main)
+	@$(BIN)/aksu-local demo $(if $(BUS),--bus $(BUS)) $(if $(ACT),--act $(ACT))
+
 .PHONY: test
 test: $(VENV_READY) java ## Run every test, those against a real Kafka broker included
 	@$(BIN)/pytest

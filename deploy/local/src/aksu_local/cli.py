@@ -42,6 +42,17 @@ def run(folder: FolderOption, *, bus: Bus = Bus.EMBEDDED, fresh: bool = False) -
 
 
 @app.command()
+def demo(*, bus: Bus = Bus.EMBEDDED, act: Annotated[str, typer.Option(help="Only this act.")] = "") -> None:
+    """Play the main job against a fresh platform; exit 1 at the first step that does not hold."""
+    from aksu_local.demo.run import ACTS, play  # noqa: PLC0415
+
+    if act and act not in ACTS:
+        typer.echo(f"there is no act {act!r}; acts: {', '.join(ACTS)}", err=True)
+        raise typer.Exit(2)
+    raise typer.Exit(0 if asyncio.run(play(bus=bus.value, act=act or None)) else 1)
+
+
+@app.command()
 def migrate(folder: FolderOption) -> None:
     """Bring the databases in the folder to this build's schemas; the platform must be stopped."""
 

@@ -241,3 +241,16 @@ async def test_odd_text_is_stored_and_read_back_the_same(registry: Served) -> No
     made = await registry.post("/v1/services", service(name=odd), **MAYOR)
     assert made.json()["name"] == odd
     assert json.loads((await registry.get("/v1/services")).content)["items"][0]["name"] == odd
+
+
+async def test_a_provider_registers_itself_and_its_service_at_a_new_place(registry: Served) -> None:
+    own = {"role": "provider", "body": f"PROVIDER:{EIK}"}
+    assert (await registry.post("/v1/providers", provider(), **own)).status_code == 201
+    body = service(responsible_provider={"eik": EIK}, management=None, financing="PRIVATE")
+    made = await registry.post("/v1/services", body, **own)
+    assert (made.status_code, made.json()["licence_required"]) == (201, True)
+
+
+async def test_a_provider_registers_nobody_else(registry: Served) -> None:
+    stranger = {"role": "provider", "body": "PROVIDER:999000017"}
+    assert (await registry.post("/v1/providers", provider(), **stranger)).status_code == 403

@@ -135,7 +135,8 @@ class UnitOfWork:
     async def flush(self, reply: StoredReply | None = None) -> int | None:
         """Write everything recorded; give the highest change-log `seq`, or None when nothing changed.
 
-        Raises ConcurrentWrite when another writer took the version an event claims, or its unique name.
+        Raises ConcurrentWrite when another writer took the version an event claims, or its unique name; Forbidden for
+        a row outside what the actor may write.
         """
         rows, changes = self._rows, self._changes
         self._rows, self._changes = {}, []

@@ -14,6 +14,8 @@ from aksu_shared.eik import complete_eik
 MUNICIPALITY = "PVN24"
 NUMBER = re.compile(r"Л-3129-(\d+)/(\d\d)\.(\d\d)\.(\d{4})")
 FRIDAY = 5
+SHORTEST, LONGEST = 59, 10
+"""Two months are at least 59 days; long holidays may add up to ten."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,8 +81,8 @@ async def _application(stage: Stage, service: dict[str, Any], owner: str, positi
     due, received = date.fromisoformat(registered["decision_due"]), date.fromisoformat(registered["received_on"])
     stage.say(f"registered under {registered['incoming_number']}, received {received}, to be decided by {due}")
     months = (due.year - received.year) * 12 + due.month - received.month
-    stage.holds("the term is two calendar months, ending on a working day (чл. 151, ал. 1 ЗСУ)",
-                condition=months in {2, 3} and due.isoweekday() <= FRIDAY and 0 <= (due - received).days - 59 <= 10)  # fmt: skip
+    in_term = months in {2, 3} and due.isoweekday() <= FRIDAY and 0 <= (due - received).days - SHORTEST <= LONGEST
+    stage.holds("two calendar months, ending on a working day (чл. 151, ал. 1 ЗСУ)", condition=in_term)
     return registered
 
 

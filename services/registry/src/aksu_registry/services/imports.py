@@ -119,7 +119,7 @@ class ImportService:
         if key not in self._places:
             place = row.place
             self._places[key] = self._place_service.register(
-                place.municipality, place.settlement, place.address, key=key
+                place.municipality, place.settlement, place.address, key=key, body=row.provider.body
             )
         return self._places[key]
 

@@ -15,17 +15,17 @@ class PlaceService:
     def __init__(self, *, places: PlaceStore) -> None:
         self._places = places
 
-    async def at(self, municipality: str, settlement: str, address: str) -> PlaceState:
+    async def at(self, municipality: str, settlement: str, address: str, *, body: str) -> PlaceState:
         """The place with this address, registered now when it is new."""
         key = "|".join(place_key(municipality=municipality, settlement=settlement, address=address, eik=""))
         found = await self._places.by_keys([key])
         if not found:
             await self._places.reserve(key)
             found = await self._places.by_keys([key])
-        return found[key].state if found else self.register(municipality, settlement, address, key=key)
+        return found[key].state if found else self.register(municipality, settlement, address, key=key, body=body)
 
-    def register(self, municipality: str, settlement: str, address: str, *, key: str) -> PlaceState:
-        """Enter a new place; `key` is its identity (`aksu_shared.register.identity`)."""
+    def register(self, municipality: str, settlement: str, address: str, *, key: str, body: str) -> PlaceState:
+        """Enter a new place for `body`, which provides there; `key` is its identity (`aksu_shared.register.identity`)."""
         state = PlaceState(
             id=uuid7(),
             key=key,
@@ -33,6 +33,6 @@ class PlaceService:
             settlement=settlement,
             address=address,
         )
-        scope = row_scope(municipality, public=True)
+        scope = row_scope(municipality, body, public=True)
         self._places.save(begins(PlaceRegistered, state, id=str(state.id), scope=scope))
         return state

@@ -44,7 +44,7 @@ class ProviderService:
         """Enter a provider and the body it acts as. Raises ProviderExists, Forbidden."""
         body = body_code(new)
         seat = new.seat_municipality or new.municipality
-        self._rights.check(by, "registry.provider.create", territory=seat)
+        self._rights.check(by, "registry.provider.create", territory=seat, owner=body)
         if await self._providers.by_bodies([body]):
             raise ProviderExists(body=body)
         state = ProviderState(

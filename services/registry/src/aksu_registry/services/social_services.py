@@ -69,7 +69,7 @@ class SocialServiceService:
         responsible = await self._provider(new.responsible_provider)
         _check_management(new, responsible)
         operator = await self._provider(new.operator) if new.operator else None
-        place = await self._places.at(new.municipality, new.settlement, new.address)
+        place = await self._places.at(new.municipality, new.settlement, new.address, body=responsible.body)
         state = _service_state(new, responsible, operator, place)
         if same := await self._services.same(state):
             raise ServiceExists(service_id=same.id)
