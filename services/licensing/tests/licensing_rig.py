@@ -241,7 +241,7 @@ def entered(state: ServiceState) -> Event[ServiceState]:
     return begins(ServiceRegistered, state, id=str(state.id), scope=scope)
 
 
-def amended(state: ServiceState, *, version: int = 2, **changes: Any) -> Event[ServiceState]:
+def amended(state: ServiceState, /, *, version: int = 2, **changes: Any) -> Event[ServiceState]:
     """The service as it became in `version`; it carries `changes`."""
     before = Kept(str(state.id), version - 1, entered(state).scope, state)
     return before.becomes(ServiceAmended, **changes)

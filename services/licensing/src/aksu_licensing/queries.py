@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import BindParameter, Date, and_, bindparam, func, or_, select
+from sqlalchemy import BindParameter, Date, Text, and_, bindparam, func, or_, select
 
 from aksu_licensing.tables import ApplicationTable as A
 from aksu_licensing.tables import LicenceTable as L
@@ -19,7 +19,7 @@ _APPLICATION = select(
     A.decision_due, A.proposed_by, A.decision, A.order_number, A.decided_on, A.notified_on, A.appealed_on,
     A.court_decision, A.note, A.licence_id, A.version,
 )  # fmt: skip
-_OBLAST: BindParameter[str] = bindparam("oblast")
+_OBLAST: BindParameter[str] = bindparam("oblast", type_=Text)
 APPLICATIONS = Page(
     columns=_APPLICATION,
     filters={
