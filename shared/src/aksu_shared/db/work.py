@@ -19,7 +19,7 @@ from uuid_utils.compat import uuid7
 
 from aksu_shared.clock import Clock
 from aksu_shared.db.pool import Json
-from aksu_shared.errors import ConcurrentWrite, EventTooLarge
+from aksu_shared.errors import ConcurrentWrite, EventTooLarge, Forbidden
 from aksu_shared.events.base import Event
 
 IDEMPOTENCY_KEY: Final = "idempotency_pkey"
@@ -157,6 +157,8 @@ class UnitOfWork:
             if error.constraint_name == IDEMPOTENCY_KEY:
                 raise
             raise ConcurrentWrite from None
+        except asyncpg.InsufficientPrivilegeError:  # row-level security: a row outside the actor's own scope
+            raise Forbidden(right="platform.scope.write") from None
         if not written:
             raise ConcurrentWrite
         return seq

@@ -25,7 +25,7 @@ class PlaceService:
         return found[key].state if found else self.register(municipality, settlement, address, key=key, body=body)
 
     def register(self, municipality: str, settlement: str, address: str, *, key: str, body: str) -> PlaceState:
-        """Enter a new place for `body`, which provides there; `key` is its identity (`aksu_shared.register.identity`)."""
+        """Enter a new place, where `body` provides; `key` is its identity (`aksu_shared.register.identity`)."""
         state = PlaceState(
             id=uuid7(),
             key=key,
