@@ -49,6 +49,7 @@ check: $(VENV_READY) ## Format, lint, types, imports, dependencies, lock file, c
 	$(BIN)/ruff check --quiet
 	$(BIN)/mypy
 	$(BIN)/lint-imports --quiet
+	@for package in shared services/* deploy/local; do (cd $$package && $(CURDIR)/$(BIN)/deptry --no-ansi src); done
 	$(UV) lock --check --quiet
 	$(BIN)/aksu-local contracts --check
 

@@ -8,8 +8,6 @@ from pydantic import ValidationError
 
 from aksu_shared.logging import configure_logging
 
-from aksu_shared.logging import configure_logging
-
 
 def service_cli(service: str, *, config: str) -> typer.Typer:
     """Commands of `service`, whose package is `aksu_<service>`; `config` is the path of its configuration class.
