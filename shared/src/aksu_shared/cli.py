@@ -25,7 +25,6 @@ def service_cli(service: str, *, config: str) -> typer.Typer:
         from aksu_shared.web.server import serve  # noqa: PLC0415
 
         settings = load_config(config)
-        configure_logging(level=settings.log_level, json=settings.log_json)
         app = import_module(f"aksu_{service}.main").create(settings)
         serve(
             app,
@@ -42,7 +41,6 @@ def service_cli(service: str, *, config: str) -> typer.Typer:
         import uvloop  # noqa: PLC0415
 
         settings = load_config(config)
-        configure_logging(level=settings.log_level, json=settings.log_json)
         uvloop.run(import_module(f"aksu_{service}.worker").run(settings, health_port=health_port))
 
     @app.command()

@@ -40,7 +40,7 @@ async def push_inspection(stage: Stage, *, licensed: Licensed) -> Inspected:
     again = await _batch(stage, events, token)
     stage.check("all four again", got=_results(again), want=["duplicate"] * 4)
     other = events[0] | {"data": events[0]["data"] | {"kind": "SIGNAL"}}
-    refused = await _structured(stage, other, token, expect=409)
+    refused = await _structured(stage, other, token, expect=422)
     stage.check("same id, other content", got=_results(refused), want=["conflict"])
     await _unregistered(stage, token)
     return Inspected(before=before, milliseconds=milliseconds)
@@ -119,4 +119,4 @@ async def _send(stage: Stage, content: str, headers: dict[str, str], token: str,
 
 
 def _results(answer: dict[str, Any]) -> list[str]:
-    return [item["result"] for item in answer["results"]]
+    return [item["result"] for item in answer["items"]]
