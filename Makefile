@@ -47,7 +47,9 @@ test: $(VENV_READY) java ## Run every test, those against a real Kafka broker in
 check: $(VENV_READY) ## Format, lint, types, imports, dependencies, lock file, contracts
 	$(BIN)/ruff format --check --quiet
 	$(BIN)/ruff check --quiet
-	$(BIN)/mypy
+	$(BIN)/mypy shared/src services/*/src deploy/local/src conftest.py
+	@# folder by folder: each has a conftest, and modules beside its tests that they import by name
+	@for tests in shared/tests services/*/tests deploy/local/tests tests; do MYPYPATH=$$tests $(BIN)/mypy $$tests; done
 	$(BIN)/lint-imports --quiet
 	@for package in shared services/* deploy/local; do (cd $$package && $(CURDIR)/$(BIN)/deptry --no-ansi src); done
 	$(UV) lock --check --quiet
