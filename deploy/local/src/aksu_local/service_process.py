@@ -14,6 +14,7 @@ from aksu_local.process import ProcessDied, end, launch, wait_ready
 
 _BACKOFF: Final = (0.2, 1.0, 2.0, 5.0, 10.0)
 """Seconds before the first, second, … start in a row; the last one repeats."""
+_PROBE: Final = 0.1
 _STEADY: Final = 30.0
 """A process up for so many seconds is taken as healthy: its next end counts as the first again."""
 
@@ -138,7 +139,10 @@ class ServiceProcess:
                 self._process.send_signal(number)
 
     async def _is_ready(self) -> bool:
-        return await http_status(self.port, "/readyz") == 200  # noqa: PLR2004 - OK
+        if await http_status(self.port, "/readyz") == 200:  # noqa: PLR2004 - OK
+            return True
+        await asyncio.sleep(_PROBE)  # while all start at once, each probe takes CPU from what it waits for
+        return False
 
 
 async def http_status(port: int, path: str, *, timeout: float = 2.0) -> int | None:
