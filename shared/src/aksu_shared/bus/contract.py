@@ -55,13 +55,10 @@ def check(record: Record) -> None:
     if "\0" in record.key:
         msg = f"key of a record for {record.topic} contains NUL"
         raise ValueError(msg)
-    headers = record.headers
-    characters = len(record.key) + sum(map(len, headers)) + sum(map(len, headers.values()))
-    if 4 * characters + len(headers) * _HEADER_OVERHEAD + len(record.value) <= MAX_RECORD_BYTES:
-        return  # at most four bytes each: nothing need be encoded to know
-    size = len(record.key.encode()) + len(record.value)
-    for name, value in record.headers.items():
-        size += len(name.encode()) + len(value.encode()) + _HEADER_OVERHEAD
+    text = "".join((record.key, *record.headers, *record.headers.values()))
+    # Text that cannot be stored (a lone surrogate) fails to encode; to know that text is ASCII costs nothing.
+    size = len(text) if text.isascii() else len(text.encode())
+    size += len(record.value) + _HEADER_OVERHEAD * len(record.headers)
     if size > MAX_RECORD_BYTES:
         raise RecordTooLarge(record, size)
 

@@ -11,10 +11,12 @@ from types import TracebackType
 from typing import Final, Self
 
 import asyncpg
+import structlog
 
 from aksu_shared.bus.contract import BusUnavailable, Consumer, Record, check
 from aksu_shared.bus.embedded_consumer import CHANNEL, EmbeddedConsumer
-from aksu_shared.bus.link import Link
+from aksu_shared.bus.embedded_schema import trim
+from aksu_shared.bus.link import FAILURES, Link
 
 # The topics' rows are locked in name order, so that publishers with several topics cannot deadlock. A topic that
 # does not exist yields a NULL offset, which the table refuses: the whole batch fails, nothing is dropped silently.
@@ -34,6 +36,9 @@ INSERT INTO record (topic, "offset", key, headers, value)
 SELECT i.topic, c.first + row_number() OVER (PARTITION BY i.topic ORDER BY i.n) - 1, i.key, i.headers::json, i.value
   FROM incoming i LEFT JOIN claimed c ON c.name = i.topic
 """
+_TRIM_EVERY: Final = 3600.0
+
+log = structlog.get_logger(__name__)
 
 
 class EmbeddedBus:
@@ -46,20 +51,23 @@ class EmbeddedBus:
         self._announcer = Link(url, name="announce")
         self._news: set[str] = set()
         self._has_news = asyncio.Event()
-        self._announcing: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
-        """Start the task that wakes consumers."""
-        self._announcing = asyncio.create_task(self._announce(), name="bus-announce")
+        """Start the tasks that wake consumers and end the retention of old records."""
+        self._tasks = [
+            asyncio.create_task(self._announce(), name="bus-announce"),
+            asyncio.create_task(self._trim(), name="bus-trim"),
+        ]
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close both connections."""
-        if self._announcing is not None:
-            self._announcing.cancel()
-            await asyncio.wait([self._announcing])
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.wait(self._tasks)
         await self._publisher.close()
         await self._announcer.close()
 
@@ -95,6 +103,16 @@ class EmbeddedBus:
         """Ask the database for an answer within two seconds; see `Bus.ping`."""
         async with self._announcer.use(timeout=2.0) as connection:
             await connection.execute("SELECT FROM topic LIMIT 1")
+
+    async def _trim(self) -> None:
+        while True:
+            await asyncio.sleep(_TRIM_EVERY)
+            try:
+                deleted = await trim(self._url)
+            except FAILURES as failure:
+                log.warning("Old records of the bus were not deleted", error=repr(failure))
+            else:
+                log.info("Old records of the bus deleted", records=deleted)
 
     def _tell(self, topics: Iterable[str]) -> None:
         self._news.update(topics)

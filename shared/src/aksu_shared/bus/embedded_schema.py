@@ -69,10 +69,15 @@ async def declare(url: str, topics: Sequence[tuple[str, timedelta]]) -> None:
 
 
 async def trim(url: str) -> int:
-    """Delete records older than their topic's retention, oldest first, in small batches; returns how many."""
+    """Delete records older than their topic's retention, oldest first, in small batches; returns how many.
+
+    Does nothing while another process is at it.
+    """
     connection = await asyncpg.connect(url)
     total = 0
     try:
+        if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", lock_key("bus:trim")):
+            return 0
         for name in await connection.fetch("SELECT name FROM topic"):
             deleted = _TRIM_BATCH
             while deleted == _TRIM_BATCH:

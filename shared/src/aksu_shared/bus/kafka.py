@@ -138,8 +138,8 @@ def _retrieve(acknowledgement: asyncio.Future[object]) -> None:
 async def _abandon(producer: AIOKafkaProducer) -> None:
     """End a producer without sending what it still holds.
 
-    `stop()` would first flush, for ever when the broker is away; and when it is given up its sender lives on, to deliver
-    old records behind our back once the broker returns. So the sender is ended from inside.
+    `stop()` would first flush, for ever when the broker is away; and once that is given up its sender lives on, to
+    deliver old records behind our back when the broker returns. So the sender is ended from inside.
     """
     producer._closed = True  # noqa: SLF001 - no public way to give up
     sender = producer._sender.sender_task  # noqa: SLF001
