@@ -2,11 +2,21 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import count
+from typing import Final
 from urllib.parse import urlsplit
 
-_LENGTH = b"content-length: "
+_LENGTH: Final = b"content-length: "
+CONNECTIONS: Final = 16
+
+Build = Callable[[int], bytes]
+"""The bytes of the n-th request."""
+
+
+class UnexpectedAnswer(Exception):
+    """The server did not answer as the scenario needs; the figures would mean nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,59 +34,78 @@ class Load:
 
     def percentile(self, share: float) -> float:
         """Milliseconds within which `share` (0–1) of the requests were answered."""
-        return self.milliseconds[min(len(self.milliseconds) - 1, int(len(self.milliseconds) * share))]
+        return percentile(self.milliseconds, share)
 
 
-class UnexpectedAnswer(Exception):
-    """The server did not answer as the scenario needs; the figures would mean nothing."""
+def percentile(ascending: list[float], share: float) -> float:
+    """The value below which `share` (0–1) of the values lie."""
+    return ascending[min(len(ascending) - 1, int(len(ascending) * share))]
 
 
-Build = Callable[[int], bytes]
-"""The bytes of the n-th request."""
-
-
-def request(method: str, path: str, *, headers: dict[str, str] | None = None, body: bytes = b"") -> bytes:
-    """One request as bytes; a body makes it JSON unless the headers say otherwise."""
-    lines = [f"{method} {path} HTTP/1.1", "Host: bench"]
+def request(method: str, path: str, *, headers: Mapping[str, str] | None = None, body: bytes = b"") -> bytes:
+    """One request as bytes; a body is JSON unless the headers say otherwise."""
     given = {"Content-Type": "application/json", "Content-Length": str(len(body))} if body else {}
-    lines += [f"{name}: {value}" for name, value in (given | (headers or {})).items()]
-    return ("\r\n".join(lines) + "\r\n\r\n").encode() + body
+    lines = [f"{name}: {value}" for name, value in (given | dict(headers or {})).items()]
+    return "\r\n".join([f"{method} {path} HTTP/1.1", "Host: bench", *lines, "", ""]).encode() + body
 
 
-async def run(url: str, build: Build, *, requests: int, connections: int = 16, expect: int = 200) -> Load:
-    """Send `requests` requests over `connections` connections, each waiting for its answer.
+async def run(
+    url: str, build: Build, *, seconds: float, expect: int, connections: int = CONNECTIONS, numbers: Iterable[int] = ()
+) -> Load:
+    """Send requests for `seconds` over so many connections, each waiting for its answer before the next.
 
-    Raises UnexpectedAnswer for a status other than `expect`.
+    `numbers` name the requests, 0, 1, … by default; the run ends with them. Raises UnexpectedAnswer.
     """
-    numbers = iter(range(requests))
+    given = iter(numbers or count())
     times: list[float] = []
     started = time.perf_counter()
-    async with asyncio.TaskGroup() as group:
-        for _ in range(connections):
-            group.create_task(_connection(url, build, numbers, times, expect))
-    seconds = time.perf_counter() - started
-    return Load(len(times), seconds, sorted(times))
+    await asyncio.gather(
+        *(_connection(url, build, given, times, until=started + seconds, expect=expect) for _ in range(connections))
+    )
+    return Load(len(times), time.perf_counter() - started, sorted(times))
 
 
-async def _connection(url: str, build: Build, numbers: "object", times: list[float], expect: int) -> None:
-    target = urlsplit(url)
-    reader, writer = await asyncio.open_connection(target.hostname, target.port)
-    try:
-        for number in numbers:  # type: ignore[attr-defined]
+async def _connection(
+    url: str, build: Build, numbers: Iterator[int], times: list[float], *, until: float, expect: int
+) -> None:
+    async with Connection(url) as connection:
+        for number in numbers:
             payload = build(number)
             started = time.perf_counter()
-            writer.write(payload)
-            await _answer(reader, expect)
-            times.append((time.perf_counter() - started) * 1000)
-    finally:
-        writer.close()
+            await connection.ask(payload, expect=expect)
+            ended = time.perf_counter()
+            times.append((ended - started) * 1000)
+            if ended > until:
+                return
 
 
-async def _answer(reader: asyncio.StreamReader, expect: int) -> bytes:
-    head = (await reader.readuntil(b"\r\n\r\n")).lower()
-    status = int(head[9:12])
-    length = int(head[head.index(_LENGTH) + len(_LENGTH) :].split(b"\r", 1)[0]) if _LENGTH in head else 0
-    body = await reader.readexactly(length)
-    if status != expect:
-        raise UnexpectedAnswer(f"{status} instead of {expect}: {body[:500].decode(errors='replace')}")
-    return body
+class Connection:
+    """One kept-alive connection, one request at a time."""
+
+    def __init__(self, url: str) -> None:
+        target = urlsplit(url)
+        self._host, self._port = target.hostname, target.port
+        self._reader: asyncio.StreamReader
+        self._writer: asyncio.StreamWriter
+
+    async def __aenter__(self) -> "Connection":
+        """Connect."""
+        self._reader, self._writer = await asyncio.open_connection(self._host, self._port)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Hang up."""
+        self._writer.close()
+
+    async def ask(self, payload: bytes, *, expect: int) -> bytes:
+        """The body of the answer. Raises UnexpectedAnswer for a status other than `expect`."""
+        self._writer.write(payload)
+        head = (await self._reader.readuntil(b"\r\n\r\n")).lower()
+        status = int(head[9:12])
+        start = head.find(_LENGTH)
+        length = int(head[start + len(_LENGTH) : head.index(b"\r", start)]) if start >= 0 else 0
+        body = await self._reader.readexactly(length)
+        if status != expect:
+            msg = f"{status} instead of {expect}: {body[:500].decode(errors='replace')}"
+            raise UnexpectedAnswer(msg)
+        return body
