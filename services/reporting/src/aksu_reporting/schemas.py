@@ -107,9 +107,16 @@ class LicenceFigures(Resource):
 
     total: Count
     in_force: Count
-    expiring: Count = Field(description="in force, not renewed, and ending by `expiring_until`")
+    expiring: Count = Field(description="in force, without a successor, and ending by `expiring_until`")
     expiring_until: date
     by_state: ByCode
+
+
+class Unplaced(Resource):
+    """What lies in no territory yet: the place is known by an id alone, which the registry has not told of."""
+
+    inspections: Count
+    prescriptions: Count
 
 
 class ApplicationFigures(Resource):
@@ -122,7 +129,7 @@ class ApplicationFigures(Resource):
 
 
 class InspectionFigures(Resource):
-    """Inspections; `this_year` begun in the legal year. `by_flag`: an inspection may carry several flags."""
+    """Inspections whose municipality is known; `this_year` begun in the legal year. `by_flag`: an inspection may carry several flags."""
 
     total: Count
     this_year: Count
@@ -162,7 +169,8 @@ class TerritorySummary(Resource):
         description="Restricted: null for a caller whose territory does not cover this one, as part would mislead."
     )
     inspections: InspectionFigures
-    findings: FindingFigures
+    findings: FindingFigures | None = Field(description="Restricted, as `applications`.")
+    unplaced: Unplaced | None = Field(description="in no other figure; nation only")
     prescriptions: PrescriptionFigures
     fresh_at: FreshAt
 

@@ -2,23 +2,23 @@
 
 from typing import Final
 
+from aksu_shared.events.monitoring import MAY_BE_OVERDUE
+
 RUNNING: Final = ("ACTIVE", "REINSTATED", "REVOCATION_PENDING")
 """A licence in one of these runs until its last day; behind it, it is expired, whether or not licensing said so yet."""
-
-IN_FORCE: Final = (*RUNNING, "RENEWED")
-"""A licence in one of these is in force within its validity: a renewed one still is until its successor begins."""
 
 OPEN_PRESCRIPTIONS: Final = (
     "ISSUED", "ACKNOWLEDGED", "TERM_EXTENDED", "REPORTED_FULFILLED", "NOT_FULFILLED", "ESCALATED", "APPEALED", "UPHELD",
 )  # fmt: skip
 """A prescription is open until its fulfilment is verified or a court annuls it."""
 
-DUE_PRESCRIPTIONS: Final = ("ISSUED", "ACKNOWLEDGED", "TERM_EXTENDED", "NOT_FULFILLED", "UPHELD")
-"""An open prescription whose term runs: overdue once its day has passed. One reported as fulfilled, appealed or
-escalated is not: the next step is not the provider's."""
+DUE_PRESCRIPTIONS: Final = tuple(sorted(MAY_BE_OVERDUE))
+"""An open prescription in one of these is overdue once its day has passed: monitoring's own words."""
 
-PENDING_APPLICATIONS: Final = ("REGISTERED", "UNDER_REVIEW", "SITE_CHECK", "PROPOSED_GRANT", "PROPOSED_REFUSAL")
-"""An application in one of these awaits a decision whose term runs; it pauses while a correction is awaited."""
+PENDING_APPLICATIONS: Final = (
+    "REGISTERED", "UNDER_REVIEW", "AWAITING_CORRECTION", "SITE_CHECK", "PROPOSED_GRANT", "PROPOSED_REFUSAL",
+)  # fmt: skip
+"""An application in one of these awaits a decision; its `decision_due` is empty while the term stands still."""
 
 SOURCES: Final = ("registry", "licensing", "monitoring")
 """Services whose events the read models are made of."""

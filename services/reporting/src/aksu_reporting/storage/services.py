@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from aksu_reporting.domain.states import DUE_PRESCRIPTIONS, IN_FORCE, OPEN_PRESCRIPTIONS, RUNNING
+from aksu_reporting.domain.states import DUE_PRESCRIPTIONS, OPEN_PRESCRIPTIONS, RUNNING
 from aksu_reporting.tables import InspectionTable, LicenceTable, PrescriptionTable, ServiceTable, TerritoryTable
 from aksu_shared.db.reads import Page
 
@@ -29,14 +29,16 @@ S, L, I, P = ServiceTable, LicenceTable, InspectionTable, PrescriptionTable  # n
 M, O = aliased(TerritoryTable, name="m"), aliased(TerritoryTable, name="o")  # noqa: E741
 
 _TODAY: Final = bindparam("today", type_=Date)
-_NEVER: Final = literal(date.max, Date)
+# Not date.min and date.max: the driver sends those as -infinity and infinity, which no cursor can hold.
+_EARLIEST: Final = literal(date(1, 1, 2), Date)
+_LATEST: Final = literal(date(9999, 12, 30), Date)
 
 
 def _among(column: SQLColumnExpression[str], states: tuple[str, ...]) -> ColumnElement[bool]:
     return column == any_(literal(list(states), ARRAY(Text)))
 
 
-_IN_FORCE: Final = and_(_among(L.state, IN_FORCE), _TODAY.between(L.valid_from, L.valid_until))
+_IN_FORCE: Final = _TODAY.between(L.valid_from, func.coalesce(L.ended_on, L.valid_until))
 _licence = (
     select(
         L.id,
@@ -68,7 +70,7 @@ _prescriptions = (
 _in_force = func.coalesce(_licence.c.in_force, false())
 _expiring = and_(
     _in_force,
-    _licence.c.state != "RENEWED",
+    _among(_licence.c.state, RUNNING),
     _licence.c.valid_until <= bindparam("expiring_until", type_=Date),
 )
 _columns = (
@@ -124,8 +126,8 @@ SERVICES: Final = Page(
     sorts={
         "name": (S.name, S.id),
         "municipality": (S.municipality, S.name, S.id),
-        "licence_valid_until": (func.coalesce(_licence.c.valid_until, _NEVER), S.id),
-        "last_inspected_on": (func.coalesce(_inspection.c.started_on, literal(date.min, Date)), S.id),
+        "licence_valid_until": (func.coalesce(_licence.c.valid_until, _LATEST), S.id),
+        "last_inspected_on": (func.coalesce(_inspection.c.started_on, _EARLIEST), S.id),
         "overdue_prescriptions": (_prescriptions.c.overdue, S.id),
         "id": (S.id,),
     },

@@ -1,4 +1,4 @@
-"""Findings of inspections, of monitoring."""
+"""Findings of inspections, of monitoring; restricted."""
 
 from uuid import UUID
 
@@ -14,5 +14,5 @@ class FindingTable(KeptById, ReportingBase):
     __tablename__ = "finding"
 
     inspection_id: Mapped[UUID]
-    municipality: Mapped[str] = mapped_column(index=True)
+    municipality: Mapped[str | None] = mapped_column(index=True)
     result: Mapped[str]

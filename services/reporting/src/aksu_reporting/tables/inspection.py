@@ -11,7 +11,7 @@ from aksu_shared.db.tables import KeptById
 
 
 class InspectionTable(KeptById, ReportingBase):
-    """One inspection; its place may be unregistered, then it lies in its municipality alone."""
+    """One inspection; its place may be unregistered, its municipality not known yet."""
 
     __tablename__ = "inspection"
 
@@ -20,7 +20,7 @@ class InspectionTable(KeptById, ReportingBase):
     outcome: Mapped[str | None]
     place_id: Mapped[UUID | None]
     service_id: Mapped[UUID | None]
-    municipality: Mapped[str] = mapped_column(index=True)
+    municipality: Mapped[str | None] = mapped_column(index=True)
     started_on: Mapped[date | None]
     closed_on: Mapped[date | None]
     flags: Mapped[list[str]]

@@ -10,7 +10,7 @@ from aksu_shared.db.tables import KeptById
 
 
 class LicenceTable(KeptById, ReportingBase):
-    """One licence for one service; `valid_until` is its last day."""
+    """One licence for one service; `valid_until` is its last day as written, `ended_on` that of its effect when sooner."""
 
     __tablename__ = "licence"
 
@@ -21,3 +21,4 @@ class LicenceTable(KeptById, ReportingBase):
     municipality: Mapped[str] = mapped_column(index=True)
     valid_from: Mapped[date]
     valid_until: Mapped[date]
+    ended_on: Mapped[date | None]

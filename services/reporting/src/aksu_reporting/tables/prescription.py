@@ -16,6 +16,6 @@ class PrescriptionTable(KeptById, ReportingBase):
 
     inspection_id: Mapped[UUID]
     place_id: Mapped[UUID | None] = mapped_column(index=True)
-    municipality: Mapped[str] = mapped_column(index=True)
+    municipality: Mapped[str | None] = mapped_column(index=True)
     state: Mapped[str]
     due_on: Mapped[date]
