@@ -34,7 +34,6 @@ _SENTENCES: Final = {
     ),
 }
 
-_STRINGS: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _NOT_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 _STEP: Final = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _SUSPECT_ESCAPE: Final = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
@@ -81,8 +80,12 @@ def loads(data: bytes, *, max_depth: int = MAX_DEPTH) -> Any:  # noqa: ANN401 - 
 
 
 def _depth(data: bytes) -> int:
-    """Deepest nesting, counted without recursion on what is left when strings are taken out."""
-    brackets = _STRINGS.sub(b"", data).translate(None, _NOT_BRACKETS)
+    """Deepest nesting, counted without recursion on what is left when strings are taken out.
+
+    Without its escapes every quote opens or closes a string, so each second part between quotes lies outside.
+    """
+    plain = data.replace(b"\\\\", b"").replace(b'\\"', b"") if b"\\" in data else data
+    brackets = b"".join(plain.split(b'"')[::2]).translate(None, _NOT_BRACKETS)
     return max(accumulate(map(_STEP.__getitem__, brackets)), default=0)
 
 
