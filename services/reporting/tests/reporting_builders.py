@@ -1,4 +1,4 @@
-"""Facts of the other three services, complete and right; a test changes what it is about and tells them to reporting."""
+"""Facts of the other three services, complete and right; a test changes what it is about and tells them."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -114,7 +114,8 @@ def provider(*, version: int = 1, **changes: Any) -> Event[Any]:
 
 def place(*, version: int = 1, **changes: Any) -> Event[Any]:
     given = {
-        "id": uuid4(), "key": uuid4().hex, "municipality": HERE, "settlement": "гр. Благоевград", "address": "ул. Първа 1",
+        "id": uuid4(), "key": uuid4().hex, "municipality": HERE, "settlement": "гр. Благоевград",
+        "address": "ул. Първа 1",
     }  # fmt: skip
     state = PlaceState(**given | changes)
     return _fact(PlaceRegistered, state, version=version, scope=row_scope(state.municipality, public=True))

@@ -129,7 +129,10 @@ class ApplicationFigures(Resource):
 
 
 class InspectionFigures(Resource):
-    """Inspections whose municipality is known; `this_year` begun in the legal year. `by_flag`: an inspection may carry several flags."""
+    """Inspections whose municipality is known; `this_year` begun in the legal year.
+
+    An inspection may carry several flags, and counts under each in `by_flag`.
+    """
 
     total: Count
     this_year: Count

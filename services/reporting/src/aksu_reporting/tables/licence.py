@@ -10,7 +10,7 @@ from aksu_shared.db.tables import KeptById
 
 
 class LicenceTable(KeptById, ReportingBase):
-    """One licence for one service; `valid_until` is its last day as written, `ended_on` that of its effect when sooner."""
+    """One licence for one service; `valid_until` is its last day as written, `ended_on` the last one if sooner."""
 
     __tablename__ = "licence"
 
