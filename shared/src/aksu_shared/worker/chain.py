@@ -2,8 +2,9 @@
 
     hash(n) = SHA-256( hash(n-1) ‖ digest(n) ),  hash(0) = empty
 
-The digest is computed where the row is, over every column that never changes, as one JSON array: its text is
-unambiguous (values quoted, absence is null) and does not depend on the settings of the session.
+The digest is computed where the row is, over every column that never changes: one JSON array of the small ones, then
+the JSON of `state` and of `changed`. That text is unambiguous (each part ends by its own grammar, values are quoted,
+absence is null) and does not depend on the settings of the session.
 """
 
 from hashlib import sha256
@@ -15,9 +16,9 @@ def _microseconds(column: str) -> str:
 
 
 DIGEST: Final = f"""sha256(convert_to(json_build_array(
-  seq, {_microseconds("recorded_at")}, event_id, type, topic, aggregate_id, version, state, changed,
-  scope, scope_before, {_microseconds("legal_time")}, actor, actor_body, reason, legal_basis,
-  correlation_id, traceparent)::text, 'UTF8'))"""
+  seq, {_microseconds("recorded_at")}, event_id, type, topic, aggregate_id, version, scope, scope_before,
+  {_microseconds("legal_time")}, actor, actor_body, reason, legal_basis, correlation_id, traceparent)::text
+  || state::text || changed::text, 'UTF8'))"""
 """SQL for the digest of a `change_log` row, 32 bytes."""
 
 

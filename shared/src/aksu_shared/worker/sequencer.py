@@ -38,16 +38,20 @@ _BEAT: Final = """
 UPDATE log_state SET heartbeat_at = clock_timestamp()
   FROM (SELECT set_config('synchronous_commit', 'off', true)) AS not_worth_a_flush
  WHERE holder = pg_backend_pid()"""
+# The inner query makes text of the JSON once, for the digest and for the shipper.
 _READ: Final = f"""
-SELECT {COLUMNS}, recorded_at, {DIGEST} AS digest FROM change_log WHERE position IS NULL ORDER BY seq LIMIT {BATCH}"""
+SELECT {COLUMNS}, {DIGEST} AS digest
+  FROM (SELECT seq, recorded_at, event_id, type, topic, aggregate_id, version, scope, scope_before, legal_time, actor,
+               actor_body, reason, legal_basis, correlation_id, traceparent, state::text, changed::text
+          FROM change_log WHERE position IS NULL ORDER BY seq LIMIT {BATCH}) AS rows"""
 _WRITE: Final = """
 WITH head AS (
   UPDATE log_state SET position = $1, hash = $2, heartbeat_at = clock_timestamp()
    WHERE holder = pg_backend_pid() AND position = $3
   RETURNING true AS mine)
-UPDATE change_log AS c SET position = r.position, hash = r.hash
-  FROM head, unnest($4::bigint[], $5::timestamptz[], $6::bigint[], $7::bytea[]) AS r(seq, recorded_at, position, hash)
- WHERE head.mine AND c.seq = r.seq AND c.recorded_at = r.recorded_at AND c.position IS NULL"""
+UPDATE change_log AS c SET position = $3 + r.n, hash = r.hash
+  FROM unnest($4::bigint[], $5::bytea[]) WITH ORDINALITY AS r(seq, hash, n)
+ WHERE (SELECT mine FROM head) AND c.position IS NULL AND c.seq BETWEEN $6 AND $7 AND c.seq = r.seq"""
 
 _SESSION: Final = {
     "application_name": "sequencer",
@@ -55,8 +59,7 @@ _SESSION: Final = {
     "statement_timeout": "30s",
     # The rows without position are few among many and change all the time: statistics mislead, the indexes do not.
     "enable_seqscan": "off",
-    "enable_hashjoin": "off",
-    "enable_mergejoin": "off",
+    "enable_nestloop": "off",
     "jit": "off",
     "tcp_keepalives_idle": "5",
     "tcp_keepalives_interval": "2",
@@ -134,16 +137,8 @@ class Sequencer:
             return 0
         before = self._handover.position
         hashes = self._chain(rows)
-        done = await connection.execute(
-            _WRITE,
-            before + len(rows),
-            hashes[-1],
-            before,
-            [row["seq"] for row in rows],
-            [row["recorded_at"] for row in rows],
-            range(before + 1, before + len(rows) + 1),
-            hashes,
-        )
+        seqs = [row["seq"] for row in rows]
+        done = await connection.execute(_WRITE, before + len(rows), hashes[-1], before, seqs, hashes, seqs[0], seqs[-1])
         if done != f"UPDATE {len(rows)}":
             raise LogLost
         failpoint("after_sequence")
