@@ -31,6 +31,7 @@ from aksu_shared.events.registry import (
 from aksu_shared.scope import row_scope
 from aksu_shared.web.health import Health
 from aksu_shared.worker.applying import Applied, Applier, Item, read
+from aksu_shared.worker.consumer import ConsumerLoop
 from aksu_shared.worker.handover import Handover
 from aksu_shared.worker.progress import Progress
 from aksu_shared.worker.scheduler import Scheduler
@@ -131,6 +132,13 @@ class Rig:
     async def tell(self, *events: Event[Any]) -> Applied:
         """Apply events in one transaction, as the consumer does; what a handler raises passes through."""
         return await self.applier.apply([self.item(event) for event in events])
+
+    async def consume(self, *events: Event[Any]) -> None:
+        """Apply or park events, as the consumer's loop does."""
+        async with Notifier(self.api.urls.worker) as notifier:
+            bus: Any = None  # it only fetches
+            loop = ConsumerLoop(self.api.worker, bus, self.applier, notifier=notifier, progress=Progress(Health()))
+            await loop._settle([self.item(event) for event in events])
 
     def item(self, event: Event[Any]) -> Item:
         seq = next(self.numbers)

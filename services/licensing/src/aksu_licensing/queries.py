@@ -2,7 +2,8 @@
 
 from datetime import date
 
-from sqlalchemy import BindParameter, Date, Text, and_, bindparam, func, or_, select
+from sqlalchemy import BindParameter, Date, Label, Text, and_, bindparam, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from aksu_licensing.tables import ApplicationTable as A
 from aksu_licensing.tables import LicenceTable as L
@@ -44,16 +45,24 @@ _TODAY: BindParameter[date] = bindparam("today", type_=Date)
 _EXPIRING_UNTIL: BindParameter[date] = bindparam("expiring_until", type_=Date)
 _EXPIRING = and_(L.state == LIVE_STATES, L.valid_until >= _TODAY, L.valid_until <= _EXPIRING_UNTIL)
 _LAST_DAY = func.coalesce(L.ended_on, L.valid_until)
-_LICENCE = (
-    select(
-        L.id, L.number, L.sequence, L.state, L.origin, L.kind, L.service_id, L.provider_id, L.provider_body,
-        L.provider_name, L.place_id, L.municipality, L.issued_on, L.communicated_on, L.in_force_on, L.valid_from,
-        L.valid_until, L.ended_on, L.predecessor_id, L.application_id, L.register_row_id, L.violations,
-        P.eik.label("provider_eik"), S.name.label("service_name"), S.kind.label("service_kind"), S.settlement,
-        S.address, _EXPIRING.label("expiring"), L.version,
-    )
-    .join_from(L, S, S.id == L.service_id, isouter=True)
-    .join(P, P.id == L.provider_id, isouter=True)
+
+
+def _of_service(column: InstrumentedAttribute[str], *, name: str) -> Label[str]:
+    """What the registry tells of the licence's service.
+
+    A subquery is run for the rows of the page alone, after sorting; a join would be run for all.
+    """
+    return select(column).where(S.id == L.service_id).scalar_subquery().label(name)
+
+
+_LICENCE = select(
+    L.id, L.number, L.sequence, L.state, L.origin, L.kind, L.service_id, L.provider_id, L.provider_body,
+    L.provider_name, L.place_id, L.municipality, L.issued_on, L.communicated_on, L.in_force_on, L.valid_from,
+    L.valid_until, L.ended_on, L.predecessor_id, L.application_id, L.register_row_id, L.violations,
+    select(P.eik).where(P.id == L.provider_id).scalar_subquery().label("provider_eik"),
+    _of_service(S.name, name="service_name"), _of_service(S.kind, name="service_kind"),
+    _of_service(S.settlement, name="settlement"), _of_service(S.address, name="address"),
+    _EXPIRING.label("expiring"), L.version,
 )  # fmt: skip
 _VALID_ON: BindParameter[date] = bindparam("valid_on", type_=Date)
 _LINK = select(L.id, L.predecessor_id).where(L.id == bindparam("chain_of")).cte("chain", recursive=True)

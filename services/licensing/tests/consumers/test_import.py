@@ -6,7 +6,13 @@ from uuid import uuid4
 import pytest
 from licensing_rig import Rig, days, five_years, imported, licence, provider, row, service
 
-from aksu_licensing.errors import ImportRefused
+from aksu_licensing.errors import (
+    ImportedLicenceDiffers,
+    ImportedLicenceOverlaps,
+    ImportedLicenceVanished,
+    ImportedNumberTaken,
+    ImportedRowInvalid,
+)
 
 TODAY = date(2026, 3, 2)
 
@@ -124,7 +130,7 @@ async def test_new_licences_are_numbered_above_the_highest_imported(licensing: R
 
 async def test_a_row_that_breaks_the_checks_is_refused_not_dropped(licensing: Rig) -> None:
     backwards = licence("3129", 1, date(2023, 3, 1), date(2022, 3, 1))
-    with pytest.raises(ImportRefused, match="validity ends before"):
+    with pytest.raises(ImportedRowInvalid, match="validity ends before"):
         await licensing.tell(imported(row(await licensing.known(), backwards)))
     assert await licensing.licences() == []
 
@@ -133,17 +139,17 @@ async def test_two_rows_do_not_give_one_service_overlapping_licences(licensing: 
     known = await licensing.known()
     first = row(known, licence("3129", 1, date(2023, 3, 1), date(2028, 3, 1)))
     second = row(known, licence("3129", 2, date(2024, 3, 1), date(2029, 3, 1)))
-    with pytest.raises(ImportRefused, match="overlaps with licence Л-3129-1/"):
+    with pytest.raises(ImportedLicenceOverlaps, match="overlaps with licence Л-3129-1/"):
         await licensing.tell(imported(first), imported(second))
     await licensing.tell(imported(first))
-    with pytest.raises(ImportRefused, match="overlaps"):
+    with pytest.raises(ImportedLicenceOverlaps, match="overlaps"):
         await licensing.tell(imported(second))
 
 
 async def test_a_licence_number_stands_in_one_row_only(licensing: Rig) -> None:
     original = licence("3129", 1, date(2023, 3, 1), date(2028, 3, 1))
     await licensing.tell(imported(row(await licensing.known(), original)))
-    with pytest.raises(ImportRefused, match="belongs to another row"):
+    with pytest.raises(ImportedNumberTaken, match="belongs to another row"):
         await licensing.tell(imported(row(await licensing.known(), original)))
 
 
@@ -154,7 +160,7 @@ async def test_a_licence_does_not_vanish_because_its_column_is_empty(licensing: 
         changed=licence("3131", 7, date(2025, 6, 3), date(2028, 3, 1)),
     )
     await licensing.tell(imported(state))
-    with pytest.raises(ImportRefused, match="no longer in the row"):
+    with pytest.raises(ImportedLicenceVanished, match="no longer in the row"):
         await licensing.tell(imported(state.model_copy(update={"changed": None}), version=2))
 
 
@@ -166,6 +172,25 @@ async def test_a_licence_issued_here_is_recognised_in_the_register(licensing: Ri
     await licensing.tell(imported(row(known, published, violations="Забележка")))
     (found,) = await licensing.licences()
     assert (found["id"], found["origin"], found["violations"]) == (issued["id"], "ISSUED", "Забележка")
+
+
+async def test_a_licence_issued_here_prevails_over_a_register_that_tells_otherwise(licensing: Rig) -> None:
+    known = await licensing.known()
+    await licensing.granted(known.id)
+    published = licence("3129", 1, TODAY, date(2031, 3, 5))
+    with pytest.raises(ImportedLicenceDiffers):
+        await licensing.tell(imported(row(known, published)))
+
+
+async def test_a_bad_row_among_good_ones_lies_in_the_dead_letters_with_its_reason(licensing: Rig) -> None:
+    known = await licensing.known()
+    good = [row(await licensing.known(), licence("3129", n, date(2023, 3, 1), date(2028, 3, 1))) for n in (1, 2, 3)]
+    bad = row(known, licence("3129", 4, date(2023, 3, 1), date(2022, 3, 1)))
+    await licensing.consume(*(imported(each) for each in (*good[:2], bad, good[2])))
+    assert [each["sequence"] for each in await licensing.licences()] == [1, 2, 3]
+    (parked,) = await licensing.api.worker.fetch("SELECT key, reason, detail FROM dead_letter")
+    assert (parked["key"], parked["reason"]) == (str(bad.id), "REFUSED")
+    assert parked["detail"].startswith("imported_row_invalid")
 
 
 async def test_a_licence_may_be_told_before_its_service(licensing: Rig) -> None:

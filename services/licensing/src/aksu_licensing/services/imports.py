@@ -1,7 +1,7 @@
 """Licences of imported register rows: made when a row is first told of, corrected when it changes.
 
 Rows come in batches of hundreds: everything a batch refers to is read once under lock, written once when the edge
-flushes. What contradicts licensing's own rules raises ImportRefused, so the row is found in the dead letters.
+flushes. What contradicts licensing's own rules raises an ImportRefused, so the row is found in the dead letters.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,7 +10,13 @@ from typing import Any, Final
 from uuid_utils.compat import uuid7
 
 from aksu_licensing.domain.licence import LIVE, OF_THE_REGISTER, Stated, overlap, stated
-from aksu_licensing.errors import ImportRefused
+from aksu_licensing.errors import (
+    ImportedLicenceDiffers,
+    ImportedLicenceOverlaps,
+    ImportedLicenceVanished,
+    ImportedNumberTaken,
+    ImportedRowInvalid,
+)
 from aksu_licensing.services.licences import SEQUENCE, expiry_of, licence_scope
 from aksu_licensing.storage import CounterStore, LicenceStore, RegisterRowStore
 from aksu_shared.db.deadlines import schedule
@@ -49,7 +55,7 @@ class RegisterImportService:
         self._by_service: dict[str, dict[str, LicenceState]] = {}
 
     async def take_over(self, events: Sequence[RegisterRowImported]) -> None:
-        """Make or correct the licences of these rows, the newest version of each. Raises ImportRefused."""
+        """Make or correct the licences of these rows, the newest version of each. Raises an ImportRefused."""
         newest = {event.id: event for event in events}
         admitted = await self._rows.admit(list(newest.values()))
         fresh = [event for event in newest.values() if event.id in admitted]
@@ -84,7 +90,7 @@ class RegisterImportService:
         row, today = event.state, self._work.clock.today()
         faults = check_licences(row.original, row.changed, row.renewed, terms=self._terms, today=today)
         if faults:
-            raise ImportRefused(number=row.number, why="; ".join(fault.en for fault in faults))
+            raise ImportedRowInvalid(number=row.number, why="; ".join(fault.en for fault in faults))
         licences = stated(row, today=today)
         self._check_none_vanished(row, licences)
         changed: list[LicenceState] = []
@@ -122,7 +128,7 @@ class RegisterImportService:
         state = kept.state
         holder = self._by_number.get(licence.number, kept)
         if holder.id != kept.id or state.register_row_id not in {None, row.id}:
-            raise ImportRefused(number=row.number, why=f"licence {licence.number} belongs to another row")
+            raise ImportedNumberTaken(number=row.number, why=f"licence {licence.number} belongs to another row")
         facts = _facts(row, licence, predecessor)
         if state.origin == "ISSUED":
             facts = _of_an_issued(state, facts, row)
@@ -139,14 +145,16 @@ class RegisterImportService:
         for kind in ("CHANGED", "RENEWED"):
             gone = self._by_row.get((str(row.id), kind))
             if gone is not None and kind not in stated_kinds:
-                raise ImportRefused(number=row.number, why=f"licence {gone.state.number} is no longer in the row")
+                raise ImportedLicenceVanished(
+                    number=row.number, why=f"licence {gone.state.number} is no longer in the row"
+                )
 
     def _check_overlap(self, row: RegisterRowState, changed: Iterable[LicenceState]) -> None:
         others = self._by_service.get(str(row.service_id), {})
         for state in changed:
             for other in others.values():
                 if overlap(state, other):
-                    raise ImportRefused(number=row.number, why=f"overlaps with licence {other.number}")
+                    raise ImportedLicenceOverlaps(number=row.number, why=f"overlaps with licence {other.number}")
 
 
 def _facts(row: RegisterRowState, licence: Stated, predecessor: LicenceState | None) -> dict[str, Any]:
@@ -181,6 +189,8 @@ def _of_an_issued(state: LicenceState, facts: dict[str, Any], row: RegisterRowSt
     """What a register row may change of a licence issued here: its own record prevails, and must agree."""
     fixed = ("service_id", "issued_on", "valid_until")
     if any(getattr(state, name) != facts[name] for name in fixed):
-        raise ImportRefused(number=row.number, why=f"licence {state.number} was issued here with other particulars")
+        raise ImportedLicenceDiffers(
+            number=row.number, why=f"licence {state.number} was issued here with other particulars"
+        )
     taken = ("state", "ended_on", "predecessor_id", "register_row_id", "violations")
     return {name: facts[name] for name in taken}
