@@ -43,6 +43,10 @@ demo: $(VENV_READY) $(if $(filter kafka,$(BUS)),java) ## Play the main job again
 test: $(VENV_READY) java ## Run every test, those against a real Kafka broker included
 	@$(BIN)/pytest
 
+.PHONY: bench
+bench: $(VENV_READY) java ## Measure, each figure beside a floor of the same run, one JSON object a line (ONLY="lists writes", ROUNDS=5)
+	@$(BIN)/aksu-local bench $(ONLY) $(if $(ROUNDS),--rounds $(ROUNDS))
+
 .PHONY: check
 check: $(VENV_READY) ## Format, lint, types, imports, dependencies, lock file, contracts
 	$(BIN)/ruff format --check --quiet

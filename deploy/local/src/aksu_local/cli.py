@@ -42,6 +42,24 @@ def run(folder: FolderOption, *, bus: Bus = Bus.EMBEDDED, fresh: bool = False) -
 
 
 @app.command()
+def bench(
+    only: Annotated[list[str] | None, typer.Argument(help="ready, lists, writes, imports, push, visible")] = None,
+    *,
+    rounds: Annotated[int, typer.Option(min=1, help="How often subject and floor take turns.")] = 5,
+    seconds: Annotated[float, typer.Option(min=0.1, help="Length of one turn.")] = 2.0,
+) -> None:
+    """Measure on fresh platforms; one JSON object a line, each figure beside a floor of the same run."""
+    import uvloop  # noqa: PLC0415 - as above
+
+    from aksu_local.bench.run import NAMES  # noqa: PLC0415
+    from aksu_local.bench.run import bench as run_bench  # noqa: PLC0415
+
+    if unknown := set(only or ()) - set(NAMES):
+        raise typer.BadParameter(f"{', '.join(sorted(unknown))}: choose among {', '.join(NAMES)}")
+    uvloop.run(run_bench(only=only or (), rounds=rounds, seconds=seconds, say=lambda text: typer.echo(text, err=True)))
+
+
+@app.command()
 def demo(*, bus: Bus = Bus.EMBEDDED, act: Annotated[str, typer.Option(help="Only this act.")] = "") -> None:
     """Play the main job against a fresh platform; exit 1 at the first step that does not hold."""
     from aksu_local.demo.run import ACTS, play  # noqa: PLC0415

@@ -1,11 +1,11 @@
-"""A small closed-loop HTTP/1.1 load client: it must cost less than what it measures, so it parses no more than it needs."""
+"""A small closed-loop HTTP/1.1 client: it must cost less than what it measures, so it parses no more than it needs."""
 
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count
-from typing import Final
+from typing import Final, Self
 from urllib.parse import urlsplit
 
 _LENGTH: Final = b"content-length: "
@@ -88,7 +88,7 @@ class Connection:
         self._reader: asyncio.StreamReader
         self._writer: asyncio.StreamWriter
 
-    async def __aenter__(self) -> "Connection":
+    async def __aenter__(self) -> Self:
         """Connect."""
         self._reader, self._writer = await asyncio.open_connection(self._host, self._port)
         return self

@@ -41,9 +41,7 @@ async def served(database: str, *, log: Path) -> AsyncIterator[Floors]:
 async def process(database: str, *, log: Path) -> AsyncIterator[Floors]:
     """The process alone, once it accepts connections."""
     port = free_port()
-    started = launch(
-        [sys.executable, "-m", __name__, database, str(port)], log=log, on_parent_death=signal.SIGKILL
-    )
+    started = launch([sys.executable, "-m", __name__, database, str(port)], log=log, on_parent_death=signal.SIGKILL)
     try:
         await wait_ready(started, lambda: accepts(port), timeout=60.0, log=log)
         yield Floors(port, started.pid)

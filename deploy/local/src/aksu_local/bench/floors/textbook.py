@@ -130,9 +130,7 @@ class WriteOut(BaseModel):
 
 def textbook(url: str) -> FastAPI:
     """The application; its engine connects when first used."""
-    engine = create_async_engine(
-        url.replace("postgresql://", "postgresql+asyncpg://"), pool_size=POOL, max_overflow=0
-    )
+    engine = create_async_engine(url.replace("postgresql://", "postgresql+asyncpg://"), pool_size=POOL, max_overflow=0)
     sessions = async_sessionmaker(engine)
     app = FastAPI()
 

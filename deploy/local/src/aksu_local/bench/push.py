@@ -1,0 +1,60 @@
+"""`POST /v1/inspection-events` in batches of 100: examined one by one, durable when answered."""
+
+import json
+from collections.abc import AsyncIterator
+from itertools import count
+from uuid import uuid4
+
+from aksu_local.bench.line import Bar, Line
+from aksu_local.bench.load import Build, Connection, Load, request, run
+from aksu_local.bench.pushed import BATCH, BATCH_TYPE, PATH, SYSTEM, batch, encoded
+from aksu_local.bench.rig import Rig
+from aksu_local.bench.rounds import Contender
+from aksu_local.legal_clock import legal_now
+from aksu_shared.clock import legal_day
+
+CONNECTIONS = 8
+_AHEAD = 150
+"""Batches made before each run per second of it, so that making them costs the measured processes nothing."""
+
+
+async def push(rig: Rig) -> AsyncIterator[Line]:
+    """Against the same batches inserted as they come, by one `jsonb_to_recordset` in a bare handler."""
+    places = await known_places(rig)
+    system = BATCH_TYPE | rig.headers("integration", subject=SYSTEM)
+    ours = _contender(rig, rig.platform.url("monitoring"), places, path=PATH, headers=system)
+    floor = _contender(rig, rig.floors.url, places, path="/raw/events", headers={})
+    done = await rig.compare({"raw": floor, "push": ours})
+    yield done.line(
+        "push",
+        of="push",
+        against="raw",
+        unit="events/s",
+        bar=Bar(ratio_at_least=0.2, at_least=4_000),
+        per=BATCH,
+        batch=BATCH,
+    )
+
+
+async def known_places(rig: Rig) -> list[str]:
+    """Ids of places that have services."""
+    async with Connection(rig.platform.url("registry")) as connection:
+        page = json.loads(await connection.ask(request("GET", "/v1/places?limit=200"), expect=200))
+    return [place["id"] for place in page["items"]]
+
+
+def _contender(rig: Rig, url: str, places: list[str], *, path: str, headers: dict[str, str]) -> Contender:
+    run_id, numbers = uuid4().hex[:12], count()
+    today = legal_day(legal_now(rig.platform.folder.clock))
+
+    async def contend(seconds: float) -> Load:
+        made = [
+            request(
+                "POST", path, headers=headers, body=encoded(batch(next(numbers), run_id, places=places, today=today))
+            )
+            for _ in range(int(_AHEAD * seconds) + 1)
+        ]
+        build: Build = made.__getitem__
+        return await run(url, build, seconds=seconds, expect=202, connections=CONNECTIONS, numbers=range(len(made)))
+
+    return contend

@@ -1,0 +1,54 @@
+"""`POST /v1/services`: a command with its rules, scope, change log, idempotency key and durable commit."""
+
+import json
+from collections.abc import AsyncIterator
+from itertools import count
+from uuid import uuid4
+
+from aksu_local.bench.line import Bar, Line
+from aksu_local.bench.load import request
+from aksu_local.bench.rig import Rig, client
+
+_UNIT = "requests/s"
+
+
+async def writes(rig: Rig) -> AsyncIterator[Line]:
+    """Against one statement in a bare handler, and against the textbook's three rows."""
+    run, numbers = uuid4().hex, count()
+    officer = rig.headers("licensing_officer", "AKSU")
+
+    def body() -> bytes:
+        return json.dumps(_service(f"Дом „Пример {run[:6]} {next(numbers)}“"), ensure_ascii=False).encode()
+
+    def keyed() -> dict[str, str]:
+        return {"Idempotency-Key": f"{run}-{next(numbers)}"}
+
+    floor, ours = rig.floors.url, rig.platform.url("registry")
+    done = await rig.compare(
+        {
+            "raw": client(floor, lambda _: request("POST", "/raw/services", body=body()), expect=201),
+            "write": client(
+                ours, lambda _: request("POST", "/v1/services", body=body(), headers=officer | keyed()), expect=201
+            ),
+            "textbook": client(
+                floor, lambda _: request("POST", "/textbook/services", body=body(), headers=keyed()), expect=201
+            ),
+        }
+    )
+    yield done.line("write raw", of="write", against="raw", unit=_UNIT, bar=Bar(ratio_at_least=0.35))
+    yield done.line("write textbook", of="write", against="textbook", unit=_UNIT, bar=Bar(ratio_at_least=2))
+
+
+def _service(name: str) -> dict[str, object]:
+    return {
+        "name": name,
+        "kind": "HOME_ELDERLY",
+        "target_groups": ["ELDERLY"],
+        "financing": "STATE_DELEGATED",
+        "management": "SELF_PROVIDED",
+        "capacity": 40,
+        "municipality": "BLG01",
+        "settlement": "гр. Банско",
+        "address": "ул. „Примерна“ № 1",
+        "responsible_provider": {"municipality": "BLG01"},
+    }
