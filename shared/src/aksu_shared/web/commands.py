@@ -45,8 +45,11 @@ KEY_HEADER = "Idempotency-Key"
 MAX_KEY = 200
 MAX_VERSION_DIGITS = 9
 
-OPEN_SQL = """
-SELECT set_config('app.scope', $1, true), pg_try_advisory_xact_lock(hashtextextended($2 || chr(31) || $3, 0)) AS locked,
+_SETTINGS = "set_config('app.scope', $1, true), set_config('plan_cache_mode', 'force_generic_plan', true)"
+"""A command's statements look things up by key: planned once per connection, not anew whenever an array is passed."""
+BEGIN_SQL = f"SELECT {_SETTINGS}"
+OPEN_SQL = f"""
+SELECT {_SETTINGS}, pg_try_advisory_xact_lock(hashtextextended($2 || chr(31) || $3, 0)) AS locked,
        r.* FROM (VALUES (1)) AS one LEFT JOIN LATERAL (
          SELECT fingerprint, scope, status, headers, body FROM idempotency WHERE client = $2 AND key = $3) r ON true"""
 
@@ -193,7 +196,7 @@ class CommandEdge(Generic[F]):
     async def _begin(self, connection: Any, principal: Principal, key: str | None, fingerprint: bytes) -> None:  # noqa: ANN401
         scope = ",".join(principal.scope_keys)
         if key is None:
-            await connection.execute("SELECT set_config('app.scope', $1, true)", scope)
+            await connection.execute(BEGIN_SQL, scope)
             return
         row = await connection.fetchrow(OPEN_SQL, scope, principal.subject, key)
         if row["status"] is not None:
