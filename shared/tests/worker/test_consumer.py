@@ -6,14 +6,17 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import asyncpg
 import pytest
 import pytest_asyncio
 
 from aksu_local.databases import ServiceUrls
+from aksu_local.kafka import Kafka
 from aksu_local.worker_rig import Consuming, Topic, copy_places, monitoring, publish
 from aksu_shared.bus import Bus, connect
+from aksu_shared.bus.topics import create_topics
 from aksu_shared.db.notify import CHANGE_LOG, Notifier
 from aksu_shared.db.work import UnitOfWork
 from aksu_shared.events.registry import PlaceEvent
@@ -27,6 +30,13 @@ Rows = list[tuple[Any, ...]]
 @pytest_asyncio.fixture
 async def bus(fresh_bus: Callable[[], Awaitable[str]], monitoring_pool: asyncpg.Pool) -> AsyncIterator[Bus]:
     async with connect(await fresh_bus(), cursors=monitoring_pool) as bus:
+        yield bus
+
+
+@pytest_asyncio.fixture
+async def kafka_bus(kafka: Kafka) -> AsyncIterator[Bus]:
+    await create_topics(kafka.url)
+    async with connect(kafka.url) as bus:
         yield bus
 
 
@@ -172,11 +182,12 @@ async def test_an_event_type_of_a_newer_producer_is_parked_as_unknown(monitoring
     assert await parked(monitoring_pool) == [(record.key, "UNKNOWN_TYPE")]
 
 
+@pytest.mark.parametrize("how", ["hang", "hang in the database"])
 async def test_a_handler_that_hangs_is_ended_and_its_record_parked(
-    monitoring_pool: asyncpg.Pool, bus: Bus, wakes: Notifier
+    monitoring_pool: asyncpg.Pool, bus: Bus, wakes: Notifier, how: str
 ) -> None:
     topic = Topic()
-    hanging = topic.record(address="hang")
+    hanging = topic.record(address=how)
     await publish(bus, [topic.record(), hanging, topic.record()])
     applier = monitoring(monitoring_pool, timeout=0.3)
     with pytest.raises(HandlerTimeout):
@@ -304,3 +315,32 @@ async def test_a_new_epoch_of_a_source_is_told_once_and_its_positions_begin_anew
     await applier.apply([read(late)])
     assert told == [("registry", "e1", "e2")]
     assert await rows(monitoring_pool, "SELECT epoch, position FROM source_state") == [("e2", 2)]
+
+
+async def test_members_of_a_group_that_come_and_go_apply_each_event_once_and_in_order(
+    monitoring_pool: asyncpg.Pool, kafka_bus: Bus, wakes: Notifier
+) -> None:
+    topic = Topic()
+    applier = monitoring(monitoring_pool, name=f"monitoring-{uuid4()}")
+    keys = [topic.record() for _ in range(40)]
+    mine = [record.key for record in keys]
+    count = "SELECT count(*) FROM effect WHERE place = ANY ($1)"
+
+    async def applied(expected: int) -> None:
+        await eventually(lambda: monitoring_pool.fetchval(count, mine), lambda seen: seen >= expected, within=60)
+
+    async def amended(version: int) -> None:
+        await publish(kafka_bus, [topic.record(key, version=version) for key in mine])
+
+    async with Consuming(monitoring_pool, kafka_bus, applier, wakes):
+        await publish(kafka_bus, keys)
+        await applied(40)
+        async with Consuming(monitoring_pool, kafka_bus, applier, wakes):
+            for version in range(2, 8):
+                await amended(version)
+            await applied(40 * 4)
+        await amended(8)
+        await applied(40 * 8)
+    for key in mine:
+        assert [version for place, version in await effects(monitoring_pool) if place == key] == list(range(1, 9))
+    assert await monitoring_pool.fetchval("SELECT count(*) FROM dead_letter") == 0

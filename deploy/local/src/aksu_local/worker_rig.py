@@ -169,13 +169,15 @@ def worker_pool(urls: ServiceUrls, *, size: int = 20) -> Any:  # noqa: ANN401 - 
 async def copy_places(work: UnitOfWork, events: Sequence[PlaceEvent]) -> None:
     """Monitoring's handler: copies places, counts each application, records a finding about each new place.
 
-    An address tells it to go wrong: `poison` raises, `hang` never ends.
+    An address tells it to go wrong: `poison` raises, `hang` and `hang in the database` do not end.
     """
     for event in events:
         if event.state.address == "poison":
             raise ValueError(event.state.address)
         if event.state.address == "hang":
             await asyncio.Event().wait()
+        if event.state.address == "hang in the database":
+            await work.connection.execute("SELECT pg_sleep(60)")
         if isinstance(event, PlaceRegistered):
             with work.cause(event):
                 work.record(FINDING, begins(FindingRecorded, _finding(work, event), id=str(uuid7()), scope=event.scope))

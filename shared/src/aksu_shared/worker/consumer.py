@@ -1,6 +1,8 @@
 """The consumer loop: fetch, apply in one transaction, commit the offsets last; bisect what fails, park what is bad.
 
-A failure of the database or the bus is waited out with the partition rewound, and never parks anything.
+A failure of the database or the bus is waited out with the partition rewound, and never parks anything. A type of
+event this build does not know (a producer one version ahead) is parked as UNKNOWN_TYPE with what follows it under its
+key, and re-driven after the upgrade: deploy consumers before producers. A known type without a handler is skipped.
 """
 
 import asyncio
