@@ -219,9 +219,10 @@ class _Maker:
 
     def _working_day(self, earliest: date, latest: date) -> date:
         """A working day between the two, both included."""
-        days = [earliest + timedelta(days=n) for n in range((latest - earliest).days + 1)]
-        self._rng.shuffle(days)
-        return next(day for day in days if is_working_day(day))
+        days = (latest - earliest).days + 1
+        first = self._rng.randrange(days)
+        candidates = (earliest + timedelta(days=(first + n) % days) for n in range(days))
+        return next(day for day in candidates if is_working_day(day))
 
     def _eik(self, *, branch: bool) -> str:
         while (eik := random_eik(self._rng, branch=branch)) in self._eiks:

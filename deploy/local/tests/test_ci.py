@@ -1,0 +1,48 @@
+"""Continuous integration tells the truth: it fails when anything failed, and its last line is the test runner's."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from aksu_local.folder import PROJECT
+
+CLOSING = {0: "= 7 passed, 1 warning in 3.21s =", 1: "= 1 failed, 6 passed in 3.21s =", 5: "= no tests ran in 0.01s ="}
+
+
+def _run(folder: Path, *, check: int = 0, test: int = 0) -> subprocess.CompletedProcess[str]:
+    """`.ci/run` in a checkout whose `make` ends with these codes."""
+    make = folder / "bin" / "make"
+    make.parent.mkdir()
+    make.write_text(
+        "#!/bin/sh\n"
+        f"[ $1 = check ] && {{ echo checked; exit {check}; }}\n"
+        f"[ $1 = test ] && {{ echo '{CLOSING[test]}'; echo 'make: *** Error' >&2; exit {test}; }}\n"
+    )
+    make.chmod(0o755)
+    (folder / ".ci").mkdir()
+    shutil.copy(PROJECT / ".ci" / "run", folder / ".ci" / "run")
+    return subprocess.run(
+        [folder / ".ci" / "run"],
+        env={"PATH": f"{make.parent}:/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd="/",
+    )
+
+
+@pytest.mark.parametrize("code", CLOSING)
+def test_the_exit_code_and_the_last_line_are_the_test_runners(tmp_path: Path, code: int) -> None:
+    result = _run(tmp_path, test=code)
+
+    assert result.returncode == code
+    assert result.stdout.splitlines()[-1] == CLOSING[code]
+
+
+def test_a_failed_check_fails_before_any_test_runs(tmp_path: Path) -> None:
+    result = _run(tmp_path, check=2)
+
+    assert result.returncode == 2
+    assert "passed" not in result.stdout
