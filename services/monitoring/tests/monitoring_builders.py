@@ -22,7 +22,7 @@ OTHER_MAYOR = {"role": "municipality_officer", "body": "MUNICIPALITY:VAR06"}
 ADDRESS = {"municipality": "BLG03", "settlement": "гр. Благоевград", "address": "ул. Примерна 1"}
 
 
-def event(kind: str, sequence: int, data: dict[str, Any], **attributes: Any) -> dict[str, Any]:
+def event(kind: str, sequence: int, data: dict[str, Any], attributes: dict[str, Any] | None) -> dict[str, Any]:
     return {
         "specversion": "1.0",
         "id": f"{kind.split('.')[4]}-{sequence}-{uuid4()}",
@@ -32,12 +32,12 @@ def event(kind: str, sequence: int, data: dict[str, Any], **attributes: Any) -> 
         "sequence": sequence,
         "time": "2026-03-01T09:00:00+02:00",
         "data": data,
-    } | attributes
+    } | (attributes or {})
 
 
 def started(sequence: int = 1, *, attributes: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
     data = {"kind": "PLANNED", "place": ADDRESS, "provider_eik": EIK, "started_on": "2026-03-01"} | changes
-    return event(STARTED, sequence, data, **attributes or {})
+    return event(STARTED, sequence, data, attributes)
 
 
 def finding(sequence: int, *, attributes: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
@@ -48,7 +48,7 @@ def finding(sequence: int, *, attributes: dict[str, Any] | None = None, **change
         "result": "NOT_MET",
         "note": "Липсва график",
     } | changes
-    return event(FINDING, sequence, data, **attributes or {})
+    return event(FINDING, sequence, data, attributes)
 
 
 def prescription(sequence: int, *, attributes: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
@@ -58,12 +58,12 @@ def prescription(sequence: int, *, attributes: dict[str, Any] | None = None, **c
         "issued_on": "2026-03-05",
         "due_on": "2026-04-05",
     } | changes
-    return event(PRESCRIPTION, sequence, data, **attributes or {})
+    return event(PRESCRIPTION, sequence, data, attributes)
 
 
 def closed(sequence: int, *, attributes: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
     data = {"closed_on": "2026-03-10", "outcome": "PRESCRIPTIONS", "last_sequence": sequence} | changes
-    return event(CLOSED, sequence, data, **attributes or {})
+    return event(CLOSED, sequence, data, attributes)
 
 
 def inspection(subject: str = "R-1") -> list[dict[str, Any]]:

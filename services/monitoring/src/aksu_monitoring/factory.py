@@ -6,13 +6,22 @@ from aksu_monitoring.services.applying import ApplyingService
 from aksu_monitoring.services.placing import PlacingService
 from aksu_monitoring.services.prescriptions import PrescriptionService
 from aksu_monitoring.services.pushing import PushService
+from aksu_monitoring.services.sources import source_of
 from aksu_monitoring.services.staging import StagingService
 from aksu_monitoring.storage.aggregates import FindingStore, InspectionStore, PrescriptionStore
 from aksu_monitoring.storage.places import PlaceFactStore
+from aksu_monitoring.storage.pushing import Database, PushStore
 from aksu_monitoring.storage.restricted import RestrictedStore
 from aksu_monitoring.storage.staging import StagingStore
 from aksu_shared.auth.permissions import Rights
+from aksu_shared.auth.principal import Principal
 from aksu_shared.db.work import UnitOfWork
+
+
+def pushing(connection: Database, principal: Principal) -> PushService:
+    """Taking in what `principal` pushes, on a connection in a transaction, or on a pool statement by statement."""
+    source = source_of(principal)
+    return PushService(staging=PushStore(connection, keys=principal.scope_keys), source=source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +30,6 @@ class Factory:
 
     work: UnitOfWork
     rights: Rights
-
-    def pushing(self) -> PushService:
-        """Taking pushed events in."""
-        return PushService(staging=StagingStore(self.work))
 
     def staging(self) -> StagingService:
         """Repairing and replaying them."""

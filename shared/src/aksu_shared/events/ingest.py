@@ -6,12 +6,12 @@ any order of arrival. Identity of an event is (source, id). Days are Europe/Sofi
 """
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from types import MappingProxyType
 from typing import Annotated, Any, Final, Literal, Self, TypeAlias
 from uuid import UUID
 
-from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints, TypeAdapter, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints, TypeAdapter, model_validator
 
 from aksu_shared.schemas.base import BadValue, Command
 from aksu_shared.schemas.codes import Code, Eik, Line, MunicipalityCode, Note
@@ -111,6 +111,15 @@ def _number(value: Any) -> Any:  # noqa: ANN401 - whatever the sender wrote
     return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 6 else value  # noqa: PLR2004 - digits of MAX_SEQUENCE and one more
 
 
+def _utc(value: datetime) -> datetime:
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise BadValue(
+            "time_out_of_range", bg="Моментът е извън календара.", en="The instant lies outside the calendar."
+        ) from None
+
+
 _Identifier = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
@@ -124,7 +133,7 @@ class Envelope(Command):
     source: _Identifier
     subject: _Identifier
     sequence: Annotated[int, BeforeValidator(_number), Field(ge=1, le=MAX_SEQUENCE)]
-    time: datetime | None = None
+    time: Annotated[datetime, AfterValidator(_utc)] | None = None
     datacontenttype: Annotated[str, StringConstraints(pattern=r"(?i)^application/json( *;.*)?$")] | None = None
     traceparent: Annotated[str, StringConstraints(max_length=100)] | None = None
 

@@ -1,5 +1,6 @@
 """CloudEvents 1.0 over HTTP: binary, structured and batch mode, read into items whose faults name their place."""
 
+import json
 from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import unquote
@@ -9,7 +10,8 @@ from fastapi import Request
 from aksu_monitoring.errors import TooManyItems
 from aksu_monitoring.services.pushing import Item
 from aksu_shared.errors import FieldError, Malformed
-from aksu_shared.events.ingest import MAX_BATCH
+from aksu_shared.events.ingest import MAX_BATCH, MAX_BYTES
+from aksu_shared.web.messages import pointer
 
 STRUCTURED: Final = "application/cloudevents+json"
 BATCH: Final = "application/cloudevents-batch+json"
@@ -21,6 +23,15 @@ _PREFIX: Final = "ce-"
 
 async def items_of(request: Request) -> list[Item]:
     """The events of a request, not yet judged. Raises InvalidJson, TooManyItems, Malformed for a batch that is none."""
+    items = await _items(request)
+    if len(await request.body()) > MAX_BYTES:
+        for item in items:
+            if len(json.dumps(item.value, ensure_ascii=False).encode()) > MAX_BYTES:
+                item.refuse("invalid", _too_large(item))
+    return items
+
+
+async def _items(request: Request) -> list[Item]:
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     body = await request.json()
     if media == BATCH:
@@ -50,6 +61,15 @@ def _attributes(request: Request) -> dict[str, str]:
     return given | {"datacontenttype": request.headers["content-type"]}
 
 
+def _too_large(item: Item) -> FieldError:
+    return FieldError(
+        pointer=pointer(item.place(())),
+        code="event_too_large",
+        bg=f"Събитието е по-голямо от позволените {MAX_BYTES} байта.",
+        en=f"The event is larger than the {MAX_BYTES} bytes allowed.",
+    )
+
+
 def _in_body(place: Sequence[str | int]) -> Sequence[str | int]:
     return ("body", *place)
 
@@ -62,4 +82,4 @@ def _in_headers(place: Sequence[str | int]) -> Sequence[str | int]:
     """Attributes are headers, the data is the whole body."""
     if place and place[0] == "data":
         return ("body", *place[1:])
-    return ("header", f"{_PREFIX}{place[0]}" if place else "")
+    return ("header", f"{_PREFIX}{place[0]}") if place else ("body",)

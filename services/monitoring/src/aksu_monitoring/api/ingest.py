@@ -1,5 +1,6 @@
 """Inspection events pushed by other systems."""
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -12,8 +13,8 @@ from aksu_monitoring.api.rate import Rate
 from aksu_monitoring.config import INGESTED
 from aksu_monitoring.dependencies import ApiDep, StagingPrincipalDep
 from aksu_monitoring.errors import ItemsRefused, TooManyItems
-from aksu_monitoring.factory import Factory
-from aksu_monitoring.schemas import ItemResult, PushReport
+from aksu_monitoring.factory import Factory, pushing
+from aksu_monitoring.schemas import PushReport
 from aksu_monitoring.services.pushing import Item, examine
 from aksu_monitoring.services.sources import source_of
 from aksu_shared.auth.dependencies import requires
@@ -96,24 +97,29 @@ async def push(
     examine(items, source=source_of(principal), today=api.clock.today())
     if not query.partial:
         _all_or_none(items, language)
-    if any(not item.refused for item in items):
-        await _store(api, principal, items, query, language)
+    good = [item for item in items if not item.refused]
+    if good:
+        await _store(api, principal, good, query, language)
     report = _report(items, language, dry_run=query.dry_run)
-    status = OK if query.dry_run else MULTI_STATUS if report.refused else ACCEPTED
-    return Response(report.model_dump_json(), status, media_type="application/json")
+    status = OK if query.dry_run else MULTI_STATUS if report["refused"] else ACCEPTED
+    return Response(json.dumps(report, ensure_ascii=False), status, media_type="application/json")
 
 
 async def _store(
     api: Api[Factory], principal: Principal, items: Sequence[Item], query: PushQuery, language: Language
 ) -> None:
-    """Store in one transaction; a contradiction keeps all out, unless the good ones may go by themselves."""
-    async with api.commands.work(principal, commit=not query.dry_run) as work:
-        await api.commands.factory(work).pushing().store(items, source=source_of(principal))
-        if not query.partial:
-            _all_or_none(items, language)
-        failpoint("after_insert")
+    """Store in one transaction; a contradiction keeps all out, unless the good ones may go by themselves.
+
+    Nearly always everything is new: then one statement, which commits by itself, is all there is to do.
+    """
+    if query.dry_run or not await pushing(api.pool, principal).store_new(items):
+        async with api.commands.work(principal, commit=not query.dry_run) as work:
+            await pushing(work.connection, principal).store(items)
+            if not query.partial:
+                _all_or_none(items, language)
+            failpoint("before_commit")
+    failpoint("after_commit_before_ack")
     if not query.dry_run:
-        failpoint("after_commit_before_ack")
         api.commands.notifier.poke(INGESTED)
 
 
@@ -125,29 +131,28 @@ def _all_or_none(items: Sequence[Item], language: Language) -> None:
     for item in items:
         if not item.refused:
             item.result = "withheld"
-    results = [_result(item, language).model_dump() for item in items]
+    results = [_result(item, language) for item in items]
     errors = [error for item in refused for error in item.errors]
     raise ItemsRefused(errors=errors, refused=len(refused), total=len(items), items=results)
 
 
-def _report(items: Sequence[Item], language: Language, *, dry_run: bool) -> PushReport:
+def _report(items: Sequence[Item], language: Language, *, dry_run: bool) -> dict[str, Any]:
+    """A PushReport, as plain values: it is built for every push."""
     count = Counter(item.result for item in items)
-    return PushReport(
-        dry_run=dry_run,
-        accepted=count["accepted"],
-        duplicate=count["duplicate"],
-        refused=count["conflict"] + count["invalid"],
-        items=[_result(item, language) for item in items],
-    )
+    return {
+        "dry_run": dry_run,
+        "accepted": count["accepted"],
+        "duplicate": count["duplicate"],
+        "refused": count["conflict"] + count["invalid"],
+        "items": [_result(item, language) for item in items],
+    }
 
 
-def _result(item: Item, language: Language) -> ItemResult:
-    return ItemResult.model_validate(
-        {
-            "index": item.index,
-            "id": item.attribute("id"),
-            "source": item.attribute("source"),
-            "result": item.result,
-            "errors": [error.render(language) for error in item.errors],
-        }
-    )
+def _result(item: Item, language: Language) -> dict[str, Any]:
+    return {
+        "index": item.index,
+        "id": item.attribute("id"),
+        "source": item.attribute("source"),
+        "result": item.result,
+        "errors": [error.render(language) for error in item.errors],
+    }

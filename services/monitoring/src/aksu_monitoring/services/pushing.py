@@ -9,16 +9,16 @@ from typing import Any, Final, TypeAlias
 from pydantic import ValidationError
 
 from aksu_monitoring.services.sources import staging_scope
-from aksu_monitoring.storage.staging import NewEvent, StagingStore
+from aksu_monitoring.storage.pushing import NewEvents, PushStore
 from aksu_shared.errors import FieldError
 from aksu_shared.events.ingest import (
+    CLOSED,
+    PRESCRIPTION,
     PUSHED,
-    Closed,
+    STARTED,
     ClosedEvent,
     FindingEvent,
-    Prescription,
     PrescriptionEvent,
-    Started,
     StartedEvent,
 )
 from aksu_shared.web.messages import malformed
@@ -28,6 +28,8 @@ Place: TypeAlias = Callable[[Sequence[str | int]], Sequence[str | int]]
 Pushed: TypeAlias = StartedEvent | FindingEvent | PrescriptionEvent | ClosedEvent
 
 _TYPED: Final = "bg.aksu.ingest."
+_HAPPENED: Final = {STARTED: "started_on", PRESCRIPTION: "issued_on", CLOSED: "closed_on"}
+"""The day on which what an event tells of has happened."""
 
 
 @dataclass(slots=True)
@@ -44,98 +46,135 @@ class Item:
     @property
     def refused(self) -> bool:
         """Whether it cannot be stored."""
-        return self.result in {"invalid", "conflict"}
+        return bool(self.errors)
 
     def attribute(self, name: str) -> str | None:
         """An attribute as it was sent, of an item that may be anything."""
         value = self.value.get(name) if isinstance(self.value, dict) else None
         return value if isinstance(value, str) else None
 
-    def refuse(self, result: str, errors: Iterable[FieldError]) -> None:
+    def refuse(self, result: str, *errors: FieldError) -> None:
         """Give the item up."""
         self.result = result
         self.errors.extend(errors)
 
 
 def examine(items: Iterable[Item], *, source: str, today: date) -> None:
-    """Judge each item by itself: its shape, its source, and that it tells of nothing still to come."""
+    """Judge each item not refused yet: its shape, its source, and that it tells of nothing still to come."""
     for item in items:
-        try:
-            item.event = PUSHED.validate_python(item.value)
-        except ValidationError as error:
-            item.refuse("invalid", _errors(item, error))
+        if item.refused:
             continue
-        if item.event.source != source:
-            item.refuse("invalid", [_error(item, "source", "foreign_source", source=source)])
-        item_days = _days(item.event.data)
-        late = [name for name, day in item_days if day > today]
-        if late:
-            item.refuse("invalid", [_error(item, f"data/{name}", "in_future", today=today) for name in late])
-
-
-def _days(data: object) -> list[tuple[str, date]]:
-    """The days on which something has happened."""
-    if isinstance(data, Started):
-        return [("started_on", data.started_on)]
-    if isinstance(data, Prescription):
-        return [("issued_on", data.issued_on)]
-    return [("closed_on", data.closed_on)] if isinstance(data, Closed) else []
+        try:
+            event = item.event = PUSHED.validate_python(item.value)
+        except ValidationError as error:
+            item.refuse("invalid", *_errors(item, error))
+            continue
+        if event.source != source:
+            item.refuse("invalid", _error(item, "source", "foreign_source", source=source))
+        happened = _HAPPENED.get(event.type)
+        if happened and getattr(event.data, happened) > today:
+            item.refuse("invalid", _error(item, f"data/{happened}", "in_future", today=today))
 
 
 class PushService:
     """Stores examined events of one source."""
 
-    def __init__(self, *, staging: StagingStore) -> None:
+    def __init__(self, *, staging: PushStore, source: str) -> None:
         self._staging = staging
+        self._source = source
 
-    async def store(self, items: Sequence[Item], *, source: str) -> None:
-        """Store what is new among the items that are not refused, and tell duplicates from contradictions.
+    async def store_new(self, items: Sequence[Item]) -> bool:
+        """Store all items in one statement; False, and nothing is stored, when one of them is not new."""
+        sorted_out = self._sort_out(items)
+        return len(sorted_out.first) == len(items) and await self._staging.add_all(sorted_out.events)
 
-        The caller rolls back where one contradiction is to keep all of them out.
+    async def store(self, items: Sequence[Item]) -> None:
+        """Store what is new among the items, and tell duplicates from contradictions.
+
+        Needs a transaction, which the caller rolls back where one contradiction is to keep all of them out.
         """
-        new: dict[str, tuple[Item, NewEvent]] = {}
+        found = self._sort_out(items)
+        for item in found.crowded:
+            _settle(item, None)
+        for item in found.repeated:
+            _settle(item, found.events.digests[found.first[_of(item).id]])
+        fresh = await self._staging.add_new(found.events)
+        taken = found.first.keys() - fresh
+        if not taken:
+            return
+        known = await self._staging.digests(self._source, taken)
+        others = {item.index for item in (*found.repeated, *found.crowded)}
         for item in items:
-            if item.event is None or item.refused:
-                continue
-            event = _new_event(item.event)
-            if event.event_id in new:
-                _settle(item, event, new[event.event_id][1].digest)
+            if item.index not in others and _of(item).id in taken:
+                _settle(item, known[_of(item).id])
+
+    def _sort_out(self, items: Iterable[Item]) -> "_Sorted":
+        """The items that may be new as columns, and what earlier items of the request leave no room for."""
+        found = _Sorted(NewEvents(self._source, staging_scope(self._source)))
+        places: set[tuple[str, int]] = set()
+        for item in items:
+            event = _of(item)
+            place = (event.subject, event.sequence)
+            if event.id in found.first:
+                found.repeated.append(item)
+            elif place in places:
+                found.crowded.append(item)
             else:
-                new[event.event_id] = (item, event)
-        if not new:
-            return
-        fresh = await self._staging.add(source, [event for _, event in new.values()], scope=staging_scope(source))
-        if len(fresh) == len(new):
-            return
-        digests = await self._staging.digests(source, new.keys() - fresh)
-        for key, digest in digests.items():
-            _settle(*new[key], digest)
+                found.first[event.id] = len(found.first)
+                places.add(place)
+                _add(found.events, event)
+        return found
 
 
-def _settle(item: Item, event: NewEvent, known: bytes | None) -> None:
-    """Tell what an event is that was not stored: `known` is the digest of the one under its id, if there is one."""
-    if known == event.digest:
-        item.result = "duplicate"
-    elif known is None:
-        item.refuse("conflict", [_error(item, "sequence", "sequence_taken", sequence=event.sequence)])
-    else:
-        item.refuse("conflict", [_error(item, "id", "content_differs")])
+@dataclass(slots=True)
+class _Sorted:
+    """Items of one request: those that may be new (id → row), those with an id and those with a place seen before."""
+
+    events: NewEvents
+    first: dict[str, int] = field(default_factory=dict)
+    repeated: list[Item] = field(default_factory=list)
+    crowded: list[Item] = field(default_factory=list)
 
 
-def _new_event(event: Pushed) -> NewEvent:
+def _of(item: Item) -> Pushed:
+    if item.event is None:
+        raise LookupError("an item that is no event is not stored")
+    return item.event
+
+
+def _add(events: NewEvents, event: Pushed) -> None:
+    time = _time(event)
+    payload, digest = _content(event, time)
+    events.ids.append(event.id)
+    events.subjects.append(event.subject)
+    events.sequences.append(str(event.sequence))
+    events.types.append(event.type)
+    events.times.append(time)
+    events.digests.append(digest)
+    events.payloads.append(payload)
+    events.traceparents.append(event.traceparent or "")
+
+
+def _time(event: Pushed) -> str:
+    return event.time.isoformat() if event.time else ""
+
+
+def _content(event: Pushed, time: str) -> tuple[str, str]:
+    """The data as JSON, and the SHA-256 of all that makes the event what it is, the same in all three modes."""
     payload = event.data.model_dump_json(exclude_none=True)
-    time = event.time.isoformat() if event.time else ""
     content = f"{event.type}\n{event.subject}\n{event.sequence}\n{time}\n{payload}"
-    return NewEvent(
-        event_id=event.id,
-        subject=event.subject,
-        sequence=event.sequence,
-        type=event.type,
-        time=event.time,
-        digest=hashlib.sha256(content.encode()).digest(),
-        payload=payload,
-        traceparent=event.traceparent,
-    )
+    return payload, hashlib.sha256(content.encode()).hexdigest()
+
+
+def _settle(item: Item, known: str | None) -> None:
+    """Tell what an event is that was not stored: `known` is the digest (hex) under its id, if there is one."""
+    event = _of(item)
+    if known is None:
+        item.refuse("conflict", _error(item, "sequence", "sequence_taken", sequence=event.sequence))
+    elif known == _content(event, _time(event))[1]:
+        item.result = "duplicate"
+    else:
+        item.refuse("conflict", _error(item, "id", "content_differs"))
 
 
 _SENTENCES: Final = {
@@ -160,16 +199,15 @@ _SENTENCES: Final = {
 
 def _error(item: Item, where: str, code: str, **params: object) -> FieldError:
     bg, en = _SENTENCES[code]
-    place = item.place(where.split("/"))
-    (found,) = malformed([{"type": code, "loc": place}]).errors
+    (found,) = malformed([{"type": code, "loc": item.place(where.split("/"))}]).errors
     return FieldError(pointer=found.pointer, code=code, bg=bg.format(**params), en=en.format(**params))
 
 
-def _errors(item: Item, error: ValidationError) -> list[FieldError]:
+def _errors(item: Item, error: ValidationError) -> Sequence[FieldError]:
     found = error.errors(include_url=False, include_input=False)
-    return list(malformed({**each, "loc": item.place(_within(each["loc"]))} for each in found).errors)
+    return malformed({**each, "loc": item.place(_within(each["loc"]))} for each in found).errors
 
 
 def _within(place: Sequence[str | int]) -> Sequence[str | int]:
-    """A place without the tag that pydantic puts before those of a union."""
+    """A place without the tag that pydantic puts before those of a union; without any, it is the tag that is wrong."""
     return place[1:] if place and str(place[0]).startswith(_TYPED) else place or ("type",)

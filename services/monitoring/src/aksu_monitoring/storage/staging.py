@@ -1,7 +1,7 @@
 """Staged events and the progress of pushed inspections: few statements, whatever the number of events."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -12,20 +12,6 @@ from aksu_shared.db.pool import Json
 from aksu_shared.db.work import UnitOfWork
 from aksu_shared.errors import NotFound, PreconditionFailed
 
-_ADD: Final = """
-WITH fresh AS (
-  INSERT INTO ingest_event
-    (source, event_id, subject, sequence, type, time, digest, payload, correlation_id, traceparent, scope)
-  SELECT $1::text, event_id, subject, sequence, type, time, digest, payload::jsonb, $8::text,
-         coalesce(traceparent, $9::text), $10::text[]
-    FROM unnest($2::text[], $3::text[], $4::int[], $5::text[], $6::timestamptz[], $7::bytea[], $11::text[], $12::text[])
-         AS r(event_id, subject, sequence, type, time, digest, payload, traceparent)
-   ORDER BY event_id
-  ON CONFLICT DO NOTHING RETURNING event_id)
-SELECT array_agg(event_id) FROM fresh"""
-_KNOWN: Final = """
-SELECT r.event_id, e.digest
-  FROM unnest($2::text[]) AS r(event_id) LEFT JOIN ingest_event e ON e.source = $1 AND e.event_id = r.event_id"""
 # One transaction at a time decides about inspections' places: of two that read and wrote past each other, the one
 # adding an inspection and the one adding its place, neither would see the other.
 _ALONE: Final = "SELECT pg_advisory_xact_lock(hashtextextended('monitoring.inspections', 0))"
@@ -61,20 +47,6 @@ UPDATE ingest_event SET repaired = $2, repaired_by = $3, repair_reason = $4, ver
 _REPLAY: Final = """
 UPDATE ingest_event SET state = 'PENDING', reason = NULL, detail = NULL, version = version + 1
  WHERE id = $1 RETURNING version"""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewEvent:
-    """A pushed event to store; `payload` is its data as JSON text, `digest` tells its content from another's."""
-
-    event_id: str
-    subject: str
-    sequence: int
-    type: str
-    time: datetime | None
-    digest: bytes
-    payload: str
-    traceparent: str | None
 
 
 Key = tuple[str, str]
@@ -117,35 +89,10 @@ class Case:
 
 
 class StagingStore:
-    """Stores pushed events, hands out what is to be applied, and takes down what became of it."""
+    """Hands out what is to be applied and takes down what became of it."""
 
     def __init__(self, work: UnitOfWork) -> None:
-        self._work = work
         self._connection = work.connection
-
-    async def add(self, source: str, events: Sequence[NewEvent], *, scope: Sequence[str]) -> set[str]:
-        """Store those whose identity and place in the sequence are new; give their ids."""
-        fresh = await self._connection.fetchval(
-            _ADD,
-            source,
-            [event.event_id for event in events],
-            [event.subject for event in events],
-            [event.sequence for event in events],
-            [event.type for event in events],
-            [event.time for event in events],
-            [event.digest for event in events],
-            self._work.correlation_id,
-            self._work.traceparent,
-            list(scope),
-            [event.payload for event in events],
-            [event.traceparent for event in events],
-        )
-        return set(fresh or ())
-
-    async def digests(self, source: str, ids: Iterable[str]) -> dict[str, bytes | None]:
-        """Digest of each of these events as stored; None for one that is not."""
-        rows = await self._connection.fetch(_KNOWN, source, list(ids))
-        return {row["event_id"]: row["digest"] for row in rows}
 
     async def alone(self) -> None:
         """Wait until no other transaction decides about places of inspections; holds until this one ends."""
