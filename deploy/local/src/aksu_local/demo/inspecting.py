@@ -79,7 +79,7 @@ def _inspection(stage: Stage, reference: str, place: dict[str, Any], *, kind: st
         ("started", {"kind": kind, "place": place, "started_on": str(today)}),
         ("finding", {"standard": "1", "criterion": "1.1", "catalogue_version": "2022", "result": "NOT_MET"}),
         ("prescription", {"reference": "П-1", "text": "Примерно предписание.", "issued_on": str(today), "due_on": due}),
-        ("closed", {"closed_on": str(today), "outcome": "CLOSED_WITH_PRESCRIPTIONS", "last_sequence": 4}),
+        ("closed", {"closed_on": str(today), "outcome": "PRESCRIPTIONS", "last_sequence": 4}),
     ]
     return [
         {

@@ -23,7 +23,7 @@ async def report(stage: Stage, *, licensed: Licensed, inspected: Inspected) -> N
     opened = here["prescriptions"]["open"] - inspected.before["prescriptions"]["open"]
     stage.check("open prescriptions by this inspection", got=opened, want=1)
     outcomes = here["inspections"]["by_outcome"]
-    stage.check("inspections closed with prescriptions", got=outcomes.get("CLOSED_WITH_PRESCRIPTIONS"), want=1)
+    stage.check("inspections closed with prescriptions", got=outcomes.get("PRESCRIPTIONS"), want=1)
     stage.check("fresh_at per source", got=sorted(nation["fresh_at"]), want=["licensing", "monitoring", "registry"])
     await _adds_up(stage, nation)
 
