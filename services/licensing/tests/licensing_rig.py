@@ -38,11 +38,11 @@ from aksu_shared.worker.scheduler import Scheduler
 
 EIK = "130007884"
 PROVIDER = f"PROVIDER:{EIK}"
-MAYOR = {"role": "municipality_officer", "body": "MUNICIPALITY:BLG03"}
-APPLICANT = {"role": "provider", "body": PROVIDER}
-STRANGER = {"role": "provider", "body": "PROVIDER:175229303"}
-OFFICER = {"role": "licensing_officer", "body": "AKSU"}
-DIRECTOR = {"role": "executive_director", "body": "AKSU"}
+MAYOR: dict[str, Any] = {"role": "municipality_officer", "body": "MUNICIPALITY:BLG03"}
+APPLICANT: dict[str, Any] = {"role": "provider", "body": PROVIDER}
+STRANGER: dict[str, Any] = {"role": "provider", "body": "PROVIDER:175229303"}
+OFFICER: dict[str, Any] = {"role": "licensing_officer", "body": "AKSU"}
+DIRECTOR: dict[str, Any] = {"role": "executive_director", "body": "AKSU"}
 EPOCH = "019aa000-0000-7000-8000-000000000000"
 
 
@@ -167,18 +167,18 @@ class Rig:
         await self.tell(registered(runs), entered(state))
         return state
 
-    async def file(self, service_id: UUID, **caller: str) -> httpx.Response:
+    async def file(self, service_id: UUID, **caller: Any) -> httpx.Response:
         body = {"procedure": "ISSUE", "service_id": str(service_id)}
         return await self.api.post("/v1/applications", body, **(caller or APPLICANT))
 
-    async def step(self, application: str, verb: str, sent: Mapping[str, Any] | None = None, **caller: str) -> Any:
+    async def step(self, application: str, verb: str, sent: Mapping[str, Any] | None = None, **caller: Any) -> Any:
         """The application after a step that must succeed."""
         answer = await self.try_step(application, verb, sent, **caller)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
     async def try_step(
-        self, application: str, verb: str, sent: Mapping[str, Any] | None = None, **caller: str
+        self, application: str, verb: str, sent: Mapping[str, Any] | None = None, **caller: Any
     ) -> httpx.Response:
         return await self.api.post(f"/v1/applications/{application}/{verb}", dict(sent or {}), **caller)
 

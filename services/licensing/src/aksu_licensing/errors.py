@@ -53,6 +53,33 @@ class LicenceExists(RuleBroken):
     legal_basis = _LICENSING
 
 
+class NoLicence(RuleBroken):
+    """There is no licence that could be renewed, changed or terminated."""
+
+    code = "no_licence"
+    bg = "Доставчикът няма действащ лиценз за услугата."
+    en = "The provider holds no licence in force for the service."
+    legal_basis = _LICENSING
+
+
+class RenewalTooEarly(RuleBroken):
+    """Renewal is admissible in the last three months of validity."""
+
+    code = "renewal_too_early"
+    bg = "Лицензът важи до {valid_until}; подновяване може да се иска от {earliest}."
+    en = "The licence is valid until {valid_until}; renewal may be applied for from {earliest}."
+    legal_basis = _LICENSING
+
+
+class LicenceEnded(RuleBroken):
+    """The order came after the last day of the licence that it should have changed or terminated."""
+
+    code = "licence_ended"
+    bg = "Лиценз {number} е изтекъл на {valid_until}."
+    en = "Licence {number} ended on {valid_until}."
+    legal_basis = _LICENSING
+
+
 class ApplicationOpen(RuleBroken):
     """The provider already has an application for this service that is not decided."""
 

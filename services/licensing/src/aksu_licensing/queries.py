@@ -15,15 +15,16 @@ from aksu_shared.db.statement import Statement
 
 _APPLICATION = select(
     A.id, A.procedure, A.state, A.service_id, A.service_name, A.provider_id, A.provider_body, A.provider_name,
-    A.responsible_body, A.place_id, A.municipality, A.settlement, A.address, A.filed_on, A.incoming_number,
-    A.received_on, A.term, A.term_due, A.term_basis, A.term_state, A.term_revision, A.clock_since, A.pauses,
-    A.decision_due, A.proposed_by, A.decision, A.order_number, A.decided_on, A.notified_on, A.appealed_on,
-    A.court_decision, A.note, A.licence_id, A.version,
+    A.responsible_body, A.place_id, A.municipality, A.settlement, A.address, A.filed_on, A.held_licence_id,
+    A.changed_on, A.late, A.request, A.incoming_number, A.received_on, A.term, A.term_due, A.term_basis, A.term_state,
+    A.term_revision, A.clock_since, A.pauses, A.decision_due, A.proposed_by, A.decision, A.order_number,
+    A.decided_on, A.notified_on, A.appealed_on, A.court_decision, A.note, A.licence_id, A.version,
 )  # fmt: skip
 _OBLAST: BindParameter[str] = bindparam("oblast", type_=Text)
 APPLICATIONS = Page(
     columns=_APPLICATION,
     filters={
+        "procedure": A.procedure == bindparam("procedure"),
         "state": A.state == bindparam("state"),
         "municipality": A.municipality == bindparam("municipality"),
         "oblast": A.municipality.between(func.concat(_OBLAST, "00"), func.concat(_OBLAST, "99")),

@@ -1,25 +1,43 @@
 """Licensing's wire: what callers send and what they get."""
 
 from datetime import date
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from aksu_licensing.domain.procedures import PROCEDURES
 from aksu_shared.db.store import Kept
 from aksu_shared.events.licensing import ApplicationState, LicenceState
-from aksu_shared.schemas.base import Command, Resource
-from aksu_shared.schemas.codes import Line, Note
+from aksu_shared.schemas.base import BadValue, Command, Resource
+from aksu_shared.schemas.codes import Code, Line, Note
 
 _TODAY = "today when left out"
 
 
 class NewApplication(Command):
-    """An application of the provider that runs the service."""
+    """An application of the provider that runs the service; all but ISSUE concern the licence it holds for it."""
 
-    procedure: Literal["ISSUE"] = Field(description="ISSUE: issue of a licence (administrative service 3129)")
+    procedure: Annotated[str, Code("application_procedures")]
     service_id: UUID
-    note: Note | None = None
+    changed_on: date | None = Field(default=None, description="CHANGE: the day on which circumstances changed")
+    request: Note | None = Field(default=None, description="CHANGE: what changed; TERMINATE: why; no personal data")
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if (self.procedure == "CHANGE") != (self.changed_on is not None):
+            raise BadValue(
+                "changed_on",
+                bg="changed_on се посочва при промяна на обстоятелствата (CHANGE) и само тогава.",
+                en="`changed_on` is given for a change of circumstances (CHANGE), and only then.",
+            )
+        if PROCEDURES[self.procedure].explained and self.request is None:
+            raise BadValue(
+                "request",
+                bg="В request се посочва каква е промяната или защо.",
+                en="`request` says what changed, or why.",
+            )
+        return self
 
 
 class Step(Command):

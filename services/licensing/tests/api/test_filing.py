@@ -1,6 +1,7 @@
 """Who may apply for a licence, and for which service."""
 
 import asyncio
+from typing import Any
 from uuid import uuid4
 
 from licensing_rig import APPLICANT, MAYOR, OFFICER, PROVIDER, STRANGER, Rig, amended, entered, provider, service
@@ -71,7 +72,7 @@ async def test_for_an_assigned_service_the_operator_applies_not_the_municipality
     assert (filed.json()["provider_body"], filed.json()["responsible_body"]) == (PROVIDER, "MUNICIPALITY:BLG03")
     path = filed.headers["Location"]
     assert (await licensing.api.get(path, **MAYOR)).status_code == 200
-    other = {"role": "municipality_officer", "body": "MUNICIPALITY:BLG01"}
+    other: dict[str, Any] = {"role": "municipality_officer", "body": "MUNICIPALITY:BLG01"}
     assert (await licensing.api.get(path, **other)).status_code == 404
 
 
@@ -104,12 +105,6 @@ async def test_a_closed_service_is_not_applied_for(licensing: Rig) -> None:
     await licensing.tell(amended(known, state="CLOSED"))
     refused = await licensing.file(known.id)
     assert (refused.status_code, refused.json()["code"]) == (409, "service_closed")
-
-
-async def test_only_implemented_procedures_are_accepted(licensing: Rig) -> None:
-    body = {"procedure": "RENEW", "service_id": str(uuid4())}
-    answer = await licensing.api.post("/v1/applications", body, **APPLICANT)
-    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/procedure")
 
 
 async def test_an_officer_does_not_apply_for_a_provider(licensing: Rig) -> None:

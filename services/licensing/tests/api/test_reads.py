@@ -109,7 +109,7 @@ async def test_a_licence_is_expiring_in_the_last_three_months_of_legal_time(lice
 async def test_anybody_reads_licences_and_nobody_without_a_right_applications(licensing: Rig) -> None:
     assert (await licensing.api.get("/v1/licences")).status_code == 200
     assert (await licensing.api.get("/v1/applications")).status_code == 401
-    oblast = {"role": "oblast_officer", "body": "OBLAST:BLG"}
+    oblast: dict[str, Any] = {"role": "oblast_officer", "body": "OBLAST:BLG"}
     assert (await licensing.api.get("/v1/applications", **oblast)).status_code == 403
 
 
@@ -124,7 +124,7 @@ async def test_anothers_application_does_not_exist_for_a_provider(licensing: Rig
     assert withdrawn.status_code == 404
 
 
-OTHERS: list[dict[str, str]] = [
+OTHERS: list[dict[str, Any]] = [
     {},
     STRANGER,
     {"role": "oblast_officer", "body": "OBLAST:BLG"},

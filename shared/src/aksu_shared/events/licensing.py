@@ -18,7 +18,9 @@ class ApplicationState(State):
 
     `term` is the key of the legal term that runs now, `term_due` its last day, `term_basis` its legal basis,
     `term_state` RUNNING, APPROACHING or PASSED; a pause or an extension makes a new `term_revision`. `decision_due` is
-    None while the term of decision stands still. `note` holds the words of the last step; no personal data.
+    None while the term of decision stands still. `held_licence_id` is the licence to be renewed, changed or terminated,
+    `licence_id` the new one; `changed_on` the day circumstances changed, `late` a change notified after its term.
+    `request` holds the applicant's words, `note` those last said in the procedure; no personal data.
     """
 
     id: UUID
@@ -35,6 +37,10 @@ class ApplicationState(State):
     settlement: str
     address: str
     filed_on: date
+    held_licence_id: UUID | None = None
+    changed_on: date | None = None
+    late: bool = False
+    request: str | None = None
     incoming_number: str | None = None
     received_on: date | None = None
     term: str | None = None
@@ -155,6 +161,10 @@ class LicenceReplaced(LicenceEvent, fact="replaced"):
 
 class LicenceRenewed(LicenceEvent, fact="renewed"):
     """Its successor takes over after its last day."""
+
+
+class LicenceTerminated(LicenceEvent, fact="terminated"):
+    """It was terminated at its holder's request."""
 
 
 class LicenceExpired(LicenceEvent, fact="expired"):

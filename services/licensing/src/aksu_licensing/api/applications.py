@@ -13,8 +13,12 @@ from aksu_licensing.domain.application import BY_NAME, offered, verb
 from aksu_licensing.domain.machines import APPLICATION
 from aksu_licensing.errors import (
     ApplicationOpen,
+    DayInFuture,
+    LicenceEnded,
     LicenceExists,
     LicenceNotRequired,
+    NoLicence,
+    RenewalTooEarly,
     ServiceChanged,
     ServiceClosed,
     ServiceNotKnown,
@@ -40,6 +44,7 @@ router = Router(tags=["applications"])
 class ApplicationQuery(PageQuery):
     """Filters of the list. Sorted by `term_due`, only applications with a running term are listed."""
 
+    procedure: Annotated[str, Code("application_procedures")] | None = None
     state: Annotated[str, Code("application_states")] | None = None
     municipality: MunicipalityCode | None = None
     oblast: Annotated[str, Query(pattern="^[A-Z]{3}$", examples=["BLG"])] | None = None
@@ -95,12 +100,12 @@ async def get_application(
     response_model=ApplicationRead,
     responses=problems(
         *COMMAND_PROBLEMS, Forbidden, ServiceNotKnown, ServiceClosed, LicenceNotRequired, LicenceExists,
-        ApplicationOpen,
+        ApplicationOpen, NoLicence, RenewalTooEarly, IllegalTransition, DayInFuture,
     ),
     dependencies=[requires("licensing.application.file"), Applied],
 )  # fmt: skip
 async def file_application(body: NewApplication, command: CommandDep) -> Response:
-    """Apply for a licence for a registered service that the caller runs (чл. 149 ЗСУ).
+    """Apply for a licence for a registered service that the caller runs, or for its renewal, change or termination.
 
     With `Aksu-After: registry:<seq>` of the service's registration the call waits until licensing knows the service.
     """
@@ -111,9 +116,9 @@ async def file_application(body: NewApplication, command: CommandDep) -> Respons
 
 
 _BEYOND: dict[str, tuple[type[Problem], ...]] = {
-    "grant": (SamePerson, ServiceNotKnown, ServiceClosed, ServiceChanged, LicenceExists),
+    "grant": (SamePerson, ServiceNotKnown, ServiceClosed, ServiceChanged, LicenceExists, LicenceEnded),
     "refuse": (SamePerson,),
-    "reopen": (ServiceNotKnown, LicenceExists, ApplicationOpen),
+    "reopen": (ServiceNotKnown, ApplicationOpen),
 }
 """What the consequences of a step may refuse, besides the step itself."""
 

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any, Final
 
 from aksu_licensing.domain.machines import APPLICATION, DECISION_IS_REFUSAL
+from aksu_licensing.domain.procedures import PROCEDURES
 from aksu_shared.errors import IllegalTransition
 from aksu_shared.events.licensing import ApplicationState
 from aksu_shared.terms import Terms
@@ -12,7 +13,6 @@ from aksu_shared.terms.machine import Transition
 
 DECISION: Final = "licensing.decision"
 CORRECTION: Final = "licensing.correction"
-COMMUNICATION: Final = "licensing.communication"
 APPEAL: Final = "licensing.appeal"
 WARNING: Final = "licensing.decision_warning"
 
@@ -85,14 +85,20 @@ def at_rest(state: ApplicationState) -> dict[str, Any]:
 
 
 def decision_term(state: ApplicationState, terms: Terms) -> dict[str, Any]:
-    """The fields by which the term of decision runs from `clock_since`, its pauses not counted (чл. 151, ал. 1)."""
+    """The fields by which the procedure's term of decision runs from `clock_since`, its pauses not counted.
+
+    A procedure without such a term has none running.
+    """
+    key = PROCEDURES[state.procedure].decision
+    if key is None:
+        return at_rest(state)
     if state.clock_since is None:
         msg = f"the clock of application {state.id} was never started"
         raise ValueError(msg)
     pauses = [(pause.since, pause.until) for pause in state.pauses if pause.until is not None]
-    due = terms.deadline(DECISION, state.clock_since, pauses=pauses)
-    basis = terms.get(DECISION, on=state.clock_since).legal_basis
-    return running(state, DECISION, due, basis=basis) | {"decision_due": due}
+    due = terms.deadline(key, state.clock_since, pauses=pauses)
+    basis = terms.get(key, on=state.clock_since).legal_basis
+    return running(state, key, due, basis=basis) | {"decision_due": due}
 
 
 def term_from(state: ApplicationState, key: str, start: date, terms: Terms) -> dict[str, Any]:

@@ -8,11 +8,17 @@ from aksu_shared.codelists import ADMINISTRATIVE_SERVICES
 from aksu_shared.events.licensing import LicenceState
 from aksu_shared.events.registry import RegisterRowState
 from aksu_shared.register.licence_checks import LicenceNumber, Link, licence_chain
+from aksu_shared.terms import Terms
 
 LIVE: Final = ("ACTIVE", "REINSTATED", "REVOCATION_PENDING")
 """States in which a licence has effect."""
 OF_THE_REGISTER: Final = frozenset({"ACTIVE", "EXPIRED", "REPLACED", "RENEWED"})
 """States that the register's columns can tell; the others are decided by orders and no import changes them."""
+SUCCEEDED: Final = frozenset({"REPLACED", "RENEWED"})
+"""States of a licence that has a successor, of which an older register file need not know."""
+
+VALIDITY: Final = "licence.validity"
+"""Key of the term for which a licence is issued."""
 
 _DAY = timedelta(days=1)
 _KINDS = {"original": "ORIGINAL", "changed": "CHANGED", "renewed": "RENEWED"}
@@ -34,6 +40,21 @@ def overlap(one: LicenceState, other: LicenceState) -> bool:
         and one.valid_from <= other.valid_until
         and other.valid_from <= one.valid_until
     )
+
+
+def validity(kind: str, *, decided_on: date, held: LicenceState | None, terms: Terms) -> tuple[date, date]:
+    """First and last day of a licence of `kind` by an order of `decided_on`; `held` is the one it changes or renews.
+
+    An original runs for the term from its order. A renewal runs for the term from the end of its predecessor, or
+    from its order when that came later. A change leaves the last day as it is.
+    """
+    if held is None or kind == "ORIGINAL":
+        return decided_on, terms.deadline(VALIDITY, decided_on)
+    if kind == "CHANGED":
+        return max(decided_on, held.valid_from), held.valid_until
+    if decided_on <= held.valid_until:
+        return held.valid_until + _DAY, terms.deadline(VALIDITY, held.valid_until)
+    return decided_on, terms.deadline(VALIDITY, decided_on)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,8 @@ from uuid_utils.compat import uuid7
 from aksu_licensing.domain.application import BY_NAME, DECISION, WARNING, fire, offered
 from aksu_licensing.domain.days import end_of, start_of
 from aksu_licensing.domain.machines import APPLICATION
-from aksu_licensing.errors import ApplicationOpen, LicenceExists, LicenceNotRequired, ServiceClosed
+from aksu_licensing.domain.procedures import PROCEDURES
+from aksu_licensing.errors import ApplicationOpen, DayInFuture, LicenceExists, LicenceNotRequired, ServiceClosed
 from aksu_licensing.schemas import NewApplication, words
 from aksu_licensing.services.licences import LicenceService
 from aksu_licensing.services.steps import STEPS, Case
@@ -70,14 +71,23 @@ class ApplicationService:
     async def file(self, new: NewApplication, *, by: Principal) -> Kept[ApplicationState]:
         """File an application of the provider that runs the service.
 
-        Raises ServiceNotKnown, Forbidden, ServiceClosed, LicenceNotRequired, LicenceExists, ApplicationOpen.
+        Raises ServiceNotKnown, Forbidden, ApplicationOpen; for a new licence ServiceClosed, LicenceNotRequired,
+        LicenceExists; else NoLicence, IllegalTransition, RenewalTooEarly.
         """
         service = await self._known.service(new.service_id)
         state = self._filed(new, service)
         self._rights.check(by, "licensing.application.file", territory=service.municipality, owner=state.provider_body)
-        await self._check_admissible(service, state)
+        fate = PROCEDURES[new.procedure].fate
+        if fate is None:
+            await self._check_licensable(service, state)
+        else:
+            held = await self._licences.held(state, fate=fate)
+            state = state.model_copy(update={"held_licence_id": held.state.id})
+        await self._check_no_other(state)
         scope = application_scope(state.provider_body, state.responsible_body)
-        return self._applications.save(begins(ApplicationFiled, state, id=str(state.id), scope=scope, reason=new.note))
+        return self._applications.save(
+            begins(ApplicationFiled, state, id=str(state.id), scope=scope, reason=new.request)
+        )
 
     async def act(
         self, application_id: UUID, name: str, body: Command, *, version: int | None, by: Principal
@@ -151,10 +161,21 @@ class ApplicationService:
             settlement=service.settlement,
             address=service.address,
             filed_on=self._work.clock.today(),
-            note=new.note,
+            changed_on=new.changed_on,
+            late=self._is_late(new),
+            request=new.request,
         )
 
-    async def _check_admissible(self, service: KnownService, state: ApplicationState) -> None:
+    def _is_late(self, new: NewApplication) -> bool:
+        """Whether a change is notified after its term: accepted all the same, and marked."""
+        if new.changed_on is None:
+            return False
+        today = self._work.clock.today()
+        if new.changed_on > today:
+            raise DayInFuture(day=new.changed_on.isoformat(), today=today.isoformat())
+        return today > self._terms.deadline("licensing.change_notice", new.changed_on)
+
+    async def _check_licensable(self, service: KnownService, state: ApplicationState) -> None:
         if service.state == "CLOSED":
             raise ServiceClosed
         provider = await self._known.provider(state.provider_id)
@@ -162,12 +183,11 @@ class ApplicationService:
         needed = LICENCE_REQUIRED[provider.legal_form] if provider else service.licence_required
         if not needed:
             raise LicenceNotRequired(provider=state.provider_name)
-        await self._check_no_other(state)
-
-    async def _check_no_other(self, state: ApplicationState) -> None:
         live = await self._licences.live(state)
         if live is not None:
             raise LicenceExists(number=live.number, valid_until=live.valid_until.isoformat())
+
+    async def _check_no_other(self, state: ApplicationState) -> None:
         other = await self._applications.open(provider=state.provider_id, service=state.service_id)
         if other is not None:
             raise ApplicationOpen(application_id=other.id)
@@ -177,8 +197,7 @@ class ApplicationService:
         if name == "register":
             return {"incoming_number": await self._incoming_number(state)}
         if name == "grant":
-            licence = await self._licences.issue(state)
-            return {"licence_id": licence.state.id}
+            return {"licence_id": await self._licences.decide(state)}
         if name == "notify" and state.licence_id and state.notified_on:
             await self._licences.communicate(state.licence_id, on=state.notified_on)
         if name == "reopen":

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from uuid_utils.compat import uuid7
 
-from aksu_licensing.domain.licence import LIVE, OF_THE_REGISTER, Stated, overlap, stated
+from aksu_licensing.domain.licence import LIVE, OF_THE_REGISTER, SUCCEEDED, Stated, overlap, stated
 from aksu_licensing.errors import (
     ImportedLicenceDiffers,
     ImportedLicenceOverlaps,
@@ -132,7 +132,8 @@ class RegisterImportService:
         facts = _facts(row, licence, predecessor)
         if state.origin == "ISSUED":
             facts = _of_an_issued(state, facts, row)
-        if state.state not in OF_THE_REGISTER:
+        succeeded_here = state.state in SUCCEEDED and licence.state not in SUCCEEDED
+        if state.state not in OF_THE_REGISTER or succeeded_here:
             del facts["state"], facts["ended_on"]
         moved = facts.get("state", state.state) != state.state
         fact = _FACTS.get(facts.get("state", ""), LicenceAmended) if moved else LicenceAmended

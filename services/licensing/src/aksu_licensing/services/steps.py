@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from aksu_licensing.domain.application import (
     APPEAL,
-    COMMUNICATION,
     CORRECTION,
     appeal_is_late,
     at_rest,
@@ -16,6 +15,7 @@ from aksu_licensing.domain.application import (
     running,
     term_from,
 )
+from aksu_licensing.domain.procedures import PROCEDURES
 from aksu_licensing.errors import (
     AppealTermPassed,
     CorrectionTermRuns,
@@ -118,7 +118,8 @@ def _decide(decision: str) -> Effect:
     def decide(case: Case, body: GrantOrder) -> Changes:
         day = case.day(body.decided_on, not_before=case.state.clock_since)
         order = {"decision": decision, "order_number": body.order_number, "decided_on": day}
-        return order | term_from(case.state, COMMUNICATION, day, case.terms)
+        communication = PROCEDURES[case.state.procedure].communication
+        return order | term_from(case.state, communication, day, case.terms)
 
     return decide
 

@@ -36,6 +36,10 @@ class ApplicationTable(KeptById, LicensingBase):
     settlement: Mapped[str]
     address: Mapped[str]
     filed_on: Mapped[date]
+    held_licence_id: Mapped[UUID | None]
+    changed_on: Mapped[date | None]
+    late: Mapped[bool]
+    request: Mapped[str | None]
     incoming_number: Mapped[str | None] = mapped_column(unique=True)
     received_on: Mapped[date | None]
     term: Mapped[str | None]
