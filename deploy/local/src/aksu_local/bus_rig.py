@@ -110,6 +110,11 @@ class Members:
         if self._processes[pid].returncode is None:
             os.kill(pid, number)
 
+    async def ended(self, pid: int, *, within: float = 15.0) -> None:
+        """Wait until that one is gone."""
+        async with asyncio.timeout(within):
+            await self._processes[pid].wait()
+
     async def _collect(self, process: asyncio.subprocess.Process) -> None:
         if process.stdout is not None:
             async for line in process.stdout:
@@ -123,7 +128,7 @@ async def read(consumer: Consumer, count: int, *, within: float = 30.0) -> list[
     async with asyncio.timeout(within):
         while len(records) < count:
             try:
-                records += await consumer.fetch(max_records=100, wait=0.5)
+                records += await consumer.fetch(max_records=1000, wait=0.5)
             except BusUnavailable:
                 await asyncio.sleep(0.1)
     return records

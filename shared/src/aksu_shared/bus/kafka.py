@@ -148,7 +148,10 @@ async def _abandon(producer: AIOKafkaProducer) -> None:
             if sender is not None:
                 sender.cancel()
                 await producer.client.close()
-                await asyncio.wait([sender])
+                # The sender waits for its requests, and they may wait for metadata that will never come: hence again.
+                while not sender.done():
+                    await asyncio.wait([sender], timeout=0.5)
+                    sender.cancel()
             # Again: a request in hand may have connected anew meanwhile.
             await producer.client.close()
     except (KafkaError, OSError, TimeoutError):
