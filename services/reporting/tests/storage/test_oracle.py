@@ -54,7 +54,8 @@ def _code(name: str) -> st.SearchStrategy[str]:
 
 _somewhere = st.sampled_from(WHERE)
 _maybe = st.sampled_from((*WHERE, None))
-_near = st.integers(-100, 100).map(lambda days: TODAY + timedelta(days=days))
+_EDGES = [bound + timedelta(days=days) for bound in (TODAY, EXPIRING_UNTIL, date(2026, 1, 1)) for days in (-1, 0, 1)]
+_near = st.sampled_from(_EDGES) | st.integers(-100, 100).map(lambda days: TODAY + timedelta(days=days))
 _groups = st.lists(_code("activity_groups"), max_size=3, unique=True).map(tuple)
 _flags = st.lists(_code("inspection_flags"), max_size=2, unique=True).map(tuple)
 
@@ -79,7 +80,8 @@ def facts(draw: st.DrawFn) -> Facts:
             licence_required=st.booleans(), provider_id=who, operator_id=st.none() | who,
         ),
         "licence": some(
-            licence, municipality=_somewhere, state=_code("licence_states"), valid_from=_near, valid_until=_near,
+            licence, municipality=_somewhere, state=st.just("ACTIVE") | _code("licence_states"),
+            valid_from=st.just(date(2022, 1, 1)) | _near, valid_until=_near,
             ended_on=st.none() | _near,
         ),
         "application": some(
@@ -92,7 +94,7 @@ def facts(draw: st.DrawFn) -> Facts:
         ),
         "finding": some(finding, municipality=_somewhere, result=_code("finding_results")),
         "prescription": some(
-            prescription, municipality=_maybe, state=_code("prescription_states"), due_on=_near
+            prescription, municipality=_maybe, state=st.just("ISSUED") | _code("prescription_states"), due_on=_near
         ),
     }  # fmt: skip
 
