@@ -1,21 +1,29 @@
 """Monitoring's own loop over staged events, run in the test's process."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import count
+from typing import Any
+
+from uuid_utils.compat import uuid7
 
 from aksu_local.served import Served
 from aksu_monitoring.consumers import HANDLERS
 from aksu_monitoring.consumers.staged import StagedLoop, apply_staged
-from aksu_shared.bus import connect
+from aksu_shared.bus import Delivered, connect
 from aksu_shared.clock import Clock
 from aksu_shared.db.notify import Notifier
 from aksu_shared.db.pool import create_pool
+from aksu_shared.events import Event
 from aksu_shared.web.health import Health
-from aksu_shared.worker.applying import Applier
+from aksu_shared.worker.applying import Applier, read
 from aksu_shared.worker.handover import Handover
 from aksu_shared.worker.process import Worker
 from aksu_shared.worker.progress import Progress
+
+_numbers = count(1)
 
 
 @asynccontextmanager
@@ -59,3 +67,34 @@ async def apply_all(worker: Worker) -> int:
     while moved := await loop._settle():
         total += moved
     return total
+
+
+async def apply(monitoring: Served) -> int:
+    """Apply what is due now, as a worker that has just started."""
+    async with worker_of(monitoring) as worker:
+        return await apply_all(worker)
+
+
+def delivered(event: Event[Any]) -> Delivered:
+    """The record by which another service tells of `event`."""
+    number = next(_numbers)
+    headers = {
+        "ce_specversion": "1.0",
+        "ce_id": str(uuid7()),
+        "ce_source": f"/aksu/{event.owner}",
+        "ce_type": event.type,
+        "ce_subject": event.id,
+        "ce_time": "2026-01-01T10:00:00+00:00",
+        "ce_seq": str(number),
+        "ce_position": str(number),
+        "ce_epoch": "e1",
+    }
+    value = json.dumps(event.data(), ensure_ascii=False).encode()
+    return Delivered(event.topic, 0, number, event.id, value, headers, 1_760_000_000_000)
+
+
+async def tell(monitoring: Served, *events: Event[Any]) -> None:
+    """Let monitoring consume these events of other services, in one batch."""
+    async with worker_of(monitoring) as worker:
+        applied = await worker.applier.apply([read(delivered(event)) for event in events])
+        assert (applied.events, applied.parked) == (len(events), 0)

@@ -50,6 +50,7 @@ class Factory:
     def placing(self) -> PlacingService:
         """Copies of places, services and licences."""
         return PlacingService(
+            work=self.work,
             staging=StagingStore(self.work),
             places=PlaceFactStore(self.work),
             inspections=InspectionStore(self.work),

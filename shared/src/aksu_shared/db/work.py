@@ -74,6 +74,7 @@ class UnitOfWork:
     traceparent: str | None = None
     _rows: dict[Table, list[dict[str, Any]]] = field(default_factory=dict)
     _changes: list[str] = field(default_factory=list)
+    _flushed: int = 0
 
     def record(self, table: Table, event: Event[Any]) -> None:
         """Write `event.state` as the row of its aggregate, and the event to the change log, when the edge flushes.
@@ -129,8 +130,8 @@ class UnitOfWork:
 
     @property
     def changes(self) -> int:
-        """How many events are recorded and not yet flushed."""
-        return len(self._changes)
+        """How many events were recorded, flushed or not."""
+        return self._flushed + len(self._changes)
 
     async def flush(self, reply: StoredReply | None = None) -> int | None:
         """Write everything recorded; give the highest change-log `seq`, or None when nothing changed.
@@ -140,6 +141,7 @@ class UnitOfWork:
         """
         rows, changes = self._rows, self._changes
         self._rows, self._changes = {}, []
+        self._flushed += len(changes)
         if not changes and reply is None:
             return None
         states = [_last_versions(of_table) for of_table in rows.values()]

@@ -10,6 +10,7 @@ from aksu_monitoring.storage.places import PlaceFactStore
 from aksu_monitoring.storage.restricted import RestrictedStore
 from aksu_monitoring.storage.staging import StagingStore
 from aksu_shared.db.store import Kept
+from aksu_shared.db.work import UnitOfWork
 from aksu_shared.events import Event, Scope
 from aksu_shared.events.licensing import LicenceEvent
 from aksu_shared.events.monitoring import (
@@ -38,6 +39,7 @@ class PlacingService:
     def __init__(
         self,
         *,
+        work: UnitOfWork,
         staging: StagingStore,
         places: PlaceFactStore,
         inspections: InspectionStore,
@@ -45,6 +47,7 @@ class PlacingService:
         prescriptions: PrescriptionStore,
         restricted: RestrictedStore,
     ) -> None:
+        self._work = work
         self._staging = staging
         self._places = places
         self._inspections = inspections
@@ -54,21 +57,26 @@ class PlacingService:
 
     async def places(self, events: Sequence[PlaceEvent]) -> None:
         """Places were registered or amended."""
-        await self._staging.alone()
+        await self._begin()
         await self._places.keep(PlaceEvent, events)
         await self._amend({event.state.id for event in events}, {event.state.key for event in events})
 
     async def services(self, events: Sequence[ServiceEvent]) -> None:
         """Services were registered, amended, moved or closed."""
-        await self._staging.alone()
+        await self._begin()
         await self._places.keep(ServiceEvent, events)
         await self._amend(_places_of(events), ())
 
     async def licences(self, events: Sequence[LicenceEvent]) -> None:
         """Licences were issued or changed."""
-        await self._staging.alone()
+        await self._begin()
         await self._places.keep(LicenceEvent, events)
         await self._amend(_places_of(events), ())
+
+    async def _begin(self) -> None:
+        """What an earlier handler of the batch recorded is to be seen by this one."""
+        await self._work.flush()
+        await self._staging.alone()
 
     async def _amend(self, places: Collection[UUID], keys: Collection[str]) -> None:
         """Amend the inspections at these places or addresses by what is known of them now."""
