@@ -130,7 +130,7 @@ async def serve(
     issuer: DevelopmentIssuer,
     tmp_path: Path,
 ) -> AsyncIterator[Serve]:
-    """`await serve("registry")`: the service's application over a fresh database."""
+    """Give a function that serves a service: its application over a fresh database."""
     async with AsyncExitStack() as stack:
 
         async def start(service: str) -> Served:
