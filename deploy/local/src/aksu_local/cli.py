@@ -86,7 +86,10 @@ def migrate(folder: FolderOption) -> None:
 def token(folder: FolderOption, *, role: Annotated[str, typer.Option()], body: str = "", subject: str = "") -> None:
     """Print an access token of 8 hours, for example `--role inspector --body AKSU`."""
     chosen = body or DEFAULT_BODIES.get(role)
-    typer.echo(development_token(Folder(folder).keys, role, chosen, subject=subject or None))
+    try:
+        typer.echo(development_token(Folder(folder).keys, role, chosen, subject=subject or None))
+    except ValueError as error:
+        sys.exit(str(error))
 
 
 @app.command()
@@ -96,8 +99,11 @@ def clock(folder: FolderOption, *, advance: str = "", reset: bool = False) -> No
     file.parent.mkdir(parents=True, exist_ok=True)
     if reset:
         legal_clock.reset(file)
-    if advance:
-        legal_clock.advance(file, advance)
+    try:
+        if advance:
+            legal_clock.advance(file, advance)
+    except ValueError as error:
+        sys.exit(str(error))
     typer.echo(f"{legal_clock.legal_now(file).astimezone(SOFIA):%Y-%m-%d %H:%M:%S %Z}")
 
 
@@ -146,6 +152,6 @@ def main() -> None:
     """Run a command; an expected failure is one message and exit code 1."""
     try:
         app()
-    except (ProcessDied, FolderBusy, OtherBus, NoFreePort, SampleRefused, ToolMissing, ValueError) as failure:
+    except (ProcessDied, FolderBusy, OtherBus, NoFreePort, SampleRefused, ToolMissing) as failure:
         typer.secho(str(failure), fg="red", err=True)
         sys.exit(1)

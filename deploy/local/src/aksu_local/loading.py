@@ -2,11 +2,13 @@
 
 import tempfile
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from aksu_local.folder import Folder
 from aksu_local.legal_clock import legal_now
 from aksu_local.platform import Platform, SampleRefused
 from aksu_local.sample import REGISTER_FILE, municipal_services, write_register
@@ -23,9 +25,17 @@ class Sample:
 
 async def load_sample(platform: Platform) -> Sample:
     """Import the sample register and register the municipal services; safe to repeat. Raises SampleRefused."""
-    today = legal_day(legal_now(platform.folder.clock))
+    today = _first_day(platform.folder)
     headers = {"Authorization": f"Bearer {platform.token('licensing_officer', 'AKSU')}"}
-    async with httpx.AsyncClient(base_url=platform.url("registry"), headers=headers, timeout=300.0) as client:
+    try:
+        return await _load(platform.url("registry"), headers=headers, today=today)
+    except httpx.HTTPError as failure:
+        msg = f"the registry did not answer: {failure!r}"
+        raise SampleRefused(msg) from failure
+
+
+async def _load(registry: str, *, headers: dict[str, str], today: date) -> Sample:
+    async with httpx.AsyncClient(base_url=registry, headers=headers, timeout=300.0) as client:
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / REGISTER_FILE
             write_register(file, today=today)
@@ -35,6 +45,13 @@ async def load_sample(platform: Platform) -> Sample:
             key = {"Idempotency-Key": f"sample-service-{number}"}
             _accepted(await client.post("/v1/services", json=body, headers=key))
     return Sample(register_rows=rows, municipal_services=len(services))
+
+
+def _first_day(folder: Folder) -> date:
+    """The legal day of the first attempt: one that is repeated later must send the same bodies."""
+    if "sample_day" not in folder.made():
+        folder.remember(sample_day=legal_day(legal_now(folder.clock)).isoformat())
+    return date.fromisoformat(folder.made()["sample_day"])
 
 
 async def _import(client: httpx.AsyncClient, file: Path) -> int:
