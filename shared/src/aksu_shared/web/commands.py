@@ -256,7 +256,8 @@ def _key(request: Request) -> str:
 
 
 async def _fingerprint(request: Request) -> bytes:
-    digest = hashlib.sha256(f"{request.method} {request.url.path}?{request.url.query}\n".encode())
+    scope = request.scope
+    digest = hashlib.sha256(f"{scope['method']} {scope['path']}?".encode() + scope["query_string"] + b"\n")
     digest.update(await request.body())
     return digest.digest()
 

@@ -107,8 +107,15 @@ class Parameters:
 
     def read(self, scope: Scope, query: Mapping[str, Any]) -> dict[str, Any]:
         """Arguments by name; `query` is what the route's `Query.parse` gave. Raises Malformed, an error per bad one."""
-        values: dict[str, Any] = {}
         errors: list[Any] = []
+        values = self.collect(scope, query, errors)
+        if errors:
+            raise malformed(errors)
+        return values
+
+    def collect(self, scope: Scope, query: Mapping[str, Any], errors: list[Any]) -> dict[str, Any]:
+        """Arguments by name; pydantic's errors are added to `errors`."""
+        values: dict[str, Any] = {}
         self._query.read(query, values, errors)
         for reader in self._path:
             values[reader.name] = reader.read(scope["path_params"], "path", errors)
@@ -117,8 +124,6 @@ class Parameters:
             headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(scope["headers"])}
             for reader in self._headers:
                 values[reader.name] = reader.read(headers, "header", errors)
-        if errors:
-            raise malformed(errors)
         return values
 
 

@@ -23,32 +23,40 @@ Known = dict[Any, Any]
 Provide = Callable[[Request, Mapping[str, Any], Known], Awaitable[Any]]
 
 
-class _Call:
-    """A coroutine function and how its arguments come about."""
+class Call:
+    """A coroutine function, or one that makes a dependency's context, and how its arguments come about."""
 
     def __init__(self, dependant: Dependant, providers: Sequence[tuple[str | None, Provide]]) -> None:
-        self._function: Callable[..., Awaitable[Any]] = dependant.call  # type: ignore[assignment]  # checked by _plain
-        self._parameters = Parameters(dependant) if _has_parameters(dependant) else None
+        self.function: Callable[..., Any] = dependant.call  # type: ignore[assignment]  # checked by plain
+        self.parameters = Parameters(dependant)
         self._providers = providers
         names = (dependant.request_param_name, dependant.http_connection_param_name)
         self._request_names = [name for name in names if name]
 
-    async def run(self, request: Request, query: Mapping[str, Any], known: Known) -> Any:  # noqa: ANN401 - any result
-        """Read the parameters, resolve the dependencies, call. Raises Malformed for bad parameters."""
-        values = self._parameters.read(request.scope, query) if self._parameters else {}
+    async def resolve(self, values: dict[str, Any], request: Request, query: Mapping[str, Any], known: Known) -> None:
+        """Add to `values`, the parameters read, what the function depends on."""
         for name, provide in self._providers:
             value = await provide(request, query, known)
             if name is not None:
                 values[name] = value
         for name in self._request_names:
             values[name] = request
-        return await self._function(**values)
+
+    async def arguments(self, request: Request, query: Mapping[str, Any], known: Known) -> dict[str, Any]:
+        """Read the parameters, resolve the dependencies. Raises Malformed for bad parameters."""
+        values = self.parameters.read(request.scope, query)
+        await self.resolve(values, request, query, known)
+        return values
+
+    async def run(self, request: Request, query: Mapping[str, Any], known: Known) -> Any:  # noqa: ANN401 - any result
+        """Call the function. Raises Malformed for bad parameters."""
+        return await self.function(**await self.arguments(request, query, known))
 
 
 class ShortRead:
     """A compiled GET: parse the query, call, answer."""
 
-    def __init__(self, route: APIRoute, call: _Call) -> None:
+    def __init__(self, route: APIRoute, call: Call) -> None:
         self._call = call
         self._query = query_of(route.dependant)
         self._field = route.response_field
@@ -65,22 +73,28 @@ class ShortRead:
 
 def compile_read(route: APIRoute) -> ShortRead | None:
     """The short way of `route`, or None when it has something only FastAPI handles."""
-    if route.methods != {"GET"} or route.body_field or (route.response_field is None and not _answers_itself(route)):
+    if route.methods != {"GET"} or route.body_field or (route.response_field is None and not answers_itself(route)):
         return None
     call = _compile(route.dependant)
     return None if call is None else ShortRead(route, call)
 
 
-def _compile(dependant: Dependant) -> _Call | None:
+def _compile(dependant: Dependant) -> Call | None:
     """How to call a coroutine function whose parameters are plain and whose dependencies are such functions too."""
-    if not _plain(dependant):
+    if not plain(dependant, iscoroutinefunction):
         return None
-    inner = [(sub.name, _provider(sub)) for sub in dependant.dependencies]
-    providers = [(name, provide) for name, provide in inner if provide is not None]
-    return _Call(dependant, providers) if len(providers) == len(inner) else None
+    return with_providers(dependant, provider)
 
 
-def _provider(dependant: Dependant) -> Provide | None:
+def with_providers(dependant: Dependant, provide: Callable[[Dependant], Provide | None]) -> Call | None:
+    """The call with a provider for each of its dependencies; None when one has none."""
+    inner = [(sub.name, provide(sub)) for sub in dependant.dependencies]
+    providers = [(name, found) for name, found in inner if found is not None]
+    return Call(dependant, providers) if len(providers) == len(inner) else None
+
+
+def provider(dependant: Dependant) -> Provide | None:
+    """How a dependency is resolved once per request; None when only FastAPI can."""
     function, call = dependant.call, _compile(dependant)
     if call is None:
         return None
@@ -93,15 +107,16 @@ def _provider(dependant: Dependant) -> Provide | None:
     return provide
 
 
-def _plain(dependant: Dependant) -> bool:
+def plain(dependant: Dependant, kind: Callable[[Any], bool], *, body: bool = False) -> bool:
+    """Whether a function of this kind has parameters of query, path and headers only, and with `body` of the body."""
     return (
-        iscoroutinefunction(dependant.call)
+        kind(dependant.call)
         and readable(dependant.header_params)
         and readable(dependant.path_params)
         and dependant.use_cache
+        and (body or not dependant.body_params)
         and not (
             dependant.cookie_params
-            or dependant.body_params
             or dependant.response_param_name
             or dependant.background_tasks_param_name
             or dependant.websocket_param_name
@@ -112,11 +127,7 @@ def _plain(dependant: Dependant) -> bool:
     )
 
 
-def _has_parameters(dependant: Dependant) -> bool:
-    return bool(dependant.query_params or dependant.path_params or dependant.header_params)
-
-
-def _answers_itself(route: APIRoute) -> bool:
+def answers_itself(route: APIRoute) -> bool:
     """Whether the function is annotated to return a Response."""
     returned = route.endpoint.__annotations__.get("return")
     return isinstance(returned, type) and issubclass(returned, Response)

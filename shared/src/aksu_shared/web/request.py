@@ -27,6 +27,14 @@ class StrictRequest(Request):
         self._limit = limit
         self._json: Any
 
+    @property
+    def announces_body(self) -> bool:
+        """Whether a body follows: HTTP/1.1 says so by either of two headers."""
+        return any(
+            name == b"transfer-encoding" or (name == b"content-length" and value != b"0")
+            for name, value in self.scope["headers"]
+        )
+
     async def stream(self) -> AsyncGenerator[bytes, None]:
         """The body by chunks. Raises TooLarge."""
         if hasattr(self, "_body"):

@@ -24,6 +24,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from aksu_shared.auth.dependencies import Access, Right
 from aksu_shared.auth.tokens import InvalidToken
 from aksu_shared.errors import Forbidden, Malformed, NotAuthenticated, TooLarge, UnsupportedMedia
+from aksu_shared.web.acting import compile_command
 from aksu_shared.web.middleware import extend_deadline
 from aksu_shared.web.parameters import query_of
 from aksu_shared.web.problems import merged, problems, published
@@ -79,7 +80,7 @@ class StrictRoute(APIRoute):
         others = [item for item in dependencies or () if not isinstance(item, Right)]
         documented = published(merged(self._common(options), responses))
         super().__init__(path, endpoint, dependencies=others, responses=documented, **options)
-        self._short = compile_read(self)
+        self._short = compile_read(self) or compile_command(self, self._media())
         self._long: ASGIApp = AsyncExitStackMiddleware(self.app)
         self.app = self._run
 
@@ -98,7 +99,7 @@ class StrictRoute(APIRoute):
         async def handle(request: Request) -> Response:
             strict = StrictRequest(request.scope, request.receive, request._send, limit=self.body_limit)  # noqa: SLF001
             query.parse(request.scope)
-            if accepted and _has_body(request.scope):
+            if accepted and strict.announces_body:
                 strict.check_media(accepted)
                 if parsed and await strict.body():
                     await strict.json()
@@ -115,7 +116,7 @@ class StrictRoute(APIRoute):
         if self._short is None or application.dependency_overrides:
             await self._long(scope, receive, send)
             return
-        response = await self._short.answer(StrictRequest(scope, receive, send))
+        response = await self._short.answer(StrictRequest(scope, receive, send, limit=self.body_limit))
         await response(scope, receive, send)
 
     def _media(self) -> tuple[str, ...]:
@@ -131,14 +132,6 @@ class StrictRoute(APIRoute):
             *((NotAuthenticated, InvalidToken, Forbidden) if self.rights else ()),
             *((TooLarge, UnsupportedMedia) if reads else ()),
         )
-
-
-def _has_body(scope: Scope) -> bool:
-    """Whether the request announces a body: HTTP/1.1 does so by either of two headers."""
-    return any(
-        name == b"transfer-encoding" or (name == b"content-length" and value != b"0")
-        for name, value in scope["headers"]
-    )
 
 
 class Router(APIRouter):
