@@ -37,8 +37,8 @@ from aksu_shared.scope import row_scope
 from aksu_shared.worker.applying import Applier, read
 
 TODAY = date(2026, 3, 16)
-ANALYST = {"role": "aksu_analyst", "body": "AKSU"}
-MAYOR = {"role": "municipality_officer", "body": "MUNICIPALITY:BLG03"}
+ANALYST: dict[str, Any] = {"role": "aksu_analyst", "body": "AKSU"}
+MAYOR: dict[str, Any] = {"role": "municipality_officer", "body": "MUNICIPALITY:BLG03"}
 HERE = "BLG03"
 EPOCH = "0199c000-0000-7000-8000-000000000001"
 
