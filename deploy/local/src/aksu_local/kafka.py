@@ -18,7 +18,8 @@ from aksu_local.process import ProcessDied, accepts, end, free_port, launch, wai
 DEPLOY: Final = Path(__file__).resolve().parents[3] / "kafka"
 """`deploy/kafka` of the checkout; this package is always installed editable."""
 CLUSTER_ID: Final = "YWtzdS1sb2NhbC1rYWZrYQ"
-_JAVA: Final = ("-Xmx384m", "-Xms128m", "-XX:+UseSerialGC", "-Xshare:auto", "-Djava.awt.headless=true")
+_JAVA: Final = ("-Xmx384m", "-Xms128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto")
+"""Made to start fast on a small machine: the quick compiler alone halves the processor time of a start."""
 
 
 class ToolMissing(Exception):
