@@ -32,7 +32,7 @@ def inspection(reference: str, *, place: str, today: date) -> list[dict[str, Any
             {"standard": "1", "criterion": "1.1", "catalogue_version": "2022", "result": "NOT_MET", "note": note},
         ),
         ("prescription", {"reference": "П-1", "text": "Примерно предписание.", "issued_on": str(today), "due_on": due}),
-        ("closed", {"closed_on": str(today), "outcome": "CLOSED_WITH_PRESCRIPTIONS", "last_sequence": 4}),
+        ("closed", {"closed_on": str(today), "outcome": "PRESCRIPTIONS", "last_sequence": 4}),
     ]
     return [
         {
