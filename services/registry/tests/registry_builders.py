@@ -3,8 +3,8 @@
 from typing import Any
 
 EIK = "130007884"
-OFFICER = {"role": "licensing_officer", "body": "AKSU"}
-MAYOR = {"role": "municipality_officer", "body": "MUNICIPALITY:BLG03"}
+OFFICER: dict[str, Any] = {"role": "licensing_officer", "body": "AKSU"}
+MAYOR: dict[str, Any] = {"role": "municipality_officer", "body": "MUNICIPALITY:BLG03"}
 
 
 def provider(**changes: Any) -> dict[str, Any]:

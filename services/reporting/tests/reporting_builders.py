@@ -103,7 +103,7 @@ def _fact(kind: type[Event[Any]], state: Any, *, version: int, scope: Scope) -> 
 
 def provider(*, version: int = 1, **changes: Any) -> Event[Any]:
     key = changes.pop("id", None) or uuid4()
-    given = {
+    given: dict[str, Any] = {
         "id": key, "body": f"PROVIDER:{key.int % 10**9:09}", "eik": None, "name": "Фондация Надежда",
         "legal_form": "NGO", "licence_required": True, "seat_municipality": None, "seat_address": None,
     }  # fmt: skip
@@ -113,7 +113,7 @@ def provider(*, version: int = 1, **changes: Any) -> Event[Any]:
 
 
 def place(*, version: int = 1, **changes: Any) -> Event[Any]:
-    given = {
+    given: dict[str, Any] = {
         "id": uuid4(), "key": uuid4().hex, "municipality": HERE, "settlement": "гр. Благоевград",
         "address": "ул. Първа 1",
     }  # fmt: skip
@@ -122,7 +122,7 @@ def place(*, version: int = 1, **changes: Any) -> Event[Any]:
 
 
 def service(*, version: int = 1, **changes: Any) -> Event[Any]:
-    given = {
+    given: dict[str, Any] = {
         "id": uuid4(), "name": "Дом за стари хора „Здравец“", "kind": "HOME_ELDERLY",
         "activity_groups": ("RESIDENTIAL_CARE",), "target_groups": ("ELDERLY",), "financing": "PRIVATE",
         "management": None, "capacity": 20, "state": "ACTIVE", "licence_required": True, "provider_id": uuid4(),
@@ -136,7 +136,7 @@ def service(*, version: int = 1, **changes: Any) -> Event[Any]:
 
 
 def licence(*, version: int = 1, **changes: Any) -> Event[Any]:
-    given = {
+    given: dict[str, Any] = {
         "id": uuid4(), "number": "Л-3129-1325/07.11.2022", "sequence": 1325, "state": "ACTIVE", "origin": "ISSUED",
         "kind": "ORIGINAL",
         "service_id": uuid4(), "provider_id": uuid4(), "provider_body": "PROVIDER:130007884",
@@ -149,7 +149,7 @@ def licence(*, version: int = 1, **changes: Any) -> Event[Any]:
 
 
 def application(*, version: int = 1, **changes: Any) -> Event[Any]:
-    given = {
+    given: dict[str, Any] = {
         "id": uuid4(), "procedure": "ISSUE", "state": "UNDER_REVIEW", "service_id": uuid4(),
         "service_name": "Дом за стари хора", "provider_id": uuid4(), "provider_body": "PROVIDER:130007884",
         "provider_name": "Фондация Надежда", "place_id": uuid4(), "municipality": HERE,
@@ -161,7 +161,7 @@ def application(*, version: int = 1, **changes: Any) -> Event[Any]:
 
 
 def inspection(*, version: int = 1, public: bool = True, **changes: Any) -> Event[Any]:
-    given = {
+    given: dict[str, Any] = {
         "id": uuid4(), "source": "urn:example", "reference": "П-1", "kind": "PLANNED", "state": "IN_PROGRESS",
         "outcome": None, "place_id": None, "service_id": None, "provider_body": None, "municipality": HERE,
         "settlement": None, "address": None, "started_on": date(2026, 2, 2), "closed_on": None, "flags": (),
@@ -171,7 +171,7 @@ def inspection(*, version: int = 1, public: bool = True, **changes: Any) -> Even
 
 
 def finding(*, version: int = 1, **changes: Any) -> Event[Any]:
-    given = {
+    given: dict[str, Any] = {
         "id": uuid4(), "inspection_id": uuid4(), "municipality": HERE, "standard": "S1", "criterion": None,
         "catalogue_version": "1", "result": "NOT_MET", "recorded_at": "2026-02-02T10:00:00Z",
     }  # fmt: skip
@@ -180,7 +180,7 @@ def finding(*, version: int = 1, **changes: Any) -> Event[Any]:
 
 
 def prescription(*, version: int = 1, **changes: Any) -> Event[Any]:
-    given = {
+    given: dict[str, Any] = {
         "id": uuid4(), "inspection_id": uuid4(), "reference": "1", "municipality": HERE, "place_id": None,
         "provider_body": None, "state": "ISSUED",
         "issued_on": date(2026, 2, 10), "due_on": date(2026, 4, 10),

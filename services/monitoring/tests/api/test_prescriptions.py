@@ -68,8 +68,8 @@ async def test_an_action_against_the_table_is_409_and_names_the_legal_ones(monit
 
 async def test_only_its_own_provider_reports_and_only_an_inspector_verifies(monitoring: Served) -> None:
     path = await issued(monitoring)
-    for who, verb, body in ((STRANGER, "acknowledge", {}), (INSPECTOR, "acknowledge", {}), (PROVIDER, "verify", {})):
-        answer = await monitoring.post(f"{path}/{verb}", body, **who)
+    for who, verb in ((STRANGER, "acknowledge"), (INSPECTOR, "acknowledge"), (PROVIDER, "verify")):
+        answer = await monitoring.post(f"{path}/{verb}", {}, **who)
         assert (answer.status_code, answer.json()["code"]) == (403, "forbidden"), (who, answer.text)
     assert (await monitoring.post(f"{path}/acknowledge", {})).status_code == 401
     assert (await monitoring.get(path, **STRANGER)).json()["actions"] == []
@@ -150,7 +150,8 @@ async def test_pages_walk_all_prescriptions_once_in_order_and_match_the_model(mo
     await push(monitoring, [started(), *events])
     await apply(monitoring)
     for sort in ("due_on", "-due_on", "id"):
-        found, cursor = [], ""
+        found: list[Any] = []
+        cursor: str | None = ""
         while cursor is not None:
             more = f"&cursor={cursor}" if cursor else ""
             answer = await monitoring.get(f"/v1/prescriptions?limit=3&sort={sort}{more}", **INSPECTOR)

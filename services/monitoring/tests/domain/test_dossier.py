@@ -34,7 +34,8 @@ def facts(*, registered: bool = True, licensed: bool = False, services: tuple[Se
 
 def test_every_outcome_means_a_state_that_the_machine_reaches_from_work_at_the_place() -> None:
     assert OUTCOME_STATES.keys() == CODELISTS["inspection_outcomes"].keys()
-    reached, frontier = set(), ["IN_PROGRESS"]
+    reached: set[str] = set()
+    frontier = ["IN_PROGRESS"]
     while frontier:
         state = frontier.pop()
         new = {row.target for row in INSPECTION.transitions if state in row.sources} - reached

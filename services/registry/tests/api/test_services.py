@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from typing import Any
 
 import pytest
 from registry_builders import EIK, MAYOR, OFFICER, provider, service
@@ -61,7 +62,7 @@ async def test_an_assigned_service_names_operator_and_needs_its_licence(registry
     ],
 )
 async def test_a_broken_rule_is_409_with_its_code_and_stores_nothing(
-    registry: Served, changes: dict, code: str
+    registry: Served, changes: dict[str, Any], code: str
 ) -> None:
     answer = await registry.post("/v1/services", service(**changes), **OFFICER)
     assert (answer.status_code, answer.json()["code"]) == (409, code)
@@ -90,7 +91,7 @@ async def test_a_private_provider_cannot_run_a_state_delegated_activity(registry
         ({"started_on": "31.02.2024"}, "/started_on"),
     ],
 )
-async def test_a_bad_field_is_named_in_both_languages(registry: Served, changes: dict, pointer: str) -> None:
+async def test_a_bad_field_is_named_in_both_languages(registry: Served, changes: dict[str, Any], pointer: str) -> None:
     for language in ("bg", "en"):
         headers = {"Accept-Language": language}
         answer = await registry.post("/v1/services", service(**changes), headers=headers, **MAYOR)
@@ -188,7 +189,8 @@ async def test_pages_walk_all_services_once_in_order_and_match_the_model(registr
         body = service(name=f"Услуга {number}", address=f"ул. Примерна {number}")
         assert (await registry.post("/v1/services", body, **MAYOR)).status_code == 201
     for sort in ("name", "-name", "municipality", "id"):
-        names, cursor = [], ""
+        names: list[str] = []
+        cursor: str | None = ""
         while cursor is not None:
             answer = await registry.get(f"/v1/services?limit=3&sort={sort}" + (f"&cursor={cursor}" if cursor else ""))
             page = PageOf[ServiceRead].model_validate_json(answer.content)
@@ -244,7 +246,7 @@ async def test_odd_text_is_stored_and_read_back_the_same(registry: Served) -> No
 
 
 async def test_a_provider_registers_itself_and_its_service_at_a_new_place(registry: Served) -> None:
-    own = {"role": "provider", "body": f"PROVIDER:{EIK}"}
+    own: dict[str, Any] = {"role": "provider", "body": f"PROVIDER:{EIK}"}
     assert (await registry.post("/v1/providers", provider(), **own)).status_code == 201
     body = service(responsible_provider={"eik": EIK}, management=None, financing="PRIVATE")
     made = await registry.post("/v1/services", body, **own)
@@ -252,5 +254,5 @@ async def test_a_provider_registers_itself_and_its_service_at_a_new_place(regist
 
 
 async def test_a_provider_registers_nobody_else(registry: Served) -> None:
-    stranger = {"role": "provider", "body": "PROVIDER:999000017"}
+    stranger: dict[str, Any] = {"role": "provider", "body": "PROVIDER:999000017"}
     assert (await registry.post("/v1/providers", provider(), **stranger)).status_code == 403

@@ -27,7 +27,7 @@ from aksu_reporting.schemas import TerritorySummary
 DAY = timedelta(days=1)
 
 
-async def summary(reporting: Served, code: str = "BLG", **caller: str) -> dict[str, Any]:
+async def summary(reporting: Served, code: str = "BLG", **caller: Any) -> dict[str, Any]:
     answer = await reporting.get(f"/v1/territory/{code}/summary", **caller)
     assert answer.status_code == 200, answer.text
     body: dict[str, Any] = answer.json()

@@ -14,6 +14,7 @@ from typing import Any
 
 import asyncpg
 from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, bindparam, literal_column, tuple_
+from sqlalchemy.types import TypeEngine
 
 from aksu_shared.db.statement import Statement
 from aksu_shared.errors import FieldError, Malformed
@@ -64,9 +65,10 @@ class Reads:
         sql, statement = found
         values = given | {"limit": limit + 1}
         if cursor is not None:
-            types = [key.type.python_type for key in page.sorts[sort.removeprefix("-")]]
+            types = [_type(key).python_type for key in page.sorts[sort.removeprefix("-")]]
             values |= {f"k{i}": value for i, value in enumerate(decode_cursor(cursor, sort, types))}
-        return (await self.pool.fetchval(sql, scope, limit, sort, *statement.args(values))).encode()
+        body: str = await self.pool.fetchval(sql, scope, limit, sort, *statement.args(values))
+        return body.encode()
 
     async def lines(self, page: Page, *, scope: str, sort: str, **filters: Any) -> bytes:  # noqa: ANN401 - as in `page`
         """Every item of the list as NDJSON, for an export: one statement, so all lines are of one instant."""
@@ -114,7 +116,7 @@ def _compile_page(
     keys = page.sorts[sort.removeprefix("-")]
     query = _selected(page, sort, given).limit(bindparam("limit"))
     if with_cursor:
-        places = tuple_(*(bindparam(f"k{i}", type_=key.type) for i, key in enumerate(keys)))
+        places = tuple_(*(bindparam(f"k{i}", type_=_type(key)) for i, key in enumerate(keys)))
         row = tuple_(*keys)
         query = query.where(row < places if sort.startswith("-") else row > places)
     names = [f"k{i}" for i in range(len(keys))]
@@ -148,6 +150,11 @@ def _compile_lines(page: Page, sort: str, given: Mapping[str, Any]) -> tuple[str
       SELECT coalesce(
         (SELECT string_agg(row_to_json(q)::text || E'\\n', '') FROM ({_shift(statement.sql, 1)}) q), '') FROM s"""
     return sql, statement
+
+
+def _type(column: SQLColumnExpression[Any]) -> TypeEngine[Any]:
+    found: TypeEngine[Any] = column.type  # type: ignore[attr-defined]  # every column has one
+    return found
 
 
 def _prefixed(columns: str) -> str:
