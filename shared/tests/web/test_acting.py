@@ -1,0 +1,160 @@
+"""Commands, on the short way and on FastAPI's own."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+import httpx
+import pytest
+from fastapi import Depends, FastAPI, Request
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
+
+from aksu_shared.auth.dependencies import PrincipalDep, current_principal, requires
+from aksu_shared.auth.issuer import DevelopmentIssuer
+from aksu_shared.errors import RuleBroken
+from aksu_shared.schemas.base import Command
+from aksu_shared.web.acting import ShortCommand
+from aksu_shared.web.app import create_app
+from aksu_shared.web.health import Health
+from aksu_shared.web.problems import problems
+from aksu_shared.web.routing import Router
+
+from .conftest import config_for
+
+WRITE = [requires("registry.service.create")]
+JSON = {"Content-Type": "application/json"}
+
+
+class Sized(Command):
+    size: int
+
+
+class TooSmall(RuleBroken):
+    code = "too_small"
+    bg = "Малко."
+    en = "Small."
+
+
+class Diary(list[str]):
+    """What happened, in order."""
+
+
+def commands(diary: Diary) -> Router:
+    router = Router(tags=["commands"])
+
+    async def opened(request: Request, principal: PrincipalDep) -> AsyncIterator[str]:
+        diary.append("opened")
+        try:
+            yield f"{principal.subject} {request.method}"
+        except TooSmall:
+            diary.append("rolled back")
+            raise
+        diary.append("closed")
+
+    Opened = Annotated[str, Depends(opened, scope="function")]  # noqa: N806 - a type
+
+    @router.post("/sizes/{number}", status_code=201, dependencies=WRITE, responses=problems(TooSmall))
+    async def size(number: int, body: Sized, unit: Opened) -> Response:
+        diary.append("ran")
+        if body.size < 0:
+            raise TooSmall
+        return Response(f"{unit} {number} {body.size}", 201)
+
+    @router.patch("/sizes/{number}", dependencies=WRITE)
+    async def resize(number: int, unit: Opened, body: Sized | None = None) -> Response:
+        return Response(f"{unit} {number} {body}")
+
+    return router
+
+
+@pytest.fixture
+def diary() -> Diary:
+    return Diary()
+
+
+@pytest.fixture(params=["short", "long"])
+def app(request: pytest.FixtureRequest, issuer: DevelopmentIssuer, diary: Diary) -> FastAPI:
+    router = commands(diary)
+    assert all(isinstance(route._short, ShortCommand) for route in router.routes)  # type: ignore[attr-defined]
+    app = create_app(title="Sample", version="1", config=config_for(issuer), routers=[router], health=Health())
+    if request.param == "long":
+        app.dependency_overrides[current_principal] = current_principal
+    return app
+
+
+async def test_a_command_gets_its_parameters_body_and_unit_of_work(
+    client: httpx.AsyncClient, officer: dict[str, str], diary: Diary
+) -> None:
+    answer = await client.post("/v1/sizes/7", json={"size": 3}, headers=officer)
+    assert (answer.status_code, answer.text) == (201, "officer POST 7 3")
+    assert diary == ["opened", "ran", "closed"]
+
+
+async def test_the_unit_of_work_is_closed_before_the_answer_leaves(
+    app: FastAPI, officer: dict[str, str], diary: Diary
+) -> None:
+    async def noting(scope: Scope, receive: Receive, send: Send) -> None:
+        async def note(message: Message) -> None:
+            diary.append("answered")
+            await send(message)
+
+        await app(scope, receive, note)
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(noting), base_url="http://test") as client:
+        await client.post("/v1/sizes/7", json={"size": 3}, headers=officer)
+    assert diary[:4] == ["opened", "ran", "closed", "answered"]
+
+
+async def test_a_refusal_reaches_the_unit_of_work_and_then_the_caller(
+    client: httpx.AsyncClient, officer: dict[str, str], diary: Diary
+) -> None:
+    answer = await client.post("/v1/sizes/7", json={"size": -1}, headers=officer)
+    assert (answer.status_code, answer.json()["code"]) == (409, "too_small")
+    assert diary == ["opened", "ran", "rolled back"]
+
+
+async def test_a_body_that_may_be_missing_may_be_missing(client: httpx.AsyncClient, officer: dict[str, str]) -> None:
+    assert (await client.patch("/v1/sizes/7", headers=officer)).text == "officer PATCH 7 None"
+    assert (await client.patch("/v1/sizes/7", json={"size": 1}, headers=officer)).text == "officer PATCH 7 size=1"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "pointers"),
+    [
+        ("/v1/sizes/7", b"", [""]),
+        ("/v1/sizes/7", b"{", [""]),
+        ("/v1/sizes/7", b"[]", [""]),
+        ("/v1/sizes/7", b"{}", ["/size"]),
+        ("/v1/sizes/7", b'{"size":"1","more":1}', ["/size", "/more"]),
+        ("/v1/sizes/seven", b'{"size":"1"}', ["{number}", "/size"]),
+        ("/v1/sizes/7?unknown=1", b'{"size":1}', ["?unknown"]),
+    ],
+)
+async def test_bad_input_is_refused_with_a_pointer_each(
+    client: httpx.AsyncClient, officer: dict[str, str], path: str, body: bytes, pointers: list[str]
+) -> None:
+    answer = await client.post(path, content=body, headers=officer | JSON)
+    problem: dict[str, Any] = answer.json()
+    assert (answer.status_code, [error["pointer"] for error in problem["errors"]]) == (422, pointers)
+
+
+async def test_a_foreign_media_type_is_refused(client: httpx.AsyncClient, officer: dict[str, str]) -> None:
+    answer = await client.post("/v1/sizes/7", content=b"x", headers=officer | {"Content-Type": "text/plain"})
+    assert answer.status_code == 415
+
+
+class TestShortWay:
+    """What only the short way does."""
+
+    @pytest.fixture(params=["short"])
+    def app(self, request: pytest.FixtureRequest, issuer: DevelopmentIssuer, diary: Diary) -> FastAPI:
+        del request
+        return create_app(
+            title="Sample", version="1", config=config_for(issuer), routers=[commands(diary)], health=Health()
+        )
+
+    async def test_a_bad_body_opens_no_unit_of_work(
+        self, client: httpx.AsyncClient, officer: dict[str, str], diary: Diary
+    ) -> None:
+        assert (await client.post("/v1/sizes/7", json={}, headers=officer)).status_code == 422
+        assert diary == []
