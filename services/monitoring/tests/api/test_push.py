@@ -98,7 +98,7 @@ async def test_two_events_cannot_have_one_place_in_the_sequence(monitoring: Serv
     assert (answer.status_code, error["code"], error["pointer"]) == (422, "sequence_taken", "/0/sequence")
 
 
-BAD: list[tuple[dict[str, Any], str]] = [
+BAD: list[tuple[Any, str]] = [
     (started(kind="PALACE"), "/0/data/kind"),
     (started(place={"municipality": "BLG03"}), "/0/data/place"),
     (started(place={"municipality": "XXX99", "settlement": "с", "address": "а"}), "/0/data/place/municipality"),
