@@ -4,6 +4,7 @@ import asyncio
 import random
 
 import asyncpg
+import pytest
 from uuid_utils.compat import uuid7
 
 from aksu_local.databases import ServiceUrls
@@ -11,7 +12,10 @@ from aksu_local.worker_rig import Log, Registry
 from aksu_shared.bus.lease import try_hold
 from aksu_shared.db.notify import SEQUENCED, Notifier
 from aksu_shared.testing.waiting import eventually
-from aksu_shared.worker.sequencer import LEASE
+from aksu_shared.web.health import Health
+from aksu_shared.worker.handover import Handover
+from aksu_shared.worker.progress import Progress
+from aksu_shared.worker.sequencer import LEASE, LogLost, Sequencer
 from aksu_shared.worker.verify import verify
 
 LOG = "SELECT position, seq, aggregate_id, version FROM change_log ORDER BY position NULLS LAST"
@@ -80,12 +84,29 @@ async def test_a_stand_by_takes_over_at_once_when_the_holder_leaves(
     assert (await verify(registry.pool)).ok
 
 
-async def test_who_no_longer_holds_the_log_cannot_write_positions(
+async def test_who_no_longer_holds_the_log_writes_no_position(
+    registry: Registry, registry_urls: ServiceUrls, notifier: Notifier
+) -> None:
+    handover = Handover()
+    zombie = Sequencer(registry_urls.worker, handover=handover, notifier=notifier, progress=Progress(Health()))
+    handover.taken(1, epoch="e1", position=0)
+    await registry.register()
+    async with registry.pool.acquire() as connection:
+        with pytest.raises(LogLost):
+            await zombie._batch(connection)
+        assert [row["position"] for row in await connection.fetch(LOG)] == [None]
+        # It holds the log again, but somebody has moved its head meanwhile.
+        await connection.execute("UPDATE log_state SET holder = pg_backend_pid(), position = 7")
+        with pytest.raises(LogLost):
+            await zombie._batch(connection)
+        assert [row["position"] for row in await connection.fetch(LOG)] == [None]
+
+
+async def test_who_lost_the_log_tries_to_take_it_again(
     registry: Registry, registry_urls: ServiceUrls, notifier: Notifier
 ) -> None:
     async with Log(registry_urls, registry.pool, notifier) as log:
         holder = await eventually(lambda: _value(log.handover.holder))
-        # Somebody else claims the log behind its back: the lease is not even asked.
         await registry.pool.execute("UPDATE log_state SET holder = -1")
         await registry.register()
         await eventually(lambda: _value(log.handover.holder not in {None, holder}))

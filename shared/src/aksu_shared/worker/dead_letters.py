@@ -11,7 +11,7 @@ import asyncpg
 from aksu_shared.bus.contract import Delivered
 from aksu_shared.db.work import Connection
 from aksu_shared.worker.applying import Applier, read
-from aksu_shared.worker.failure import Fault, fault_of, is_infrastructure, transaction
+from aksu_shared.worker.failure import Fault, fault_of, is_broken, is_infrastructure, transaction
 
 _PORTION: Final = 200
 
@@ -145,7 +145,7 @@ async def _again(connection: Connection, applier: Applier, row: Mapping[str, Any
                 work = await applier.run(connection, [item.event])
                 await work.flush()
     except Exception as error:
-        if is_infrastructure(error) or connection.is_closed():
+        if is_infrastructure(error) or is_broken(connection):
             raise
         return fault_of(error)
     return None

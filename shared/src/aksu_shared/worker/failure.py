@@ -10,6 +10,7 @@ from typing import Any, Final
 import asyncpg
 
 from aksu_shared.bus.contract import BusUnavailable
+from aksu_shared.db.work import Connection
 from aksu_shared.errors import Problem
 
 _NOT_THE_RECORDS: Final = (
@@ -75,11 +76,19 @@ async def transaction(pool: "asyncpg.Pool") -> AsyncIterator[Any]:
         async with acquired.transaction():
             yield acquired
     except Exception as failure:
-        if acquired.is_closed():
+        if is_broken(acquired):
             raise DatabaseAway(repr(failure)) from failure
         raise
     finally:
         await pool.release(acquired, timeout=5)
+
+
+def is_broken(connection: Connection) -> bool:
+    """Whether a connection is gone; the pool's proxy of a lost one refuses even the question."""
+    try:
+        return bool(connection.is_closed())
+    except asyncpg.InterfaceError:
+        return True
 
 
 def is_infrastructure(error: BaseException) -> bool:
