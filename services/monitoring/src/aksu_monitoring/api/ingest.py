@@ -1,9 +1,9 @@
 """Inspection events pushed by other systems."""
 
-import json
 from collections import Counter
 from collections.abc import Sequence
-from typing import Annotated, Any
+from json import JSONEncoder
+from typing import Annotated, Any, Final
 
 from fastapi import Header, Query, Request
 from starlette.responses import Response
@@ -31,6 +31,7 @@ from aksu_shared.web.service import Api
 router = Router(tags=["ingest"])
 
 ACCEPTED, MULTI_STATUS, OK = 202, 207, 200
+_encode: Final = JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class PushQuery(Filters):
@@ -102,7 +103,7 @@ async def push(
         await _store(api, principal, good, query, language)
     report = _report(items, language, dry_run=query.dry_run)
     status = OK if query.dry_run else MULTI_STATUS if report["refused"] else ACCEPTED
-    return Response(json.dumps(report, ensure_ascii=False), status, media_type="application/json")
+    return Response(_encode(report), status, media_type="application/json")
 
 
 async def _store(
