@@ -1,8 +1,12 @@
 """Settings of reporting."""
 
+from typing import Final
+
 from pydantic import Field
 
 from aksu_shared.config import BaseConfig
+
+SERVICE: Final = "reporting"
 
 
 class ReportingConfig(BaseConfig):

@@ -3,10 +3,8 @@
 from fastapi import FastAPI
 
 from aksu_reporting.api import ROUTERS
-from aksu_reporting.config import ReportingConfig
+from aksu_reporting.config import SERVICE, ReportingConfig
 from aksu_shared.web.service import service_app
-
-SERVICE = "reporting"
 
 
 def create(config: ReportingConfig) -> FastAPI:

@@ -1,8 +1,7 @@
 """Reporting's worker process: keeps the read models from the other services' events. Its own change log is empty."""
 
-from aksu_reporting.config import ReportingConfig
+from aksu_reporting.config import SERVICE, ReportingConfig
 from aksu_reporting.consumers import HANDLERS
-from aksu_reporting.main import SERVICE
 from aksu_shared.worker.process import WorkerParts, run_worker
 
 

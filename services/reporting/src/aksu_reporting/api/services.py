@@ -7,10 +7,11 @@ from fastapi import Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
+from aksu_reporting.config import SERVICE
 from aksu_reporting.dependencies import ApiDep
 from aksu_reporting.domain.expiry import expiring_until
+from aksu_reporting.queries.services import SERVICES
 from aksu_reporting.schemas import ServiceRow
-from aksu_reporting.storage.services import SERVICES
 from aksu_shared.auth.dependencies import PrincipalDep, requires
 from aksu_shared.errors import FieldError, Malformed
 from aksu_shared.schemas.codes import Code, MunicipalityCode
@@ -64,7 +65,7 @@ async def list_services(
     query: Annotated[ServiceQuery, Query()], request: Request, api: ApiDep, principal: PrincipalDep, after: AfterDep
 ) -> Response:
     """All services as of the legal day; as CSV or NDJSON whole, without `limit` and `cursor`."""
-    await wait_for(api.pool, after, own="reporting")
+    await wait_for(api.pool, after, own=SERVICE)
     given = query.model_dump(exclude={"limit", "cursor", "sort"}, exclude_none=True)
     today = api.clock.today()
     given |= {"today": today, "expiring_until": expiring_until(today)}

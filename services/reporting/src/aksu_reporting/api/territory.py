@@ -7,9 +7,10 @@ from fastapi import Path, Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
+from aksu_reporting.config import SERVICE
 from aksu_reporting.dependencies import ApiDep
+from aksu_reporting.queries.summaries import children_summary, territory_summary
 from aksu_reporting.schemas import ChildrenSummary, ChildSummary, TerritorySummary
-from aksu_reporting.storage.summaries import children_summary, territory_summary
 from aksu_shared.auth.dependencies import PrincipalDep, requires
 from aksu_shared.errors import Malformed, NotFound
 from aksu_shared.schemas.base import Filters
@@ -51,7 +52,7 @@ async def get_summary(code: Code, api: ApiDep, principal: PrincipalDep, after: A
 
     Over the rows the caller may see, as of the legal day. With `Aksu-After` it includes the change named there.
     """
-    await wait_for(api.pool, after, own="reporting")
+    await wait_for(api.pool, after, own=SERVICE)
     scope = ",".join(principal.scope_keys)
     body = await territory_summary(api.reads, code, scope=scope, today=api.clock.today())
     return Response(body, media_type=JSON, headers={"Vary": "Authorization"})
@@ -73,7 +74,7 @@ async def list_children(
     after: AfterDep,
 ) -> Response:
     """Headline figures of every territory inside another, for tables and maps: all on one page, or as a file."""
-    await wait_for(api.pool, after, own="reporting")
+    await wait_for(api.pool, after, own=SERVICE)
     scope = ",".join(principal.scope_keys)
     body = await children_summary(
         api.reads, code, level=query.level, sort=query.sort, scope=scope, today=api.clock.today()

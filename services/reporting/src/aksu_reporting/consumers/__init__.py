@@ -4,19 +4,19 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from aksu_reporting.consumers.projections import PROJECTIONS, noted
 from aksu_reporting.domain.states import SOURCES
+from aksu_reporting.services.read_models import READ_MODELS, keep, note
 from aksu_shared.events import Event
 from aksu_shared.events.catalogue import CATALOGUE
 from aksu_shared.worker.routing import Handler
 
-_KEPT = {fact.topic for fact in PROJECTIONS}
+_KEPT = {fact.topic for fact in READ_MODELS}
 
 HANDLERS: Mapping[type[Event[Any]], Handler] = MappingProxyType(
     {
-        **PROJECTIONS,
-        **{fact: noted for fact in CATALOGUE.values() if fact.owner in SOURCES and fact.topic not in _KEPT},
+        **dict.fromkeys(READ_MODELS, keep),
+        **{fact: note for fact in CATALOGUE.values() if fact.owner in SOURCES and fact.topic not in _KEPT},
     }
 )
-"""Event class → handler. Changes that no report needs are noted all the same, so that a reader may wait for any
-change of a source with `Aksu-After`."""
+"""Event class → handler. A change that no report needs is noted all the same, so that a reader may wait for any change
+of a source with `Aksu-After`."""

@@ -1,0 +1,1 @@
+"""What reporting does with what it hears."""
