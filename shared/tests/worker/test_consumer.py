@@ -248,16 +248,25 @@ async def test_a_connection_cut_in_the_middle_of_a_batch_costs_nothing_but_time(
 
 
 async def test_offsets_are_committed_last(monitoring_pool: asyncpg.Pool, bus: Bus, wakes: Notifier) -> None:
+    committed: list[int | None] = []
+    cursor = 'SELECT max("offset") FROM bus_cursor'
+
+    async def handler(work: UnitOfWork, events: Sequence[PlaceEvent]) -> None:
+        committed.append(await monitoring_pool.fetchval(cursor))
+        await copy_places(work, events)
+
     topic = Topic()
     await publish(bus, [topic.record() for _ in range(5)])
-    applier = monitoring(monitoring_pool)
+    applier = monitoring(monitoring_pool, handlers={PlaceEvent: handler})
     async with Consuming(monitoring_pool, bus, applier, wakes):
         await settled(monitoring_pool, effect=5)
+        await eventually(lambda: monitoring_pool.fetchval(cursor), lambda offset: offset == 5)
     # As if the process had died between the effect and the commit of the offset.
     await monitoring_pool.execute("DELETE FROM bus_cursor")
     async with Consuming(monitoring_pool, bus, applier, wakes):
         await publish(bus, [topic.record()])
         await settled(monitoring_pool, effect=6)
+    assert committed[0] is None
 
 
 async def test_changes_a_handler_recorded_wake_the_sequencer(
