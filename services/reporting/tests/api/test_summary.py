@@ -5,7 +5,6 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
-import pytest
 from reporting_builders import (
     ANALYST,
     MAYOR,
@@ -46,11 +45,11 @@ async def test_a_territory_of_each_level_shows_its_census(reporting: Served) -> 
         assert (found["population"], found["municipalities"]) == (population, municipalities)
 
 
-@pytest.mark.parametrize("code", ["XXX", "BLG99", "BG99", "blg", "BG%00", "%27", "B" * 500])
-async def test_an_unknown_territory_is_not_found(reporting: Served, code: str) -> None:
-    for path in ("summary", "children/summary"):
-        answer = await reporting.get(f"/v1/territory/{code}/{path}")
-        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+async def test_an_unknown_territory_is_not_found(reporting: Served) -> None:
+    for code in ("XXX", "BLG99", "BG99", "blg", "BG%00", "%27", "B" * 500):
+        for path in ("summary", "children/summary"):
+            answer = await reporting.get(f"/v1/territory/{code}/{path}")
+            assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
 async def test_the_bytes_hold_what_the_model_documents(reporting: Served, tell: Telling) -> None:
