@@ -20,6 +20,8 @@ from aksu_shared.testing import eventually
 _ORPHAN_MAKER = """
 import asyncio, pathlib, sys
 from aksu_local.{module} import {name}
+from aksu_shared.logging import configure_logging
+configure_logging()
 async def main():
     server = {name}(pathlib.Path(sys.argv[1]))
     await server.start()

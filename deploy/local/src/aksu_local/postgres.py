@@ -247,7 +247,8 @@ def _open_to_others(folder: Path, *, binaries: Path) -> None:
     for parent in (folder, *folder.parents, *binaries.parents):
         if not parent.stat().st_mode & stat.S_IXOTH:
             parent.chmod(parent.stat().st_mode | stat.S_IXOTH)
-            log.warning("Opened a folder for passing through, PostgreSQL does not run as root", folder=str(parent))
+            if parent != folder:
+                log.warning("Opened a folder for passing through, PostgreSQL does not run as root", folder=str(parent))
     if (binaries / "postgres").stat().st_mode & 0o005 == 0o005:  # noqa: PLR2004 - read and run for others
         return
     site = binaries.parents[2]
