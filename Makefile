@@ -10,6 +10,8 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 UV_VERSION := 0.13.9
 export UV_PYTHON_DOWNLOADS := never
+# Without its cache, pytest rewrites every module at every start, which Python 3.11 sometimes fails at.
+unexport PYTHONDONTWRITEBYTECODE
 
 UV := .uv/bin/uv
 BIN := .venv/bin
