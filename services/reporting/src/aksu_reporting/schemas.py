@@ -68,7 +68,10 @@ class ServiceCount(Resource):
 
 
 class FinancingShares(Resource):
-    """How a base divides by financing; each class stands for itself, MIXED too. Null: the base is zero."""
+    """How a base divides by financing; each class stands for itself, MIXED too.
+
+    Null where nothing can be said: the base is zero, or of no service of the class the capacity is known.
+    """
 
     state_delegated: Share | None
     municipal: Share | None

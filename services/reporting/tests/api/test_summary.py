@@ -85,6 +85,21 @@ async def test_each_share_states_its_base_and_mixed_is_a_class_of_its_own(report
     assert found["by_financing"]["STATE_DELEGATED"] == {"services": 2, "places": 30, "capacity_unknown": 1}
 
 
+async def test_a_share_of_places_is_null_for_a_class_of_which_no_capacity_is_known(
+    reporting: Served, tell: Telling
+) -> None:
+    await tell(service(financing="STATE_DELEGATED", capacity=30), service(financing="PRIVATE", capacity=None))
+    by_services, by_places = (await summary(reporting))["services"]["shares"]
+    assert (by_services["share"]["private"], by_places["share"]["private"]) == (0.5, None)
+    assert (by_places["share"]["state_delegated"], by_places["share"]["mixed"], by_places["unknown"]) == (1, 0, 1)
+    (oblast,) = (
+        item
+        for item in (await reporting.get("/v1/territory/BG41/children/summary")).json()["items"]
+        if item["code"] == "BLG"
+    )
+    assert (oblast["private_share_of_places"], oblast["state_delegated_share_of_places"]) == (None, 1)
+
+
 async def test_a_share_of_nothing_is_null(reporting: Served) -> None:
     assert (await summary(reporting))["services"]["shares"][1]["share"]["private"] is None
 

@@ -230,13 +230,17 @@ def _shares(active: list[Any]) -> list[dict[str, Any]]:
     parts = {code.lower(): _sizes([s for s in active if s.financing == code]) for code in CODELISTS["financing"]}
 
     def share(base: str) -> dict[str, Any]:
-        of = whole[base]
-        return {code: pytest.approx(part[base] / of, abs=6e-5) if of else None for code, part in parts.items()}
+        return {code: _share(part, whole[base], base) for code, part in parts.items()}
 
     return [
         {"base": "services", "of": whole["services"], "unknown": None, "share": share("services")},
         {"base": "places", "of": whole["places"], "unknown": whole["capacity_unknown"], "share": share("places")},
     ]
+
+
+def _share(part: dict[str, int], of: int, base: str) -> Any:
+    nothing_known = base == "places" and 0 < part["services"] == part["capacity_unknown"]
+    return None if nothing_known or not of else pytest.approx(part[base] / of, abs=6e-5)
 
 
 def _forms(found: list[Any]) -> dict[str, Any]:
@@ -325,6 +329,31 @@ def test_a_territory_is_the_sum_of_its_parts_on_every_level(rig: Rig, told: Fact
             whole = _headlines(rig.summary(code, keys))
             items = rig.children(code, "MUNICIPALITY", keys)
             assert {name: sum(item[name] for item in items) for name in whole} == whole
+
+
+@_EXAMPLES
+@given(told=facts())
+def test_a_row_of_the_list_says_what_the_summary_of_its_territory_says(rig: Rig, told: Facts) -> None:
+    rig.tell(told)
+    for level, codes in (
+        ("REGION", {"BG41", "BG31"}),
+        ("OBLAST", {"BLG", "PDV"}),
+        ("MUNICIPALITY", {"BLG03", "VID01"}),
+    ):
+        for item in rig.children("BG", level, CALLERS["public"]):
+            if item["code"] in codes:
+                found = rig.summary(item["code"], CALLERS["public"])
+                expected = _headlines(found) | _shown_shares(found)
+                assert {name: item[name] for name in expected} == expected
+
+
+def _shown_shares(found: dict[str, Any]) -> dict[str, Any]:
+    by_base = {row["base"]: row["share"] for row in found["services"]["shares"]}
+    return {
+        f"{code}_share_of_{base}": share[code]
+        for base, share in by_base.items()
+        for code in ("state_delegated", "private")
+    }
 
 
 def _headlines(found: dict[str, Any]) -> dict[str, int]:

@@ -17,25 +17,27 @@ figures AS (
          coalesce(sum(x.capacity) FILTER (WHERE x.financing = 'STATE_DELEGATED'), 0) AS places_state_delegated,
          coalesce(sum(x.capacity) FILTER (WHERE x.financing = 'PRIVATE'), 0) AS places_private,
          coalesce(sum(x.capacity) FILTER (WHERE x.financing = 'MIXED'), 0) AS places_mixed,
+         count(*) FILTER (WHERE x.capacity IS NULL AND x.financing = 'STATE_DELEGATED') AS unknown_state_delegated,
+         count(*) FILTER (WHERE x.capacity IS NULL AND x.financing = 'PRIVATE') AS unknown_private,
          0 AS licences_in_force, 0 AS licences_expiring, 0 AS inspections, 0 AS inspections_this_year,
          0 AS inspections_flagged, 0 AS prescriptions_open, 0 AS prescriptions_overdue
     FROM service x WHERE x.state = 'ACTIVE' AND {within} GROUP BY 1
   UNION ALL
-  SELECT {leaf}, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  SELECT {leaf}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
          count(*), count(*) FILTER (WHERE x.state = ANY ($5::text[]) AND x.valid_until <= $4::date), 0, 0, 0, 0, 0
     FROM licence x WHERE $3::date BETWEEN x.valid_from AND coalesce(x.ended_on, x.valid_until) AND {within} GROUP BY 1
   UNION ALL
-  SELECT {leaf}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  SELECT {leaf}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
          count(*), count(*) FILTER (WHERE x.started_on >= $8::date),
          count(*) FILTER (WHERE cardinality(x.flags) > 0), 0, 0
     FROM inspection x WHERE {within} GROUP BY 1
   UNION ALL
-  SELECT {leaf}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  SELECT {leaf}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
          count(*) FILTER (WHERE x.state = ANY ($6::text[])),
          count(*) FILTER (WHERE x.state = ANY ($7::text[]) AND x.due_on < $3::date)
     FROM prescription x WHERE {within} GROUP BY 1
   UNION ALL -- every territory is there, with or without figures
-  SELECT {leaf}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
+  SELECT {leaf}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
     FROM (SELECT id AS municipality FROM territory WHERE level = 'MUNICIPALITY') x WHERE {within} GROUP BY 1
 ),
 sums AS (
@@ -43,6 +45,7 @@ sums AS (
          sum(services_state_delegated) AS services_state_delegated, sum(services_private) AS services_private,
          sum(services_mixed) AS services_mixed, sum(places_state_delegated) AS places_state_delegated,
          sum(places_private) AS places_private, sum(places_mixed) AS places_mixed,
+         sum(unknown_state_delegated) AS unknown_state_delegated, sum(unknown_private) AS unknown_private,
          sum(licences_in_force) AS licences_in_force, sum(licences_expiring) AS licences_expiring,
          sum(inspections) AS inspections, sum(inspections_this_year) AS inspections_this_year,
          sum(inspections_flagged) AS inspections_flagged, sum(prescriptions_open) AS prescriptions_open,
@@ -55,8 +58,10 @@ items AS (
          services_state_delegated, services_private, services_mixed, places_state_delegated, places_private, places_mixed,
          round(services_state_delegated::numeric / nullif(services, 0), 4) AS state_delegated_share_of_services,
          round(services_private::numeric / nullif(services, 0), 4) AS private_share_of_services,
-         round(places_state_delegated::numeric / nullif(places, 0), 4) AS state_delegated_share_of_places,
-         round(places_private::numeric / nullif(places, 0), 4) AS private_share_of_places,
+         CASE WHEN services_state_delegated = 0 OR unknown_state_delegated < services_state_delegated
+           THEN round(places_state_delegated::numeric / nullif(places, 0), 4) END AS state_delegated_share_of_places,
+         CASE WHEN services_private = 0 OR unknown_private < services_private
+           THEN round(places_private::numeric / nullif(places, 0), 4) END AS private_share_of_places,
          licences_in_force, licences_expiring, inspections, inspections_this_year, inspections_flagged,
          prescriptions_open, prescriptions_overdue
     FROM sums JOIN territory c ON c.id = sums.code

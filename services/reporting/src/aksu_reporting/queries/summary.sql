@@ -98,7 +98,8 @@ SELECT json_build_object(
         SELECT json_object_agg(lower(code), round(services::numeric / nullif(whole.services, 0), 4) ORDER BY n, code)
           FROM financed)),
       json_build_object('base', 'places', 'of', whole.places, 'unknown', whole.capacity_unknown, 'share', (
-        SELECT json_object_agg(lower(code), round(places::numeric / nullif(whole.places, 0), 4) ORDER BY n, code)
+        SELECT json_object_agg(lower(code), CASE WHEN services = 0 OR capacity_unknown < services
+                                            THEN round(places::numeric / nullif(whole.places, 0), 4) END ORDER BY n, code)
           FROM financed))),
     'by_kind', (
       SELECT coalesce(json_object_agg(code, figures ORDER BY code), '{}')
