@@ -77,15 +77,18 @@ async def ready(process: WorkerProcess) -> int:
 
 
 @pytest.mark.parametrize(
-    ("dying", "seam"),
+    ("kafka_url", "dying", "seam"),
     [
-        ("registry", "after_sequence"),
-        ("registry", "after_sequence:3"),
-        ("registry", "after_send_before_mark"),
-        ("registry", "after_send_before_mark:3"),
-        ("monitoring", "after_effect_before_offset_commit"),
-        ("monitoring", "after_effect_before_offset_commit:2"),
+        ("embedded", "registry", "after_sequence"),
+        ("embedded", "registry", "after_sequence:3"),
+        ("embedded", "registry", "after_send_before_mark:2"),
+        ("embedded", "monitoring", "after_effect_before_offset_commit"),
+        ("embedded", "monitoring", "after_effect_before_offset_commit:3"),
+        ("kafka", "registry", "after_sequence:2"),
+        ("kafka", "registry", "after_send_before_mark:3"),
+        ("kafka", "monitoring", "after_effect_before_offset_commit:2"),
     ],
+    indirect=["kafka_url"],
 )
 async def test_killed_at_a_seam_every_change_still_takes_effect_once_and_in_order(
     registry: Registry, monitoring_pool: asyncpg.Pool, worker: Start, dying: str, seam: str

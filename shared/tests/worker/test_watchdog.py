@@ -62,7 +62,6 @@ async def test_waiting_for_what_is_away_is_no_standstill_but_failing_for_ever_is
         tried += 1
         raise error
 
-    parts.progress.turned("loop")
     looping = asyncio.create_task(turns("loop", turn, stop=parts.stop, progress=parts.progress))
     watching = asyncio.create_task(parts.watchdog().run(parts.stop))
     await eventually(lambda: _value(tried >= 3 or watching.done()))
@@ -75,6 +74,14 @@ async def test_waiting_for_what_is_away_is_no_standstill_but_failing_for_ever_is
     parts.stop.set()
     await looping
     await watching
+
+
+async def test_a_loop_whose_first_turn_never_ends_is_found(parts: Parts) -> None:
+    looping = asyncio.create_task(turns("loop", asyncio.Event().wait, stop=parts.stop, progress=parts.progress))
+    async with asyncio.timeout(5):
+        assert "loop" in str(await parts.watchdog().run(parts.stop))
+    looping.cancel()
+    await asyncio.wait([looping])
 
 
 async def test_a_backlog_that_stands_while_nothing_is_away_is_found(parts: Parts, registry: Registry) -> None:

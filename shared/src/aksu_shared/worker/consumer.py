@@ -55,6 +55,7 @@ class ConsumerLoop:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Consume until `stop`; the batch in hand is finished first."""
+        self._progress.turned("consumer")
         group = f"aksu-{self._applier.name}"
         async with self._bus.consumer(group, self._applier.topics, member=self._member) as consumer:
             await turns("consumer", lambda: self._turn(consumer), stop=stop, progress=self._progress)

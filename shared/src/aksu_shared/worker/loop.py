@@ -23,6 +23,7 @@ async def turns(name: str, turn: Callable[[], Awaitable[object]], *, stop: async
     so that a loop which only fails is noticed by the watchdog.
     """
     wait = _FIRST_PAUSE
+    progress.turned(name)  # from here on it is watched, also if its first turn never ends
     while not stop.is_set():
         try:
             await turn()

@@ -103,23 +103,7 @@ async def run_worker(parts: WorkerParts, config: BaseConfig, *, health_port: int
         if pool is None:
             return
         stack.push_async_callback(_close, pool)
-        clock = Clock(config.clock_file)
-        worker = Worker(
-            pool=pool,
-            bus=await stack.enter_async_context(connect(config.bus_url.get_secret_value(), cursors=pool)),
-            clock=clock,
-            notifier=await stack.enter_async_context(Notifier(url)),
-            progress=progress,
-            applier=Applier(
-                pool,
-                service=parts.service,
-                handlers=parts.handlers,
-                clock=clock,
-                on_new_epoch=parts.on_new_epoch,
-            ),
-            handover=Handover(),
-            stop=stop,
-        )
+        worker = await _open_worker(stack, parts, config, pool=pool, progress=progress, stop=stop)
         health.check("started", _yet)
         health.check("database", lambda: pool.fetchval("SELECT 1"))
         health.check("bus", worker.bus.ping)
@@ -127,6 +111,32 @@ async def run_worker(parts: WorkerParts, config: BaseConfig, *, health_port: int
         code = await _supervise(_loops(parts, worker, url), watchdog, health, stop)
     if code:
         raise SystemExit(code)
+
+
+async def _open_worker(
+    stack: AsyncExitStack,
+    parts: WorkerParts,
+    config: BaseConfig,
+    *,
+    pool: asyncpg.Pool,
+    progress: Progress,
+    stop: asyncio.Event,
+) -> Worker:
+    clock = Clock(config.clock_file)
+    bus = await stack.enter_async_context(connect(config.bus_url.get_secret_value(), cursors=pool))
+    database_url = config.worker_database_url.get_secret_value() if config.worker_database_url else ""
+    return Worker(
+        pool=pool,
+        bus=bus,
+        clock=clock,
+        notifier=await stack.enter_async_context(Notifier(database_url)),
+        progress=progress,
+        applier=Applier(
+            pool, service=parts.service, handlers=parts.handlers, clock=clock, on_new_epoch=parts.on_new_epoch
+        ),
+        handover=Handover(),
+        stop=stop,
+    )
 
 
 def _loops(parts: WorkerParts, worker: Worker, url: str) -> dict[str, Coroutine[Any, Any, None]]:

@@ -26,6 +26,8 @@ from aksu_shared.worker.progress import Progress, pause
 
 BATCH: Final = 2_000
 """Rows that get their position in one transaction."""
+_PACE: Final = 0.02
+"""Seconds from one batch to the next under load: the first commit of a burst is taken at once, the others together."""
 LEASE: Final = "log"
 """Name of the lease: one per service, because a lease is of one database."""
 _STANDBY_POLL: Final = 0.5
@@ -118,10 +120,12 @@ class Sequencer:
         log.info("log_taken", position=row["position"], epoch=row["epoch"])
         while not stop.is_set():
             self._wake.clear()
+            started = time.monotonic()
             done = await self._batch(connection)
             self._progress.turned("sequencer")
             if done < BATCH:
                 await pause(self._wake, BEAT * 0.8)
+                await asyncio.sleep(max(0.0, started + _PACE - time.monotonic()))
             else:
                 # A backlog. To let the shipper keep up costs less than to have it read the rows again.
                 await pause(self._handover.room, _PATIENCE)
