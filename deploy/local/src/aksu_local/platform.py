@@ -150,7 +150,7 @@ class Platform:
                 program=program(service),
                 port=port,
                 log=self.folder.logs / f"{service}-{kind}.log",
-                env=self._service_environment(service),
+                env=self.service_environment(service),
             )
         for kind in reversed(KINDS):
             self._open.push_async_callback(self._end_all, kind)
@@ -213,7 +213,7 @@ class Platform:
             [program(service), "migrate"],
             log=log,
             on_parent_death=signal.SIGTERM,
-            env=self._service_environment(service),
+            env=self.service_environment(service),
         )
         try:
             finished = await wait_exit(migration, timeout=120.0)
@@ -223,7 +223,8 @@ class Platform:
             msg = f"migrating {service} failed with code {migration.returncode}:\n{tail(log)}"
             raise ProcessDied(msg)
 
-    def _service_environment(self, service: str) -> dict[str, str]:
+    def service_environment(self, service: str) -> dict[str, str]:
+        """The environment of a service's processes: for its command line run beside them."""
         from aksu_shared.auth.issuer import DevelopmentIssuer  # noqa: PLC0415 - as above
 
         issuer = DevelopmentIssuer(self.folder.keys)

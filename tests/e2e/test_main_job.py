@@ -1,0 +1,12 @@
+"""The main job, from the register to a regional report, played over real processes on both buses."""
+
+import pytest
+
+from aksu_local.demo.run import play
+from aksu_local.platform import BusKind
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("bus", ["embedded", "kafka"])
+async def test_the_main_job_holds_from_the_register_to_the_report(bus: BusKind) -> None:
+    assert await play(bus=bus, act="main")
