@@ -13,10 +13,10 @@ export UV_PYTHON_DOWNLOADS := never
 # Without its cache, pytest rewrites every module at every start, which Python 3.11 sometimes fails at.
 unexport PYTHONDONTWRITEBYTECODE
 
-UV := .uv/bin/uv
+UV := build/uv/bin/uv
 BIN := .venv/bin
 PROJECTS := pyproject.toml $(wildcard shared/pyproject.toml services/*/pyproject.toml deploy/*/pyproject.toml)
-UV_READY := .uv/ready-$(UV_VERSION)
+UV_READY := build/uv/ready-$(UV_VERSION)
 VENV_READY := .venv/ready
 
 # As root a missing system package is installed; otherwise one line says which.
@@ -31,7 +31,7 @@ help: ## This list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: setup
-setup: $(VENV_READY) ## Fetch uv and all dependencies into .uv and .venv
+setup: $(VENV_READY) ## Fetch uv and all dependencies into build/uv and .venv
 
 .PHONY: run
 run: $(VENV_READY) $(if $(filter kafka,$(BUS)),java) ## Start everything with sample data, until Ctrl-C (FRESH=1 starts over, BUS=kafka)
@@ -79,7 +79,7 @@ migrate: $(VENV_READY) ## Bring the databases of a stopped platform to this buil
 
 .PHONY: clean
 clean: ## Remove what make fetched and what tools cached; the data in .run stays
-	rm -rf .venv .uv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache deploy/kafka/libs deploy/kafka/target
+	rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache deploy/kafka/libs deploy/kafka/target
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(UV_READY):
@@ -87,8 +87,8 @@ $(UV_READY):
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || { echo "Python 3.11 to 3.13 is needed, $(PYTHON) is $$($(PYTHON) -V); try PYTHON=python3.11" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || $(MAKE) venv-module
 	@echo "fetching uv $(UV_VERSION)"
-	@$(PYTHON) -m venv .uv
-	@.uv/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@$(PYTHON) -m venv build/uv
+	@build/uv/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	@touch $@
 
 $(VENV_READY): $(UV_READY) uv.lock $(PROJECTS)
