@@ -282,3 +282,18 @@ async def test_of_two_parallel_contradictions_one_is_refused_whole(monitoring: S
     answers = await asyncio.gather(*(push(monitoring, events) for events in batches))
     assert sorted(answer.status_code for answer in answers) == [202, 422]
     assert await count(monitoring, "ingest_event") == 2
+
+
+async def test_a_trace_that_is_none_is_let_pass_unused_and_cannot_break_a_row(monitoring: Served) -> None:
+    odd = [started(attributes={"traceparent": "00-x\ny"}), finding(2, attributes={"traceparent": 5})]
+    assert (await push(monitoring, odd)).status_code == 202
+    rows = await monitoring.worker.fetch(
+        "SELECT sequence, payload ->> 'note' AS note FROM ingest_event ORDER BY sequence"
+    )
+    assert [tuple(row) for row in rows] == [(1, None), (2, "Липсва график")]
+
+
+async def test_text_with_lines_and_quotes_is_kept_as_it_is(monitoring: Served) -> None:
+    note = 'първи ред\nвтори\t"ред"\\ \'; DROP TABLE x; -- $1 {0} 🙂'
+    await push(monitoring, [finding(1, note=note)])
+    assert await monitoring.worker.fetchval("SELECT payload ->> 'note' FROM ingest_event") == note

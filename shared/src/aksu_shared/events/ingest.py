@@ -5,6 +5,7 @@ counts the events of one inspection from 1: started first, closed last, findings
 any order of arrival. Identity of an event is (source, id). Days are Europe/Sofia.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from types import MappingProxyType
@@ -120,6 +121,12 @@ def _utc(value: datetime) -> datetime:
         ) from None
 
 
+def _trace(value: Any) -> str | None:  # noqa: ANN401 - whatever the sender wrote
+    """W3C Trace Context; what is none of it is let pass unused, like any extension that means nothing here."""
+    return value if isinstance(value, str) and _TRACEPARENT.fullmatch(value) else None
+
+
+_TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}", re.ASCII)
 _Identifier = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
@@ -135,7 +142,7 @@ class Envelope(Command):
     sequence: Annotated[int, BeforeValidator(_number), Field(ge=1, le=MAX_SEQUENCE)]
     time: Annotated[datetime, AfterValidator(_utc)] | None = None
     datacontenttype: Annotated[str, StringConstraints(pattern=r"(?i)^application/json( *;.*)?$")] | None = None
-    traceparent: Annotated[str, StringConstraints(max_length=100)] | None = None
+    traceparent: Annotated[str | None, BeforeValidator(_trace)] = None
 
 
 class StartedEvent(Envelope):

@@ -150,10 +150,11 @@ def _report(items: Sequence[Item], language: Language, *, dry_run: bool) -> dict
 
 
 def _result(item: Item, language: Language) -> dict[str, Any]:
+    known = item.event
     return {
         "index": item.index,
-        "id": item.attribute("id"),
-        "source": item.attribute("source"),
+        "id": known.id if known else item.attribute("id"),
+        "source": known.source if known else item.attribute("source"),
         "result": item.result,
         "errors": [error.render(language) for error in item.errors],
     }

@@ -1,6 +1,5 @@
 """Taking pushed events in: each item is judged by itself, then all good ones are stored by one statement."""
 
-import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -62,7 +61,7 @@ class Item:
 def examine(items: Iterable[Item], *, source: str, today: date) -> None:
     """Judge each item not refused yet: its shape, its source, and that it tells of nothing still to come."""
     for item in items:
-        if item.refused:
+        if item.errors:
             continue
         try:
             event = item.event = PUSHED.validate_python(item.value)
@@ -85,55 +84,48 @@ class PushService:
 
     async def store_new(self, items: Sequence[Item]) -> bool:
         """Store all items in one statement; False, and nothing is stored, when one of them is not new."""
-        sorted_out = self._sort_out(items)
-        return len(sorted_out.first) == len(items) and await self._staging.add_all(sorted_out.events)
+        events = self._columns(items)
+        places = set(zip(events.subjects, events.sequences, strict=True))
+        alone = len(set(events.ids)) == len(places) == len(items)
+        return alone and await self._staging.add_all(events)
 
     async def store(self, items: Sequence[Item]) -> None:
         """Store what is new among the items, and tell duplicates from contradictions.
 
         Needs a transaction, which the caller rolls back where one contradiction is to keep all of them out.
         """
-        found = self._sort_out(items)
-        for item in found.crowded:
-            _settle(item, None)
-        for item in found.repeated:
-            _settle(item, found.events.digests[found.first[_of(item).id]])
-        fresh = await self._staging.add_new(found.events)
-        taken = found.first.keys() - fresh
-        if not taken:
-            return
-        known = await self._staging.digests(self._source, taken)
-        others = {item.index for item in (*found.repeated, *found.crowded)}
-        for item in items:
-            if item.index not in others and _of(item).id in taken:
-                _settle(item, known[_of(item).id])
-
-    def _sort_out(self, items: Iterable[Item]) -> "_Sorted":
-        """The items that may be new as columns, and what earlier items of the request leave no room for."""
-        found = _Sorted(NewEvents(self._source, staging_scope(self._source)))
+        first: dict[str, Item] = {}
         places: set[tuple[str, int]] = set()
         for item in items:
             event = _of(item)
             place = (event.subject, event.sequence)
-            if event.id in found.first:
-                found.repeated.append(item)
+            if event.id in first:
+                _settle(item, same=_same(event, _of(first[event.id])))
             elif place in places:
-                found.crowded.append(item)
+                _settle(item, same=None)
             else:
-                found.first[event.id] = len(found.first)
+                first[event.id] = item
                 places.add(place)
-                _add(found.events, event)
-        return found
+        fresh = await self._staging.add_new(self._columns(first.values()))
+        taken = [item for key, item in first.items() if key not in fresh]
+        if taken:
+            known = await self._staging.known(self._columns(taken))
+            for item in taken:
+                _settle(item, same=known[_of(item).id])
 
-
-@dataclass(slots=True)
-class _Sorted:
-    """Items of one request: those that may be new (id → row), those with an id and those with a place seen before."""
-
-    events: NewEvents
-    first: dict[str, int] = field(default_factory=dict)
-    repeated: list[Item] = field(default_factory=list)
-    crowded: list[Item] = field(default_factory=list)
+    def _columns(self, items: Iterable[Item]) -> NewEvents:
+        events = [_of(item) for item in items]
+        return NewEvents(
+            source=self._source,
+            scope=staging_scope(self._source),
+            ids=[event.id for event in events],
+            subjects=[event.subject for event in events],
+            sequences=[str(event.sequence) for event in events],
+            types=[event.type for event in events],
+            times=[event.time.isoformat() if event.time else "" for event in events],
+            payloads=[event.data.model_dump_json(exclude_none=True) for event in events],
+            traceparents=[event.traceparent or "" for event in events],
+        )
 
 
 def _of(item: Item) -> Pushed:
@@ -142,37 +134,17 @@ def _of(item: Item) -> Pushed:
     return item.event
 
 
-def _add(events: NewEvents, event: Pushed) -> None:
-    time = _time(event)
-    payload, digest = _content(event, time)
-    events.ids.append(event.id)
-    events.subjects.append(event.subject)
-    events.sequences.append(str(event.sequence))
-    events.types.append(event.type)
-    events.times.append(time)
-    events.digests.append(digest)
-    events.payloads.append(payload)
-    events.traceparents.append(event.traceparent or "")
+def _same(one: Pushed, other: Pushed) -> bool:
+    """Whether two events of one id tell the same, whichever mode they came in."""
+    return all(getattr(one, name) == getattr(other, name) for name in ("type", "subject", "sequence", "time", "data"))
 
 
-def _time(event: Pushed) -> str:
-    return event.time.isoformat() if event.time else ""
-
-
-def _content(event: Pushed, time: str) -> tuple[str, str]:
-    """The data as JSON, and the SHA-256 of all that makes the event what it is, the same in all three modes."""
-    payload = event.data.model_dump_json(exclude_none=True)
-    content = f"{event.type}\n{event.subject}\n{event.sequence}\n{time}\n{payload}"
-    return payload, hashlib.sha256(content.encode()).hexdigest()
-
-
-def _settle(item: Item, known: str | None) -> None:
-    """Tell what an event is that was not stored: `known` is the digest (hex) under its id, if there is one."""
-    event = _of(item)
-    if known is None:
-        item.refuse("conflict", _error(item, "sequence", "sequence_taken", sequence=event.sequence))
-    elif known == _content(event, _time(event))[1]:
+def _settle(item: Item, *, same: bool | None) -> None:
+    """Tell what an event is that was not stored: `same` as the one under its id; None: there is none."""
+    if same:
         item.result = "duplicate"
+    elif same is None:
+        item.refuse("conflict", _error(item, "sequence", "sequence_taken", sequence=_of(item).sequence))
     else:
         item.refuse("conflict", _error(item, "id", "content_differs"))
 

@@ -1,7 +1,7 @@
 """Storing pushed events: one statement for a request, whatever the number of events."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final, TypeAlias, Union
 
 import asyncpg
@@ -13,46 +13,46 @@ Database: TypeAlias = Union[Connection, "asyncpg.Pool[Any]"]
 """A connection in a transaction, or a pool."""
 
 # Columns come as lines of text: encoding an array costs Python more per element than all of this costs per event.
-_ADD: Final = """
+_ROWS: Final = """
+unnest(string_to_array($3, E'\n'), string_to_array($4, E'\n'), string_to_array($5, E'\n'), string_to_array($6, E'\n'),
+       string_to_array($7, E'\n'), string_to_array($8, E'\n'), string_to_array($9, E'\n'))
+  AS r(event_id, subject, sequence, type, time, payload, traceparent)"""
+_DIGEST: Final = "sha256(convert_to(concat_ws(E'\n', r.type, r.subject, r.sequence, r.time, r.payload), 'UTF8'))"
+_ADD: Final = f"""
 WITH s AS MATERIALIZED (SELECT set_config('app.scope', $1, true) AS v),
 fresh AS (
   INSERT INTO ingest_event
     (source, event_id, subject, sequence, type, time, digest, payload, traceparent, correlation_id, scope)
-  SELECT $2::text, r.event_id, r.subject, r.sequence::int, r.type, nullif(r.time, '')::timestamptz,
-         decode(r.digest, 'hex'), r.payload::jsonb, coalesce(nullif(r.traceparent, ''), $4::text), $5::text,
-         string_to_array($3::text, ',')
-    FROM s, unnest(string_to_array($6, E'\n'), string_to_array($7, E'\n'), string_to_array($8, E'\n'),
-                   string_to_array($9, E'\n'), string_to_array($10, E'\n'), string_to_array($11, E'\n'),
-                   string_to_array($12, E'\n'), string_to_array($13, E'\n'))
-         AS r(event_id, subject, sequence, type, time, digest, payload, traceparent)
+  SELECT $2::text, r.event_id, r.subject, r.sequence::int, r.type, nullif(r.time, '')::timestamptz, {_DIGEST},
+         r.payload::jsonb, coalesce(nullif(r.traceparent, ''), $11::text), $12::text, string_to_array($10, ',')
+    FROM s, {_ROWS}
    WHERE s.v IS NOT NULL
    ORDER BY r.subject, r.sequence::int, r.event_id  -- the same for every sender of the same events: no deadlock
-  {conflict} RETURNING event_id)
-SELECT array_agg(event_id) FROM fresh"""
-_ADD_ALL: Final = _ADD.format(conflict="")
-_ADD_NEW: Final = _ADD.format(conflict="ON CONFLICT DO NOTHING")
-_KNOWN: Final = """
-SELECT r.event_id, e.digest
-  FROM unnest($2::text[]) AS r(event_id) LEFT JOIN ingest_event e ON e.source = $1 AND e.event_id = r.event_id"""
+"""
+_ADD_ALL: Final = f"{_ADD}) SELECT true"
+_ADD_NEW: Final = f"{_ADD} ON CONFLICT DO NOTHING RETURNING event_id) SELECT array_agg(event_id) FROM fresh"
+_KNOWN: Final = f"""
+WITH s AS MATERIALIZED (SELECT set_config('app.scope', $1, true) AS v)
+SELECT r.event_id, e.digest = {_DIGEST} AS same
+  FROM s, {_ROWS} LEFT JOIN ingest_event e ON e.source = $2 AND e.event_id = r.event_id WHERE s.v IS NOT NULL"""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewEvents:
     """Pushed events of one source to store, as columns of text. No value holds a line feed.
 
-    `digests` are hex; `payloads` the data as JSON; `times` ISO 8601 or empty; `scope` the keys of their rows.
+    `payloads` are the data as JSON; `times` ISO 8601 in UTC or empty; `scope` the keys of their rows.
     """
 
     source: str
     scope: Sequence[str]
-    ids: list[str] = field(default_factory=list)
-    subjects: list[str] = field(default_factory=list)
-    sequences: list[str] = field(default_factory=list)
-    types: list[str] = field(default_factory=list)
-    times: list[str] = field(default_factory=list)
-    digests: list[str] = field(default_factory=list)
-    payloads: list[str] = field(default_factory=list)
-    traceparents: list[str] = field(default_factory=list)
+    ids: Sequence[str]
+    subjects: Sequence[str]
+    sequences: Sequence[str]
+    types: Sequence[str]
+    times: Sequence[str]
+    payloads: Sequence[str]
+    traceparents: Sequence[str]
 
 
 class PushStore:
@@ -65,25 +65,27 @@ class PushStore:
     async def add_all(self, events: NewEvents) -> bool:
         """Store all of them; False, and nothing is stored, when an id or a place in a sequence is taken."""
         try:
-            await self._connection.fetchval(_ADD_ALL, *self._parameters(events))
+            await self._connection.fetchval(_ADD_ALL, *self._columns(events), *_origin(events))
         except asyncpg.UniqueViolationError:
             return False
         return True
 
     async def add_new(self, events: NewEvents) -> set[str]:
         """Store those whose id and place in the sequence are new; give their ids."""
-        return set(await self._connection.fetchval(_ADD_NEW, *self._parameters(events)) or ())
+        return set(await self._connection.fetchval(_ADD_NEW, *self._columns(events), *_origin(events)) or ())
 
-    async def digests(self, source: str, ids: Iterable[str]) -> dict[str, str | None]:
-        """Digest, in hex, of each of these events as stored; None for one that is not."""
-        rows = await self._connection.fetch(_KNOWN, source, list(ids))
-        return {row["event_id"]: row["digest"] and row["digest"].hex() for row in rows}
+    async def known(self, events: NewEvents) -> dict[str, bool | None]:
+        """Id → whether the stored event of that id tells the same; None where there is none."""
+        rows = await self._connection.fetch(_KNOWN, *self._columns(events))
+        return {row["event_id"]: row["same"] for row in rows}
 
-    def _parameters(self, events: NewEvents) -> Sequence[str | None]:
+    def _columns(self, events: NewEvents) -> Sequence[str]:
         columns = (
-            events.ids, events.subjects, events.sequences, events.types, events.times, events.digests,
-            events.payloads, events.traceparents,
+            events.ids, events.subjects, events.sequences, events.types, events.times, events.payloads,
+            events.traceparents,
         )  # fmt: skip
-        scope = ",".join(events.scope)
-        lines = ("\n".join(column) for column in columns)
-        return (self._keys, events.source, scope, traceparent(), correlation_id(), *lines)
+        return (self._keys, events.source, *("\n".join(column) for column in columns))
+
+
+def _origin(events: NewEvents) -> Sequence[str | None]:
+    return ",".join(events.scope), traceparent(), correlation_id()
