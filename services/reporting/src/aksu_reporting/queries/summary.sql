@@ -53,9 +53,12 @@ licences AS (
     FROM licence x WHERE {within} GROUP BY 1, 2, 3
 ),
 inspections AS MATERIALIZED (
-  SELECT x.kind, x.state, x.outcome, x.flags, coalesce(x.started_on >= $8::date, false) AS recent,
-         count(*) AS n
-    FROM inspection x WHERE {within} GROUP BY 1, 2, 3, 4, 5
+  SELECT x.kind, x.state, x.outcome, coalesce(x.started_on >= $8::date, false) AS recent, count(*) AS n
+    FROM inspection x WHERE {within} GROUP BY 1, 2, 3, 4
+),
+flags AS (
+  SELECT code, count(*) AS n FROM inspection x, unnest(x.flags) AS code
+   WHERE x.flags <> '{}' AND {within} GROUP BY 1
 ),
 prescriptions AS (
   SELECT x.state, count(*) AS n, count(*) FILTER (WHERE x.due_on < $3::date) AS past_due
@@ -130,8 +133,7 @@ SELECT json_build_object(
     'without_outcome', (SELECT coalesce(sum(n), 0) FROM inspections WHERE outcome IS NULL),
     'by_outcome', (SELECT coalesce(json_object_agg(code, n ORDER BY code), '{}')
                      FROM (SELECT outcome AS code, sum(n) AS n FROM inspections WHERE outcome IS NOT NULL GROUP BY 1) g),
-    'by_flag', (SELECT coalesce(json_object_agg(code, n ORDER BY code), '{}')
-                  FROM (SELECT code, sum(n) AS n FROM inspections, unnest(flags) AS code GROUP BY 1) g)),
+    'by_flag', (SELECT coalesce(json_object_agg(code, n ORDER BY code), '{}') FROM flags)),
   'findings', CASE WHEN at.covered THEN (SELECT json_build_object(
     'total', coalesce(sum(n), 0), 'by_result', coalesce(json_object_agg(result, n ORDER BY result), '{}'))
     FROM findings) END,

@@ -3,7 +3,7 @@
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from aksu_reporting.tables.base import ReportingBase
@@ -25,4 +25,7 @@ class InspectionTable(KeptById, ReportingBase):
     closed_on: Mapped[date | None]
     flags: Mapped[list[str]]
 
-    __table_args__ = (Index("ix_inspection_place_id_started_on", "place_id", "started_on"),)
+    __table_args__ = (
+        Index("ix_inspection_place_id_started_on", "place_id", "started_on"),
+        Index("ix_inspection_flagged", "municipality", postgresql_where=text("flags <> '{}'")),
+    )

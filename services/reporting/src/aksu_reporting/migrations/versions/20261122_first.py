@@ -72,6 +72,9 @@ def upgrade() -> None:
         sa.Column("written_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_inspection")),
     )
+    op.create_index(
+        "ix_inspection_flagged", "inspection", ["municipality"], unique=False, postgresql_where=sa.text("flags <> '{}'")
+    )
     op.create_index(op.f("ix_inspection_municipality"), "inspection", ["municipality"], unique=False)
     op.create_index("ix_inspection_place_id_started_on", "inspection", ["place_id", "started_on"], unique=False)
     op.create_table(
