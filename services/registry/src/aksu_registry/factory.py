@@ -36,10 +36,14 @@ class Factory:
 
     def services(self) -> SocialServiceService:
         """Social services."""
-        places = PlaceService(places=PlaceStore(self.work))
-        providers = ProviderStore(self.work)
+        places = PlaceStore(self.work)
         return SocialServiceService(
-            services=ServiceStore(self.work), providers=providers, places=places, rights=self.rights
+            work=self.work,
+            services=ServiceStore(self.work),
+            providers=ProviderStore(self.work),
+            place_store=places,
+            places=PlaceService(places=places),
+            rights=self.rights,
         )
 
     def imports(self) -> ImportService:

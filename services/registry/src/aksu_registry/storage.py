@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from sqlalchemy import Table, any_, bindparam
 
 from aksu_registry.tables import BodyTable, PlaceTable, ProviderTable, RegisterRowTable, ServiceTable, TerritoryTable
-from aksu_shared.db.store import Kept, Store, rows_where
+from aksu_shared.db.store import Kept, Search, Store, rows_where
 from aksu_shared.db.work import UnitOfWork
 from aksu_shared.events.registry import (
     BodyState,
@@ -33,8 +33,10 @@ _RUN_BY = rows_where(
 )
 _SAME_SERVICE = rows_where(
     SERVICE,
-    (SERVICE.c.provider_id == bindparam("provider"))
-    & (SERVICE.c.place_id == bindparam("place"))
+    (SERVICE.c.provider_id == PROVIDER.c.id)
+    & (PROVIDER.c.body == bindparam("body"))
+    & (SERVICE.c.place_id == PLACE.c.id)
+    & (PLACE.c.key == bindparam("key"))
     & (SERVICE.c.kind == bindparam("kind"))
     & (SERVICE.c.name == bindparam("name"))
     & (SERVICE.c.state == "ACTIVE"),
@@ -68,12 +70,20 @@ class ProviderStore(Store[ProviderState]):
         statement = _PROVIDERS_TO_CHANGE if lock else _PROVIDERS
         return {kept.state.body: kept for kept in await self.find(statement, bodies=list(bodies))}
 
+    def of_bodies(self, bodies: Iterable[str]) -> Search[ProviderState]:
+        """Those registered, to be asked for together with others."""
+        return self.search(_PROVIDERS, bodies=list(bodies))
+
 
 class PlaceStore(Store[PlaceState]):
     """Places by id and by folded address."""
 
     def __init__(self, work: UnitOfWork) -> None:
         super().__init__(work, PLACE, PlaceState)
+
+    def at(self, key: str) -> Search[PlaceState]:
+        """The one with this folded address."""
+        return self.search(_PLACES, keys=[key])
 
     async def by_keys(self, keys: Iterable[str]) -> dict[str, Kept[PlaceState]]:
         """Those registered, by folded address."""
@@ -86,12 +96,9 @@ class ServiceStore(Store[ServiceState]):
     def __init__(self, work: UnitOfWork) -> None:
         super().__init__(work, SERVICE, ServiceState)
 
-    async def same(self, state: ServiceState) -> Kept[ServiceState] | None:
-        """The active service that is the same one: provider, place, kind and name."""
-        found = await self.find(
-            _SAME_SERVICE, provider=state.provider_id, place=state.place_id, kind=state.kind, name=state.name
-        )
-        return found[0] if found else None
+    def same(self, *, body: str, key: str, kind: str, name: str) -> Search[ServiceState]:
+        """The active service that is the same one: its provider's body, its place's folded address, kind and name."""
+        return self.search(_SAME_SERVICE, body=body, key=key, kind=kind, name=name)
 
     async def run_by(self, providers: Iterable[object]) -> list[Kept[ServiceState]]:
         """All services these providers are responsible for or operate."""

@@ -98,7 +98,7 @@ class Reads:
     def _one_sql(self, query: Statement) -> str:
         key = ("one", id(query))
         if key not in self._compiled:
-            inner = _shift(query.sql, 1)
+            inner = query.shifted(1)
             sql = f"""{_scope()}
               SELECT b.version, b.body FROM s LEFT JOIN LATERAL (
                 SELECT r.version, row_to_json(r)::text AS body FROM ({inner}) r WHERE s.v IS NOT NULL) b ON true"""
@@ -133,7 +133,7 @@ def _compile_page(
               json_agg(json_build_array($3::text, {cursor})) FILTER (WHERE n = $2) ->> 0, 'UTF8'), 'base64'),
               E'+/=\\n', '-_') END,
           'fresh_at', {fresh_at})
-        FROM (SELECT q0.*, row_number() OVER () AS n FROM ({_shift(statement.sql, 3)}) q0) q)::text FROM s"""
+        FROM (SELECT q0.*, row_number() OVER () AS n FROM ({statement.shifted(3)}) q0) q)::text FROM s"""
     return sql, statement
 
 
@@ -148,7 +148,7 @@ def _compile_lines(page: Page, sort: str, given: Mapping[str, Any]) -> tuple[str
     statement = Statement(_selected(page, sort, given))
     sql = f"""{_scope()}
       SELECT coalesce(
-        (SELECT string_agg(row_to_json(q)::text || E'\\n', '') FROM ({_shift(statement.sql, 1)}) q), '') FROM s"""
+        (SELECT string_agg(row_to_json(q)::text || E'\\n', '') FROM ({statement.shifted(1)}) q), '') FROM s"""
     return sql, statement
 
 
@@ -159,16 +159,6 @@ def _type(column: SQLColumnExpression[Any]) -> TypeEngine[Any]:
 
 def _prefixed(columns: str) -> str:
     return ", ".join(f"q.{column}" for column in columns.split(", "))
-
-
-def _shift(sql: str, by: int) -> str:
-    """Renumber `$n` to `$n+by`; the statements are ours and hold no `$` in literals."""
-    parts = sql.split("$")
-    out = [parts[0]]
-    for part in parts[1:]:
-        digits = len(part) - len(part.lstrip("0123456789"))
-        out.append(f"${int(part[:digits]) + by}{part[digits:]}")
-    return "".join(out)
 
 
 def decode_cursor(cursor: str, sort: str, types: Sequence[type]) -> Sequence[Any]:

@@ -29,3 +29,22 @@ class Statement:
     def args(self, values: Mapping[str, Any]) -> Sequence[Any]:
         """Parameters in the order of the places."""
         return [values[name] if name in values else self._values[name] for name in self._names]
+
+    @property
+    def places(self) -> int:
+        """How many parameters it has."""
+        return len(self._names)
+
+    def shifted(self, by: int) -> str:
+        """The SQL with places from `$<by+1>` on, to stand in another statement."""
+        return shift(self.sql, by)
+
+
+def shift(sql: str, by: int) -> str:
+    """Renumber `$n` to `$n+by`; the statements are ours and hold no `$` in literals."""
+    parts = sql.split("$")
+    out = [parts[0]]
+    for part in parts[1:]:
+        digits = len(part) - len(part.lstrip("0123456789"))
+        out.append(f"${int(part[:digits]) + by}{part[digits:]}")
+    return "".join(out)

@@ -1,6 +1,6 @@
 """Stores: how services read their aggregates for a change. The row of an aggregate is its public state."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Generic, TypeVar
@@ -83,7 +83,11 @@ class Store(Generic[S]):
     async def find(self, statement: Statement, **values: object) -> list[Kept[S]]:
         """The aggregates a statement of `rows_where` selects; `values` fill its bind parameters."""
         rows = await self._work.connection.fetch(statement.sql, *statement.args(values))
-        return [self._kept(dict(row)) for row in rows]
+        return [self.kept(dict(row)) for row in rows]
+
+    def search(self, statement: Statement, **values: object) -> "Search[S]":
+        """The question that `find` asks at once, to be asked together with others."""
+        return Search(self, statement, statement.args(values))
 
     async def reserve(self, name: str) -> None:
         """Let only this transaction make an aggregate of a unique `name`; look again for it after this."""
@@ -94,8 +98,34 @@ class Store(Generic[S]):
         self._work.record(self._table, event)
         return Kept(event.id, event.version, event.scope, event.state)
 
-    def _kept(self, row: dict[str, Any]) -> Kept[S]:
+    def kept(self, row: dict[str, Any]) -> Kept[S]:
+        """A row of the table, as asyncpg or PostgreSQL's JSON gives it."""
         return Kept(str(row["id"]), row["version"], tuple(row["scope"]), self._schema.model_validate(row))
+
+
+@dataclass(frozen=True, slots=True)
+class Search(Generic[S]):
+    """A question to one store."""
+
+    store: Store[S]
+    statement: Statement
+    args: Sequence[Any]
+
+
+async def find_together(work: UnitOfWork, *searches: Search[Any]) -> list[list[Kept[Any]]]:
+    """Ask several stores in one round trip; the answers in the order of the questions."""
+    args = [arg for search in searches for arg in search.args]
+    found = await work.connection.fetchrow(_together(tuple(search.statement for search in searches)), *args)
+    return [[search.store.kept(row) for row in rows or ()] for search, rows in zip(searches, found, strict=True)]
+
+
+@cache
+def _together(statements: tuple[Statement, ...]) -> str:
+    parts, before = [], 0
+    for statement in statements:
+        parts.append(f"(SELECT json_agg(q) FROM ({statement.shifted(before)}) q)")
+        before += statement.places
+    return f"SELECT {', '.join(parts)}"
 
 
 _RESERVE = "SELECT pg_advisory_xact_lock(hashtextextended($1, 1))"

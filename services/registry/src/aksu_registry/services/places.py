@@ -3,10 +3,15 @@
 from uuid_utils.compat import uuid7
 
 from aksu_registry.storage import PlaceStore
-from aksu_shared.db.store import begins
+from aksu_shared.db.store import Kept, begins
 from aksu_shared.events.registry import PlaceRegistered, PlaceState
 from aksu_shared.register.identity import place_key
 from aksu_shared.scope import row_scope
+
+
+def address_key(municipality: str, settlement: str, address: str) -> str:
+    """The folded address by which a place is known."""
+    return "|".join(place_key(municipality=municipality, settlement=settlement, address=address, eik=""))
 
 
 class PlaceService:
@@ -15,13 +20,14 @@ class PlaceService:
     def __init__(self, *, places: PlaceStore) -> None:
         self._places = places
 
-    async def at(self, municipality: str, settlement: str, address: str, *, body: str) -> PlaceState:
-        """The place with this address, registered now when it is new."""
-        key = "|".join(place_key(municipality=municipality, settlement=settlement, address=address, eik=""))
+    async def at(
+        self, municipality: str, settlement: str, address: str, *, key: str, known: Kept[PlaceState] | None, body: str
+    ) -> PlaceState:
+        """The place with this address: the one `known` by its `key`, or registered now."""
+        if known is not None:
+            return known.state
+        await self._places.reserve(key)
         found = await self._places.by_keys([key])
-        if not found:
-            await self._places.reserve(key)
-            found = await self._places.by_keys([key])
         return found[key].state if found else self.register(municipality, settlement, address, key=key, body=body)
 
     def register(self, municipality: str, settlement: str, address: str, *, key: str, body: str) -> PlaceState:

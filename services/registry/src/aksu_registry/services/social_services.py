@@ -1,5 +1,6 @@
 """Social services: entering, amending and closing them, licensed or not."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -15,14 +16,15 @@ from aksu_registry.errors import (
     UnknownProvider,
 )
 from aksu_registry.schemas import ASSIGNED, Closure, NewService, Party, ServiceChanges
-from aksu_registry.services.places import PlaceService
+from aksu_registry.services.places import PlaceService, address_key
 from aksu_registry.services.providers import body_code, provider_scope
-from aksu_registry.storage import ProviderStore, ServiceStore
+from aksu_registry.storage import PlaceStore, ProviderStore, ServiceStore
 from aksu_shared import territory
 from aksu_shared.auth.permissions import Rights
 from aksu_shared.auth.principal import Principal
 from aksu_shared.codelists import SERVICE_KINDS
-from aksu_shared.db.store import Kept, begins
+from aksu_shared.db.store import Kept, begins, find_together
+from aksu_shared.db.work import UnitOfWork
 from aksu_shared.events import Scope
 from aksu_shared.events.registry import (
     PlaceState,
@@ -48,10 +50,19 @@ class SocialServiceService:
     """Registers, amends and closes social services."""
 
     def __init__(
-        self, *, services: ServiceStore, providers: ProviderStore, places: PlaceService, rights: Rights
+        self,
+        *,
+        work: UnitOfWork,
+        services: ServiceStore,
+        providers: ProviderStore,
+        place_store: PlaceStore,
+        places: PlaceService,
+        rights: Rights,
     ) -> None:
+        self._work = work
         self._services = services
         self._providers = providers
+        self._place_store = place_store
         self._places = places
         self._rights = rights
 
@@ -63,16 +74,17 @@ class SocialServiceService:
         self._rights.check(
             by, "registry.service.create", territory=new.municipality, owner=body_code(new.responsible_provider)
         )
-        await self._services.reserve(
-            f"{new.responsible_provider!r} {new.kind} {new.name} {new.settlement} {new.address}"
-        )
-        responsible = await self._provider(new.responsible_provider)
+        key = address_key(new.municipality, new.settlement, new.address)
+        providers, place, same = await self._known(new, key)
+        responsible = await self._provider(new.responsible_provider, providers)
         _check_management(new, responsible)
-        operator = await self._provider(new.operator) if new.operator else None
-        place = await self._places.at(new.municipality, new.settlement, new.address, body=responsible.body)
-        state = _service_state(new, responsible, operator, place)
-        if same := await self._services.same(state):
+        operator = await self._provider(new.operator, providers) if new.operator else None
+        at = await self._places.at(
+            new.municipality, new.settlement, new.address, key=key, known=place, body=responsible.body
+        )
+        if same is not None:
             raise ServiceExists(service_id=same.id)
+        state = _service_state(new, responsible, operator, at)
         return self._services.save(begins(ServiceRegistered, state, id=str(state.id), scope=service_scope(state)))
 
     async def amend(
@@ -103,15 +115,33 @@ class SocialServiceService:
             raise AlreadyClosed
         return kept
 
-    async def _provider(self, party: Party) -> ProviderState:
+    async def _known(
+        self, new: NewService, key: str
+    ) -> tuple[dict[str, ProviderState], Kept[PlaceState] | None, Kept[ServiceState] | None]:
+        """What is registered already: the providers named by body, the place, and the service itself.
+
+        From here on nobody else registers a service of this name there.
+        """
+        body = body_code(new.responsible_provider)
+        await self._services.reserve(f"{body} {new.kind} {new.name} {key}")
+        providers, places, same = await find_together(
+            self._work,
+            self._providers.of_bodies([body, *([body_code(new.operator)] if new.operator else [])]),
+            self._place_store.at(key),
+            self._services.same(body=body, key=key, kind=new.kind, name=new.name),
+        )
+        known = {kept.state.body: kept.state for kept in providers}
+        return known, next(iter(places), None), next(iter(same), None)
+
+    async def _provider(self, party: Party, known: Mapping[str, ProviderState]) -> ProviderState:
         """The provider named; a municipality enters the register with its first service."""
         body = body_code(party)
-        found = await self._providers.by_bodies([body])
-        if not found and party.municipality is None:
+        if body in known:
+            return known[body]
+        if party.municipality is None:
             raise UnknownProvider(body=body)
-        if not found:
-            await self._providers.reserve(body)
-            found = await self._providers.by_bodies([body])
+        await self._providers.reserve(body)
+        found = await self._providers.by_bodies([body])
         if found:
             return found[body].state
         state = _municipality_provider(str(party.municipality), body)
