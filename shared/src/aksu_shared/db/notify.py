@@ -19,6 +19,8 @@ SEQUENCED: Final = "change_log_sequenced"
 APPLIED: Final = "events_applied"
 """A consumer committed the effects of events; whoever waits for a projection listens."""
 
+_PACE: Final = 0.01
+"""Seconds between two notifications: the first goes out at once, those that follow in a burst go together."""
 _PATIENCE: Final = 5.0
 _LONGEST_PAUSE: Final = 5.0
 _FAILURES: Final = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
@@ -65,6 +67,7 @@ class Notifier:
             try:
                 await self._send(channels)
                 pause = 0.1
+                await asyncio.sleep(_PACE)
             except _FAILURES as failure:
                 log.warning("notify_failed", error=type(failure).__name__)
                 self._drop()
