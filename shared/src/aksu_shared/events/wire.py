@@ -19,10 +19,10 @@ from aksu_shared.events.base import Event, Meta, State
 from aksu_shared.events.catalogue import CATALOGUE
 from aksu_shared.web import strict_json
 
-COLUMNS: Final = (
-    "seq, event_id::text AS event_id, type, topic, aggregate_id, version, state::text AS state, "
-    "changed::text AS changed, array_to_json(scope)::text AS scope, legal_time, actor, correlation_id, traceparent"
-)
+COLUMNS: Final = """
+  seq, event_id::text AS event_id, type, topic, aggregate_id, to_json(legal_time) #>> '{}' AS time, actor,
+  correlation_id, traceparent, convert_to('{"version":' || version || ',"state":' || state::text || ',"changed":' || changed::text
+    || ',"scope":' || array_to_json(scope)::text || '}', 'UTF8') AS value"""
 """What a query selects from `change_log` to make records and feed entries of its rows, besides their position."""
 
 Reason = Literal["MISSING_HEADER", "BAD_HEADER", "UNKNOWN_TYPE", "WRONG_TOPIC", "WRONG_KEY", "BAD_JSON", "BAD_DATA"]
@@ -51,7 +51,7 @@ def record_of(row: asyncpg.Record, *, position: int, source: str, epoch: str) ->
         "ce_source": f"/aksu/{source}",
         "ce_type": row["type"],
         "ce_subject": row["aggregate_id"],
-        "ce_time": row["legal_time"].isoformat(),
+        "ce_time": row["time"],
         "ce_seq": str(row["seq"]),
         "ce_position": str(position),
         "ce_epoch": epoch,
@@ -63,7 +63,7 @@ def record_of(row: asyncpg.Record, *, position: int, source: str, epoch: str) ->
         headers["ce_traceparent"] = row["traceparent"]
     if row["actor"] is not None:
         headers["ce_actor"] = row["actor"]
-    return Record(row["topic"], row["aggregate_id"], _data(row).encode(), headers)
+    return Record(row["topic"], row["aggregate_id"], row["value"], headers)
 
 
 def structured_of(row: asyncpg.Record, *, position: int, source: str, epoch: str) -> str:
@@ -71,14 +71,10 @@ def structured_of(row: asyncpg.Record, *, position: int, source: str, epoch: str
 
     `seq` and `position` are text: a CloudEvents integer has 32 bits.
     """
-    headers = record_of(row, position=position, source=source, epoch=epoch).headers
-    attributes = {name.removeprefix("ce_"): value for name, value in headers.items()}
+    record = record_of(row, position=position, source=source, epoch=epoch)
+    attributes = {name.removeprefix("ce_"): value for name, value in record.headers.items()}
     attributes["datacontenttype"] = attributes.pop("content-type")
-    return f'{json.dumps(attributes, ensure_ascii=False, separators=(",", ":"))[:-1]},"data":{_data(row)}}}'
-
-
-def _data(row: asyncpg.Record) -> str:
-    return f'{{"version":{row["version"]},"state":{row["state"]},"changed":{row["changed"]},"scope":{row["scope"]}}}'
+    return f'{json.dumps(attributes, ensure_ascii=False, separators=(",", ":"))[:-1]},"data":{record.value.decode()}}}'
 
 
 def event_of(record: Delivered) -> Event[Any]:
@@ -104,9 +100,8 @@ def event_of_structured(document: Mapping[str, Any]) -> Event[Any]:
 
 
 def _envelope(headers: Mapping[str, str]) -> tuple[type[Event[Any]], Meta]:
-    for name in _REQUIRED:
-        if not headers.get(name):
-            raise Undecodable("MISSING_HEADER", name)
+    if not all(map(headers.get, _REQUIRED)):
+        raise Undecodable("MISSING_HEADER", next(name for name in _REQUIRED if not headers.get(name)))
     if headers["ce_specversion"] != "1.0":
         raise Undecodable("BAD_HEADER", "ce_specversion: not 1.0")
     fact = CATALOGUE.get(headers["ce_type"])
