@@ -21,7 +21,9 @@ from aksu_shared.web import strict_json
 
 COLUMNS: Final = """
   seq, event_id::text AS event_id, type, topic, aggregate_id, to_json(legal_time) #>> '{}' AS time, actor,
-  correlation_id, traceparent, convert_to('{"version":' || version || ',"state":' || state::text || ',"changed":' || changed::text
+  correlation_id, traceparent,
+  convert_to(
+    '{"version":' || version || ',"state":' || state::text || ',"changed":' || changed::text
     || ',"scope":' || array_to_json(scope)::text || '}', 'UTF8') AS value"""
 """What a query selects from `change_log` to make records and feed entries of its rows, besides their position."""
 
