@@ -96,7 +96,7 @@ def event_of(record: Delivered) -> Event[Any]:
 
 def event_of_structured(document: Mapping[str, Any]) -> Event[Any]:
     """The event of one entry of a change feed. Raises Undecodable."""
-    headers = {f"ce_{name}": value for name, value in document.items() if isinstance(value, str)}
+    headers = {f"ce_{name}": str(value) for name, value in document.items() if isinstance(value, str | int)}
     fact, meta = _envelope(headers)
     return _event(fact, headers["ce_subject"], document.get("data"), meta)
 
