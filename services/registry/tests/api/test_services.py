@@ -9,6 +9,7 @@ from registry_builders import EIK, MAYOR, OFFICER, provider, service
 
 from aksu_local.served import Serve, Served
 from aksu_registry.schemas import ServiceRead
+from aksu_shared.events.wire import event_of_structured
 from aksu_shared.web.reads import PageOf
 
 
@@ -232,7 +233,11 @@ async def test_the_feed_gives_changes_only_once_they_have_a_position(registry: S
     await registry.worker.execute("UPDATE change_log SET position = seq")
     await registry.worker.execute("UPDATE log_state SET position = 3")
     page = (await registry.get("/v1/changes?types=bg.aksu.registry.service.registered.v1")).json()
-    assert [event["data"]["state"]["name"] for event in page["items"]] == ["Дом за стари хора"]
+    (event,) = page["items"]
+    read = event_of_structured(event)
+    assert (read.type, read.state.name, read.meta.actor) == (
+        "bg.aksu.registry.service.registered.v1", "Дом за стари хора", "test-municipality_officer",
+    )  # fmt: skip
     assert (await registry.get(f"/v1/changes?after={page['next']}")).json()["items"] == []
     stale = await registry.get("/v1/changes?after=00000000-0000-0000-0000-000000000000:1")
     assert (stale.status_code, stale.json()["code"]) == (410, "epoch_changed")

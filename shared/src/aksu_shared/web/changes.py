@@ -53,8 +53,9 @@ SELECT json_build_object(
 FROM (
   SELECT position, row_number() OVER (ORDER BY position) AS n, json_strip_nulls(json_build_object(
     'specversion', '1.0', 'id', event_id, 'source', '/aksu/' || split_part(topic, '.', 2), 'type', type,
-    'subject', aggregate_id, 'time', recorded_at, 'datacontenttype', 'application/json',
-    'position', position, 'seq', seq, 'correlationid', correlation_id, 'traceparent', traceparent)
+    'subject', aggregate_id, 'time', legal_time, 'datacontenttype', 'application/json',
+    'position', position::text, 'seq', seq::text, 'epoch', (SELECT epoch FROM log_state), 'actor', actor,
+    'correlationid', correlation_id, 'traceparent', traceparent)
   )::jsonb || CASE WHEN scope && app_scope()
     THEN jsonb_build_object('data', jsonb_build_object(
       'version', version, 'state', state, 'changed', changed, 'scope', to_jsonb(scope)))
