@@ -4,6 +4,7 @@ import asyncio
 import sys
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -51,12 +52,18 @@ def bench(
     """Measure on fresh platforms; one JSON object a line, each figure beside a floor of the same run."""
     import uvloop  # noqa: PLC0415 - as above
 
+    from aksu_local.bench.line import ScenarioFailed  # noqa: PLC0415
     from aksu_local.bench.run import NAMES  # noqa: PLC0415
     from aksu_local.bench.run import bench as run_bench  # noqa: PLC0415
 
     if unknown := set(only or ()) - set(NAMES):
         raise typer.BadParameter(f"{', '.join(sorted(unknown))}: choose among {', '.join(NAMES)}")
-    uvloop.run(run_bench(only=only or (), rounds=rounds, seconds=seconds, say=lambda text: typer.echo(text, err=True)))
+    say = partial(typer.echo, err=True)
+    try:
+        uvloop.run(run_bench(only=only or (), rounds=rounds, seconds=seconds, say=say))
+    except ScenarioFailed as failure:
+        typer.secho(str(failure), fg="red", err=True)
+        raise typer.Exit(1) from None
 
 
 @app.command()

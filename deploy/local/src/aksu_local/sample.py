@@ -37,9 +37,10 @@ def write_register(
     seed: int = SEED,
     providers: int = 320,
     services: int = 960,
+    first_licence: int = 1,
 ) -> SampleRegister:
     """Write the sample register in exactly the Agency's layout; all its rows can be imported."""
-    made = sample_providers(seed=seed, today=today, providers=providers, services=services)
+    made = sample_providers(seed=seed, today=today, providers=providers, services=services, first_licence=first_licence)
     titles = [column.title for column in COLUMNS]
     rows: list[Row] = [[*row] for row in rows_of(made, territory=load())]
     write_sheet(path, Sheet(name=path.name, header=titles, rows=rows))

@@ -72,7 +72,9 @@ class SampleProvider:
     services: list[SampleService] = field(default_factory=list)
 
 
-def sample_providers(*, seed: int, today: date, providers: int, services: int) -> list[SampleProvider]:
+def sample_providers(
+    *, seed: int, today: date, providers: int, services: int, first_licence: int = 1
+) -> list[SampleProvider]:
     """At least so many providers and services; the same seed and day give the same list.
 
     `today` must lie late enough for licences of five years to have expired (from 2026 on).
@@ -81,7 +83,7 @@ def sample_providers(*, seed: int, today: date, providers: int, services: int) -
     made: list[SampleProvider] = []
     while len(made) < providers or sum(len(provider.services) for provider in made) < services:
         made.append(maker.provider(len(made)))
-    _number(made)
+    _number(made, first=first_licence)
     return made
 
 
@@ -121,10 +123,10 @@ def _licence_cells(licences: Sequence[SampleLicence]) -> list[str | None]:
     return cells
 
 
-def _number(providers: Sequence[SampleProvider]) -> None:
+def _number(providers: Sequence[SampleProvider], *, first: int) -> None:
     """One continuous sequence over all licences, in the order of their days."""
     licences = [lic for provider in providers for service in provider.services for lic in service.licences]
-    for sequence, licence in enumerate(sorted(licences, key=lambda lic: lic.issued_on), start=1):
+    for sequence, licence in enumerate(sorted(licences, key=lambda lic: lic.issued_on), start=first):
         licence.sequence = sequence
 
 

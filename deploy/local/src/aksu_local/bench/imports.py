@@ -19,38 +19,40 @@ _BOUNDARY = "bench-register"
 
 async def imports(rig: Rig) -> AsyncIterator[Line]:
     """Against the same workbook read and its cells stored as they are; a register unknown to both in each round."""
-    officer = rig.headers("licensing_officer", "AKSU")
-    ours, floor = [], []
+    form = {"Content-Type": f"multipart/form-data; boundary={_BOUNDARY}"} | rig.headers("licensing_officer", "AKSU")
+    ours, floor, rows = [], [], 0
     for number in range(max(2, rig.rounds // 2)):
-        content = _register(rig, seed=SEED + 1 + number)
-        form = {"Content-Type": f"multipart/form-data; boundary={_BOUNDARY}"}
-        whole = _multipart(content)
+        content, rows = _register(rig, number)
+        bare = request("POST", "/raw/imports", body=content)
+        whole = request("POST", "/v1/imports", body=_multipart(content), headers=form)
         await rig.settled()
-        floor.append(await _seconds(rig.floors.url, request("POST", "/raw/imports", body=content)))
+        floor.append(rows / await _seconds(rig.floors.url, bare))
         await rig.settled()
-        ours.append(
-            await _seconds(
-                rig.platform.url("registry"), request("POST", "/v1/imports", body=whole, headers=form | officer)
-            )
-        )
+        ours.append(rows / await _seconds(rig.platform.url("registry"), whole))
     yield Line(
         name="import",
-        value=SERVICES / median(ours),
+        value=median(ours),
         unit="rows/s",
-        floor=SERVICES / median(floor),
-        ratio=median(b / a for a, b in zip(ours, floor, strict=True)),
+        floor=median(floor),
+        ratio=median(a / b for a, b in zip(ours, floor, strict=True)),
         bar=Bar(at_least=500),
-        details={"rows": SERVICES, "rounds": [round(SERVICES / seconds) for seconds in ours]},
+        details={"rows": rows, "rounds": [round(rate) for rate in ours]},
     )
 
 
-def _register(rig: Rig, *, seed: int) -> bytes:
+def _register(rig: Rig, number: int) -> tuple[bytes, int]:
+    """A register whose providers and licences no other one names, and how many rows it has."""
     today = legal_day(legal_now(rig.platform.folder.clock))
     with tempfile.TemporaryDirectory() as folder:
         made = write_register(
-            Path(folder) / "register.xlsx", today=today, seed=seed, providers=PROVIDERS, services=SERVICES
+            Path(folder) / "register.xlsx",
+            today=today,
+            seed=SEED + 1 + number,
+            providers=PROVIDERS,
+            services=SERVICES,
+            first_licence=(number + 1) * 10_000,
         )
-        return made.path.read_bytes()
+        return made.path.read_bytes(), made.services
 
 
 def _multipart(content: bytes) -> bytes:

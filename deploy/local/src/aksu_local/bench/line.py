@@ -51,3 +51,7 @@ class Line:
 def _short(number: float) -> float:
     """Three significant digits, for nothing here is measured better."""
     return float(f"{number:.3g}")
+
+
+class ScenarioFailed(Exception):
+    """The system did not do what a scenario measures; figures would mean nothing."""

@@ -8,6 +8,8 @@ from itertools import count
 from typing import Final, Self
 from urllib.parse import urlsplit
 
+from aksu_local.bench.line import ScenarioFailed
+
 _LENGTH: Final = b"content-length: "
 CONNECTIONS: Final = 16
 
@@ -15,8 +17,8 @@ Build = Callable[[int], bytes]
 """The bytes of the n-th request."""
 
 
-class UnexpectedAnswer(Exception):
-    """The server did not answer as the scenario needs; the figures would mean nothing."""
+class UnexpectedAnswer(ScenarioFailed):
+    """The server did not answer as the scenario needs."""
 
 
 @dataclass(frozen=True, slots=True)

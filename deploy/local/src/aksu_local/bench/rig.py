@@ -1,7 +1,7 @@
 """What the scenarios share: a running platform with the sample data, the floors beside it, and how long to measure."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aksu_local.bench.floors.serving import Floors
@@ -12,13 +12,12 @@ from aksu_local.platform import Platform
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rig:
-    """One platform under measurement. `say` reports progress to whoever watches; it is no part of the result."""
+    """One platform under measurement, and the turns (of so many seconds) that subject and floor take."""
 
     platform: Platform
     floors: Floors
     rounds: int
     seconds: float
-    say: Callable[[str], None]
 
     def headers(self, role: str, body: str | None = None, *, subject: str | None = None) -> dict[str, str]:
         """Authorization of a caller."""

@@ -4,7 +4,7 @@ import json
 import os
 import platform as machine
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -17,7 +17,8 @@ from aksu_local.bench.ready import ready
 from aksu_local.bench.rig import Rig
 from aksu_local.bench.visible import visible
 from aksu_local.bench.writes import writes
-from aksu_local.loading import Sample, load_sample
+from aksu_local.databases import SERVICES
+from aksu_local.loading import load_sample
 from aksu_local.platform import BusKind, Platform
 from aksu_local.sample import SEED
 
@@ -25,15 +26,14 @@ Scenario = Callable[[Rig], AsyncIterator[Line]]
 
 ALONE: Final = "ready"
 """The scenario that starts its own platforms."""
-EMBEDDED: Final[Mapping[str, Scenario]] = {
-    "lists": lists,
-    "writes": writes,
-    "imports": imports,
-    "push": push,
-    "visible": visible,
-}
-KAFKA: Final[Mapping[str, Scenario]] = {"visible": visible}
-NAMES: Final = (ALONE, *EMBEDDED)
+STAGES: Final[Sequence[tuple[BusKind, tuple[str, ...], Mapping[str, Scenario]]]] = (
+    # What one service does is measured as it is deployed: without the three others on the same two cores.
+    ("embedded", ("registry",), {"lists": lists, "writes": writes, "imports": imports}),
+    ("embedded", SERVICES, {"push": push, "visible": visible}),
+    ("kafka", SERVICES, {"visible": visible}),
+)
+"""Bus, services and scenarios of each platform that is started."""
+NAMES: Final = tuple(dict.fromkeys([ALONE, *(name for _, _, scenarios in STAGES for name in scenarios)]))
 
 
 async def bench(*, only: Collection[str], rounds: int, seconds: float, say: Callable[[str], None]) -> None:
@@ -43,33 +43,28 @@ async def bench(*, only: Collection[str], rounds: int, seconds: float, say: Call
         say(ALONE)
         async for line in ready():
             print(line, flush=True)
-    for bus, scenarios in (("embedded", EMBEDDED), ("kafka", KAFKA)):
+    for bus, services, scenarios in STAGES:
         chosen = {name: scenario for name, scenario in scenarios.items() if not only or name in only}
-        if chosen:
-            await _on(bus, chosen, rounds=rounds, seconds=seconds, say=say)  # type: ignore[arg-type]
-
-
-async def _on(
-    bus: BusKind, scenarios: Mapping[str, Scenario], *, rounds: int, seconds: float, say: Callable[[str], None]
-) -> None:
-    say(f"a fresh platform, bus: {bus}")
-    async with (
-        _platform(bus, say) as platform,
-        served(platform.postgres.url("registry"), log=platform.folder.logs / "floors.log") as floors,
-    ):
-        rig = Rig(platform=platform, floors=floors, rounds=rounds, seconds=seconds, say=say)
-        for name, scenario in scenarios.items():
-            say(f"{name} ({bus})")
-            async for line in scenario(rig):
-                print(line, flush=True)
+        if not chosen:
+            continue
+        say(f"a fresh platform: {', '.join(services)}; bus: {bus}")
+        async with _rig(bus, services, rounds=rounds, seconds=seconds, say=say) as rig:
+            for name, scenario in chosen.items():
+                say(name)
+                async for line in scenario(rig):
+                    print(line, flush=True)
 
 
 @asynccontextmanager
-async def _platform(bus: BusKind, say: Callable[[str], None]) -> AsyncIterator[Platform]:
-    async with Platform(bus=bus, durable=True) as platform:
-        sample: Sample = await load_sample(platform)
+async def _rig(
+    bus: BusKind, services: tuple[str, ...], *, rounds: int, seconds: float, say: Callable[[str], None]
+) -> AsyncIterator[Rig]:
+    async with Platform(bus=bus, services=services, durable=True) as platform:
+        sample = await load_sample(platform)
         say(f"sample data: {sample.register_rows} rows of the register, {sample.municipal_services} municipal services")
-        yield platform
+        log = platform.folder.logs / "floors.log"
+        async with served(platform.postgres.url("registry"), log=log) as floors:
+            yield Rig(platform=platform, floors=floors, rounds=rounds, seconds=seconds)
 
 
 def _environment(**settings: float) -> dict[str, Any]:

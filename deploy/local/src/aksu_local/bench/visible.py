@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from uuid import uuid4
 
-from aksu_local.bench.line import Bar, Line
+from aksu_local.bench.line import Bar, Line, ScenarioFailed
 from aksu_local.bench.load import Connection, percentile, request
 from aksu_local.bench.push import known_places
 from aksu_local.bench.pushed import BATCH_TYPE, PATH, SYSTEM, encoded, inspection
@@ -20,7 +20,7 @@ _POLL = 0.002
 _PATIENCE = 10.0
 
 
-class NotVisible(Exception):
+class NotVisible(ScenarioFailed):
     """A pushed inspection did not reach reporting."""
 
 
