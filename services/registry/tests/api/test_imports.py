@@ -111,6 +111,19 @@ async def test_a_corrected_row_updates_what_it_describes(registry: Served, tmp_p
     assert await registry.worker.fetchval("SELECT count(*) FROM provider WHERE name = 'Старо име'") == 0
 
 
+async def test_a_licence_passed_to_another_provider_takes_its_service_along(
+    registry: Served, workbook: Path, tmp_path: Path
+) -> None:
+    write_register(tmp_path / "other.xlsx", today=_today(), seed=7, providers=40, services=110)
+    await send(registry, workbook.read_bytes())
+    report = (await send(registry, (tmp_path / "other.xlsx").read_bytes())).json()
+    assert report["refused"] == 0
+    assert report["updated"] > 0
+    ran_by_others = """SELECT count(*) FROM register_row r JOIN service s ON s.id = r.service_id
+                        WHERE s.provider_body <> r.provider_body OR NOT 'b:' || r.provider_body = ANY (s.scope)"""
+    assert await registry.worker.fetchval(ran_by_others) == 0
+
+
 async def test_parallel_imports_of_one_file_double_nothing(registry: Served, workbook: Path) -> None:
     answers = await asyncio.gather(*(send(registry, workbook.read_bytes()) for _ in range(3)))
     assert {answer.status_code for answer in answers} <= {200, 409, 412, 503}

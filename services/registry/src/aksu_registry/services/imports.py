@@ -75,6 +75,9 @@ class ImportService:
         ids = [kept.state.id for kept in self._providers.values()]
         found = await self._service_store.run_by(ids) if ids else []
         self._services |= {kept.id: kept for kept in found}
+        # A licence may have passed to a provider who did not run its service until now.
+        others = {str(kept.state.service_id) for kept in self._rows.values()} - self._services.keys()
+        self._services |= await self._service_store.get_many(sorted(others)) if others else {}
         self._known |= {key: kept.id for kept in found if (key := self._identity(kept.state))}
 
     def _identity(self, state: ServiceState) -> ImportedService | None:
@@ -211,19 +214,21 @@ def _amended(
 ) -> Event[ServiceState]:
     """What the register knows better; financing, capacity and management stay as they are."""
     state = kept.state
-    runs = "operator_name" if state.operator_body == provider.body else "provider_name"
+    runs = "operator" if state.operator_body and provider.body != state.provider_body else "provider"
     facts: dict[str, Any] = {
         "name": row.service,
         "kind": row.kind,
         "activity_groups": row.activity_groups if row.kind != state.kind else state.activity_groups,
         "target_groups": row.target_groups,
-        runs: provider.name,
+        f"{runs}_id": provider.id,
+        f"{runs}_body": provider.body,
+        f"{runs}_name": provider.name,
         "place_id": place.id,
         "municipality": place.municipality,
         "settlement": place.settlement,
         "address": place.address,
     }
-    moved = state.model_copy(update={"municipality": place.municipality})
+    moved = state.model_copy(update=facts)
     return kept.becomes(ServiceAmended, scope=service_scope(moved), reason=_REASON, **facts)
 
 
