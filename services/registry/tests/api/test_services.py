@@ -235,6 +235,7 @@ async def test_the_feed_gives_changes_only_once_they_have_a_position(registry: S
     page = (await registry.get("/v1/changes?types=bg.aksu.registry.service.registered.v1")).json()
     (event,) = page["items"]
     read = event_of_structured(event)
+    assert read.meta is not None
     assert (read.type, read.state.name, read.meta.actor) == (
         "bg.aksu.registry.service.registered.v1", "Дом за стари хора", "test-municipality_officer",
     )  # fmt: skip
