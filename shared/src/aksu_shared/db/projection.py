@@ -1,10 +1,10 @@
 """Projections: rows of another service's aggregates, kept from its events."""
 
-import json
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
+from pydantic_core import to_json
 from sqlalchemy import Table
 
 from aksu_shared.db.pool import Json
@@ -22,7 +22,7 @@ async def project(connection: Connection, table: Table, events: Sequence[Event[A
     for event in sorted(events, key=lambda e: e.version):
         state = event.state.model_dump(mode="json")
         rows[event.id] = state | {"id": event.id, "version": event.version, "scope": list(event.scope)}
-    done = await connection.execute(_project_sql(table), Json(json.dumps(list(rows.values()), ensure_ascii=False)))
+    done = await connection.execute(_project_sql(table), Json(to_json(list(rows.values())).decode()))
     return int(done.rsplit(" ", 1)[1])
 
 
