@@ -15,11 +15,10 @@ from aksu_monitoring.services.placing import public_scope, restricted_scope
 from aksu_monitoring.services.sources import staging_scope
 from aksu_monitoring.storage.aggregates import FindingStore, InspectionStore, PrescriptionStore
 from aksu_monitoring.storage.places import PlaceFactStore
-from aksu_monitoring.storage.restricted import RestrictedStore, RestrictedText
+from aksu_monitoring.storage.restricted import InspectedSite, RestrictedStore, RestrictedText
 from aksu_monitoring.storage.staging import Case, Key, Mark, Staged, StagingStore
 from aksu_shared.db.store import Kept, begins
 from aksu_shared.db.work import Actor, UnitOfWork
-from aksu_shared.events import Scope
 from aksu_shared.events.ingest import DATA, Closed, Data, Finding, Prescription, Started
 from aksu_shared.events.monitoring import (
     FindingRecorded,
@@ -53,7 +52,7 @@ class _Effects:
     marks: list[Mark] = field(default_factory=list)
     progress: list[dict[str, Any]] = field(default_factory=list)
     texts: list[RestrictedText] = field(default_factory=list)
-    sites: list[tuple[UUID, Site, Scope]] = field(default_factory=list)
+    sites: list[InspectedSite] = field(default_factory=list)
 
 
 class ApplyingService:
@@ -217,7 +216,8 @@ class ApplyingService:
         )
         scope = public_scope(state.municipality, state.provider_body)
         subject.kept = self._inspections.save(begins(InspectionStarted, state, id=str(state.id), scope=scope))
-        done.sites.append((state.id, site, restricted_scope(state.municipality, state.provider_body)))
+        restricted = restricted_scope(state.municipality, state.provider_body)
+        done.sites.append(InspectedSite(state.id, site, restricted))
 
     def _find(self, inspection: InspectionState, event: Staged, data: Finding, done: _Effects) -> None:
         state = FindingState(
@@ -281,7 +281,7 @@ def _in_turn(case: Case, at_most: int | None) -> list[Staged]:
 def _read(event: Staged) -> Data | Refused:
     """The data of a staged event; refused where today's shape does not take it any more."""
     try:
-        return DATA[event.type].model_validate(event.data)
+        return DATA[event.type].model_validate_json(event.data)
     except ValidationError as error:
         places = ", ".join("/".join(("data", *map(str, each["loc"]))) for each in error.errors(include_input=False)[:5])
         return Refused("INVALID_DATA", places)

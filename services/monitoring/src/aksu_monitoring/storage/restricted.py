@@ -5,27 +5,31 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+from pydantic_core import to_json
+
 from aksu_monitoring.domain.site import Site
+from aksu_shared.db.pool import Json
 from aksu_shared.db.work import UnitOfWork
 from aksu_shared.events import Scope
 
 _ADD_TEXTS: Final = """
 INSERT INTO restricted_text (subject_id, kind, body, scope)
-SELECT subject_id, kind, body, string_to_array(scope, ',')
-  FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) AS r(subject_id, kind, body, scope)"""
+SELECT subject_id, kind, body, scope
+  FROM jsonb_to_recordset($1::jsonb) AS r(subject_id uuid, kind text, body text, scope text[])"""
 _ADD_SITES: Final = """
 INSERT INTO inspection_site
   (inspection_id, key, place_id, municipality, settlement, address, provider_eik, started_on, scope)
-SELECT inspection_id, key, place_id, municipality, settlement, address, provider_eik, started_on,
-       string_to_array(scope, ',')
-  FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::date[],
-              $9::text[])
-       AS r(inspection_id, key, place_id, municipality, settlement, address, provider_eik, started_on, scope)"""
+SELECT inspection_id, site ->> 'key', (site ->> 'place_id')::uuid, site ->> 'municipality', site ->> 'settlement',
+       site ->> 'address', site ->> 'provider_eik', (site ->> 'started_on')::date, scope
+  FROM jsonb_to_recordset($1::jsonb) AS r(inspection_id uuid, site jsonb, scope text[])"""
 _SITES_AT: Final = """
 SELECT s.inspection_id, s.key, coalesce(i.place_id, s.place_id) AS place_id, s.municipality, s.settlement, s.address,
        s.provider_eik, s.started_on
   FROM inspection_site s JOIN inspection i ON i.id = s.inspection_id
- WHERE s.place_id = ANY ($1::uuid[]) OR i.place_id = ANY ($1::uuid[]) OR s.key = ANY ($2::text[])"""
+ WHERE s.inspection_id IN (
+   SELECT inspection_id FROM inspection_site WHERE place_id = ANY ($1::uuid[])
+   UNION SELECT inspection_id FROM inspection_site WHERE key = ANY ($2::text[])
+   UNION SELECT id FROM inspection WHERE place_id = ANY ($1::uuid[]))"""
 _RESCOPE: Final = """
 WITH r AS (SELECT id, string_to_array(scope, ',') AS scope FROM unnest($1::uuid[], $2::text[]) AS r(id, scope)),
 sites AS (UPDATE inspection_site s SET scope = r.scope FROM r WHERE s.inspection_id = r.id)
@@ -42,6 +46,15 @@ class RestrictedText:
     scope: Scope
 
 
+@dataclass(frozen=True, slots=True)
+class InspectedSite:
+    """The site of one inspection."""
+
+    inspection_id: UUID
+    site: Site
+    scope: Scope
+
+
 class RestrictedStore:
     """Adds texts and sites, and moves them when the scope of what they belong to does."""
 
@@ -51,24 +64,12 @@ class RestrictedStore:
     async def add_texts(self, texts: Sequence[RestrictedText]) -> None:
         """Write texts."""
         if texts:
-            await self._connection.execute(
-                _ADD_TEXTS,
-                [text.subject_id for text in texts],
-                [text.kind for text in texts],
-                [text.body for text in texts],
-                [",".join(text.scope) for text in texts],
-            )
+            await self._connection.execute(_ADD_TEXTS, Json(to_json(texts).decode()))
 
-    async def add_sites(self, sites: Sequence[tuple[UUID, Site, Scope]]) -> None:
+    async def add_sites(self, sites: Sequence[InspectedSite]) -> None:
         """Write where inspections take place."""
-        if not sites:
-            return
-        await self._connection.execute(
-            _ADD_SITES,
-            [inspection for inspection, _, _ in sites],
-            *([getattr(site, name) for _, site, _ in sites] for name in _SITE_COLUMNS),
-            [",".join(scope) for _, _, scope in sites],
-        )
+        if sites:
+            await self._connection.execute(_ADD_SITES, Json(to_json(sites).decode()))
 
     async def sites_at(self, places: Iterable[UUID], keys: Iterable[str]) -> dict[UUID, Site]:
         """Sites of the inspections at these places or addresses, by inspection; a place once found stays theirs."""

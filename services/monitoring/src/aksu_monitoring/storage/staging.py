@@ -1,11 +1,12 @@
 """Staged events and the progress of pushed inspections: few statements, whatever the number of events."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
+
+from pydantic_core import to_json
 
 from aksu_monitoring.domain.dossier import Waiting
 from aksu_shared.db.pool import Json
@@ -19,7 +20,7 @@ _DUE: Final = """
 SELECT DISTINCT source, subject FROM (
   SELECT source, subject FROM ingest_event WHERE state = 'PENDING' ORDER BY id LIMIT $1) AS oldest"""
 _OPEN: Final = """
-SELECT e.id, e.source, e.subject, e.sequence, e.type, e.state, coalesce(e.repaired, e.payload) AS data, e.time,
+SELECT e.id, e.source, e.subject, e.sequence, e.type, e.state, coalesce(e.repaired, e.payload)::text AS data, e.time,
        e.received_at, e.correlation_id, e.traceparent, i.inspection_id, coalesce(i.applied, 0) AS applied
   FROM unnest($1::text[], $2::text[]) AS due(source, subject)
   LEFT JOIN ingest_inspection i ON i.source = due.source AND i.subject = due.subject
@@ -29,7 +30,7 @@ _MARK: Final = """
 UPDATE ingest_event e
    SET state = u.state, reason = u.reason, detail = u.detail, version = e.version + 1,
        applied_at = CASE WHEN u.state = 'APPLIED' THEN now() END
-  FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) AS u(id, state, reason, detail)
+  FROM jsonb_to_recordset($1::jsonb) AS u(id uuid, state text, reason text, detail text)
  WHERE e.id = u.id"""
 _PROGRESS: Final = """
 INSERT INTO ingest_inspection AS i
@@ -55,12 +56,12 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Staged(Waiting):
-    """A stored event that has not taken effect; `at` is its own time or, without one, when it was received."""
+    """A stored event that has not taken effect. `data` is JSON; `at` its own time or, without one, when it came."""
 
     id: UUID
     type: str
     state: str
-    data: Mapping[str, Any]
+    data: str
     at: datetime
     received_at: datetime
     correlation_id: str | None
@@ -117,18 +118,12 @@ class StagingStore:
     async def mark(self, marks: Sequence[Mark]) -> None:
         """Write the new states."""
         if marks:
-            await self._connection.execute(
-                _MARK,
-                [mark.id for mark in marks],
-                [mark.state for mark in marks],
-                [mark.reason for mark in marks],
-                [mark.detail for mark in marks],
-            )
+            await self._connection.execute(_MARK, _json(marks))
 
     async def progress(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Write how far inspections are; a row per inspection with the columns of `ingest_inspection`."""
         if rows:
-            await self._connection.execute(_PROGRESS, Json(json.dumps(rows, ensure_ascii=False, default=str)))
+            await self._connection.execute(_PROGRESS, _json(rows))
 
     async def locked(self, key: UUID, *, version: int | None) -> tuple[str, str]:
         """(type, state) of one event, locked. Raises NotFound, PreconditionFailed when it is not at `version`."""
@@ -148,6 +143,11 @@ class StagingStore:
         """Let it be applied again; give the new version."""
         version: int = await self._connection.fetchval(_REPLAY, key)
         return version
+
+
+def _json(rows: Sequence[object]) -> Json:
+    """Rows as JSON: one text is cheaper to send than an array per column."""
+    return Json(to_json(rows).decode())
 
 
 def _staged(row: Any) -> Staged:  # noqa: ANN401 - asyncpg's record
