@@ -53,14 +53,18 @@ async def test_a_batch_is_accepted_when_it_is_stored(monitoring: Served) -> None
 
 
 async def test_one_event_is_the_same_in_all_three_modes(monitoring: Served) -> None:
-    event = started(attributes={"subject": "П 1/2026, гр. Благоевград"})
-    first = await send(monitoring, event)
-    assert (first.status_code, first.json()["accepted"]) == (202, 1)
-    again = await send(monitoring, event["data"], media="application/json", **binary(event))
-    assert (again.status_code, again.json()["items"][0]["result"]) == (202, "duplicate")
-    batch = await push(monitoring, [event])
-    assert (batch.status_code, batch.json()["duplicate"]) == (202, 1)
-    assert await monitoring.worker.fetchval("SELECT subject FROM ingest_event") == event["subject"]
+    for number, time in enumerate(({}, {"time": "2026-03-01T09:00:00+02:00"})):
+        event = started(attributes={"subject": f"П {number}/2026, гр. Благоевград"})
+        del event["time"]
+        event |= time
+        first = await send(monitoring, event)
+        assert (first.status_code, first.json()["accepted"]) == (202, 1)
+        again = await send(monitoring, event["data"], media="application/json", **binary(event))
+        assert (again.status_code, again.json()["items"][0]["result"]) == (202, "duplicate")
+        batch = await push(monitoring, [event, finding(number + 7)])
+        assert [item["result"] for item in batch.json()["items"]] == ["duplicate", "accepted"]
+        subjects = await monitoring.worker.fetch("SELECT subject FROM ingest_event")
+        assert event["subject"] in {row["subject"] for row in subjects}
 
 
 async def test_repeating_a_batch_is_a_success_and_stores_nothing_new(monitoring: Served) -> None:

@@ -17,7 +17,9 @@ _ROWS: Final = """
 unnest(string_to_array($3, E'\n'), string_to_array($4, E'\n'), string_to_array($5, E'\n'), string_to_array($6, E'\n'),
        string_to_array($7, E'\n'), string_to_array($8, E'\n'), string_to_array($9, E'\n'))
   AS r(event_id, subject, sequence, type, time, payload, traceparent)"""
-_DIGEST: Final = "sha256(convert_to(concat_ws(E'\n', r.type, r.subject, r.sequence, r.time, r.payload), 'UTF8'))"
+# A column of one empty text comes as no text at all, hence coalesce.
+_DIGEST: Final = """
+sha256(convert_to(concat_ws(E'\n', r.type, r.subject, r.sequence, coalesce(r.time, ''), r.payload), 'UTF8'))"""
 _ADD: Final = f"""
 WITH s AS MATERIALIZED (SELECT set_config('app.scope', $1, true) AS v),
 fresh AS (
