@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 # Latin capitals and small letters that look like Cyrillic ones and slip into typed names.
 _LOOKALIKES = str.maketrans("aceopxykmtbh", "асеорхукмтвн")
@@ -12,6 +13,7 @@ _OBLAST_WORD = re.compile(r"^(?:област|обл)\s+|\s+(?:област|об�
 _SETTLEMENT_KIND = re.compile(r"^(?:град|гр|село|с|ман|манастир|мин с)\s+")
 
 
+@lru_cache(maxsize=4096)  # the same few towns, kinds and groups come on every row of a register
 def fold(text: str) -> str:
     """Lower case, words separated by one space, no punctuation, Latin look-alikes in Cyrillic words made Cyrillic."""
     lowered = unicodedata.normalize("NFKC", text.replace("№", " ")).casefold()

@@ -20,6 +20,9 @@ _log = structlog.get_logger(__name__)
 
 KEEP_ALIVE_SECONDS: Final = 30
 """An idle connection is closed after it; a gateway in front must let go of its idle connections sooner."""
+_GC_THRESHOLD: Final = 10_000
+"""New objects between two rounds of the garbage collector. A request leaves next to nothing in cycles: at Python's 700
+each command paid for several rounds, 8 % of its time."""
 SHUTDOWN_SECONDS: Final = 20
 """Requests still at work this long after the drain are cut off."""
 
@@ -64,6 +67,7 @@ class Server(uvicorn.Server):
             raise RuntimeError("the application or its socket could not be opened") from error
         gc.collect()
         gc.freeze()
+        gc.set_threshold(_GC_THRESHOLD)
         if self.started:
             _log.info("Serving", host=self.config.host, port=self.port)
 

@@ -26,7 +26,7 @@ from aksu_shared.worker.progress import Progress, pause
 
 BATCH: Final = 2_000
 """Rows that get their position in one transaction."""
-_PACE: Final = 0.02
+_PACE: Final = 0.05
 """Seconds from one batch to the next under load: the first commit of a burst is taken at once, the others together."""
 LEASE: Final = "log"
 """Name of the lease: one per service, because a lease is of one database."""
