@@ -29,7 +29,8 @@ ALONE: Final = "ready"
 STAGES: Final[Sequence[tuple[BusKind, tuple[str, ...], Mapping[str, Scenario]]]] = (
     # What one service does is measured as it is deployed: without the three others on the same two cores.
     ("embedded", ("registry",), {"lists": lists, "writes": writes, "imports": imports}),
-    ("embedded", SERVICES, {"push": push, "visible": visible}),
+    ("embedded", ("registry", "monitoring"), {"push": push}),
+    ("embedded", SERVICES, {"visible": visible}),
     ("kafka", SERVICES, {"visible": visible}),
 )
 """Bus, services and scenarios of each platform that is started."""
