@@ -45,6 +45,10 @@ demo: $(VENV_READY) $(if $(filter kafka,$(BUS)),java) ## Play the main job again
 test: $(VENV_READY) java ## Run every test, those against a real Kafka broker included
 	@$(BIN)/pytest
 
+.PHONY: security
+security: $(VENV_READY) ## Attack it: access matrix, tokens, limits, fuzzing, canaries; figures on the last line (ONLY=path)
+	@$(BIN)/python tests/security/run.py $(ONLY)
+
 .PHONY: bench
 bench: $(VENV_READY) java ## Measure, each figure beside a floor of the same run, one JSON object a line (ONLY="lists writes", ROUNDS=5)
 	@$(BIN)/aksu-local bench $(ONLY) $(if $(ROUNDS),--rounds $(ROUNDS))
@@ -55,7 +59,7 @@ check: $(VENV_READY) ## Format, lint, types, imports, dependencies, lock file, c
 	$(BIN)/ruff check --quiet
 	$(BIN)/mypy shared/src services/*/src deploy/local/src conftest.py
 	@# folder by folder: each has a conftest, and modules beside its tests that they import by name
-	@for tests in shared/tests services/*/tests deploy/local/tests tests; do MYPYPATH=$$tests $(BIN)/mypy $$tests; done
+	@for tests in shared/tests services/*/tests deploy/local/tests tests/[a-z]*; do MYPYPATH=$$tests $(BIN)/mypy $$tests; done
 	$(BIN)/lint-imports --no-logo
 	@for package in shared services/* deploy/local; do (cd $$package && $(CURDIR)/$(BIN)/deptry --no-ansi src); done
 	$(UV) lock --check --quiet
