@@ -63,6 +63,8 @@ async def create_service_database(
         await _ensure_database(connection, name, owner=f"{service}_owner", template=template)
         readers = ", ".join(f"{service}_{role}" for role in ("runtime", "worker", "reader"))
         await connection.execute(f'GRANT CONNECT ON DATABASE "{name}" TO {readers}')
+        # A rebuild keeps its shadow in temporary tables.
+        await connection.execute(f'GRANT TEMPORARY ON DATABASE "{name}" TO {service}_worker')
     async with _connected(server, name) as connection:
         # What PUBLIC may do by default is nobody's need here: each role gets what its migration grants.
         await connection.execute(f"REVOKE ALL ON SCHEMA public FROM PUBLIC; GRANT USAGE ON SCHEMA public TO {readers}")

@@ -7,7 +7,18 @@ from collections.abc import Iterator
 from datetime import date
 
 BOOKKEEPING = frozenset(
-    {"change_log", "log_state", "idempotency", "inbox", "source_state", "dead_letter", "bus_cursor", "deadline"}
+    {
+        "change_log",
+        "log_state",
+        "log_epoch",
+        "idempotency",
+        "inbox",
+        "source_state",
+        "dead_letter",
+        "vanished_cause",
+        "bus_cursor",
+        "deadline",
+    }
 )
 """Tables that `bookkeeping_v1` makes; alembic's comparison leaves them to it."""
 
@@ -37,12 +48,14 @@ CREATE TABLE change_log (
   legal_basis text,
   correlation_id text,
   traceparent text,
+  cause uuid,
   hash bytea,
   PRIMARY KEY (seq, recorded_at)
 ) PARTITION BY RANGE (recorded_at);
 CREATE INDEX ix_change_log_unsequenced ON change_log (seq) WHERE position IS NULL;
 CREATE INDEX ix_change_log_position ON change_log (position);
 CREATE INDEX ix_change_log_aggregate ON change_log (aggregate_id, version);
+CREATE INDEX ix_change_log_cause ON change_log (cause) WHERE cause IS NOT NULL;
 CREATE TABLE change_log_rest PARTITION OF change_log DEFAULT;
 
 CREATE TABLE log_state (
@@ -55,6 +68,15 @@ CREATE TABLE log_state (
   heartbeat_at timestamptz
 );
 INSERT INTO log_state (epoch) VALUES (uuidv7()::text);
+
+CREATE TABLE log_epoch (
+  epoch text PRIMARY KEY,
+  began_at timestamptz NOT NULL DEFAULT now(),
+  position bigint NOT NULL,
+  hash bytea NOT NULL,
+  reason text NOT NULL
+);
+INSERT INTO log_epoch (epoch, position, hash, reason) SELECT epoch, 0, '', 'first' FROM log_state;
 
 CREATE TABLE idempotency (
   client text NOT NULL,
@@ -85,7 +107,8 @@ CREATE TABLE source_state (
   position bigint NOT NULL DEFAULT 0,
   seq_floor bigint NOT NULL DEFAULT 0,
   fresh_at timestamptz,
-  partitions jsonb NOT NULL DEFAULT '{}'
+  partitions jsonb NOT NULL DEFAULT '{}',
+  wanted_epoch text
 );
 
 CREATE TABLE dead_letter (
@@ -103,11 +126,34 @@ CREATE TABLE dead_letter (
   parked_at timestamptz NOT NULL DEFAULT now(),
   resolved_at timestamptz,
   resolved_by text,
-  resolution text
+  resolution text,
+  tries integer NOT NULL DEFAULT 0,
+  tried_at timestamptz,
+  repaired_value bytea,
+  repaired_headers jsonb,
+  repaired_by text,
+  repaired_at timestamptz,
+  repair_reason text,
+  ordered text CHECK (ordered IN ('REDRIVE', 'DISCARD')),
+  ordered_by text,
+  ordered_at timestamptz,
+  order_reason text
 );
 CREATE UNIQUE INDEX uq_dead_letter_parked ON dead_letter (consumer, topic, partition, "offset", sha256(value))
   WHERE state = 'PARKED';
 CREATE INDEX ix_dead_letter_parked ON dead_letter (consumer, topic, key) WHERE state = 'PARKED';
+CREATE INDEX ix_dead_letter_ordered ON dead_letter (id) WHERE state = 'PARKED' AND ordered IS NOT NULL;
+
+CREATE TABLE vanished_cause (
+  consumer text NOT NULL,
+  event_id uuid NOT NULL,
+  source text NOT NULL,
+  seq bigint NOT NULL,
+  received_at timestamptz NOT NULL,
+  epoch text NOT NULL,
+  found_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (consumer, event_id)
+);
 
 CREATE TABLE bus_cursor (
   consumer_group text NOT NULL,
@@ -133,9 +179,12 @@ CREATE INDEX ix_deadline_open ON deadline (due_at) WHERE fired_at IS NULL;
 _GRANTS = """
 GRANT USAGE ON SCHEMA public TO {service}_runtime, {service}_worker, {service}_reader;
 GRANT SELECT, INSERT ON change_log, idempotency, deadline TO {service}_runtime;
-GRANT SELECT ON log_state, inbox, source_state, dead_letter TO {service}_runtime;
+GRANT SELECT ON log_state, log_epoch, inbox, source_state, dead_letter, vanished_cause TO {service}_runtime;
+GRANT UPDATE (repaired_value, repaired_headers, repaired_by, repaired_at, repair_reason,
+  ordered, ordered_by, ordered_at, order_reason) ON dead_letter TO {service}_runtime;
 GRANT SELECT, INSERT, UPDATE, DELETE ON
-  log_state, idempotency, inbox, source_state, dead_letter, bus_cursor, deadline TO {service}_worker;
+  log_state, idempotency, inbox, source_state, dead_letter, vanished_cause, bus_cursor, deadline TO {service}_worker;
+GRANT SELECT, INSERT ON log_epoch TO {service}_worker;
 GRANT SELECT, INSERT ON change_log TO {service}_worker;
 GRANT UPDATE (position, hash) ON change_log TO {service}_worker;
 GRANT SELECT ON change_log TO {service}_reader;

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import Any, Final, TypeAlias
+from uuid import UUID
 
 import asyncpg
 from pydantic_core import to_json
@@ -31,12 +32,12 @@ Connection: TypeAlias = "asyncpg.Connection[Any] | asyncpg.pool.PoolConnectionPr
 
 _COLUMNS = (
     "event_id, type, topic, aggregate_id, version, state, changed, scope, scope_before, legal_time, "
-    "actor, actor_body, reason, legal_basis, correlation_id, traceparent"
+    "actor, actor_body, reason, legal_basis, correlation_id, traceparent, cause"
 )
 _TYPES = (
     "n int, event_id uuid, type text, topic text, aggregate_id text, version int, state jsonb, changed jsonb, "
     "scope text[], scope_before text[], legal_time timestamptz, actor text, actor_body text, reason text, "
-    "legal_basis text, correlation_id text, traceparent text"
+    "legal_basis text, correlation_id text, traceparent text, cause uuid"
 )
 
 
@@ -72,6 +73,8 @@ class UnitOfWork:
     source: str
     correlation_id: str | None = None
     traceparent: str | None = None
+    caused_by: UUID | None = None
+    """The event, of another service, that what is recorded now follows from."""
     _rows: dict[Table, list[dict[str, Any]]] = field(default_factory=dict)
     _changes: list[str] = field(default_factory=list)
     _flushed: int = 0
@@ -106,6 +109,7 @@ class UnitOfWork:
             "legal_basis": event.legal_basis,
             "correlation_id": self.correlation_id,
             "traceparent": self.traceparent,
+            "cause": self.caused_by,
         }
         text = to_json(change)  # a quarter of the time json.dumps takes, and this is most of what a change costs
         if len(text) > MAX_EVENT_BYTES:
@@ -114,14 +118,15 @@ class UnitOfWork:
 
     @contextmanager
     def cause(self, event: Event[Any]) -> Iterator[None]:
-        """What is recorded in this block was caused by `event`: it carries that event's correlation and trace."""
-        before = self.correlation_id, self.traceparent
+        """What is recorded in this block was caused by `event`: it carries that event's correlation, trace and id."""
+        before = self.correlation_id, self.traceparent, self.caused_by
         if event.meta is not None:
-            self.correlation_id, self.traceparent = event.meta.correlation_id, event.meta.traceparent
+            meta = event.meta
+            self.correlation_id, self.traceparent, self.caused_by = meta.correlation_id, meta.traceparent, meta.id
         try:
             yield
         finally:
-            self.correlation_id, self.traceparent = before
+            self.correlation_id, self.traceparent, self.caused_by = before
 
     @property
     def now(self) -> datetime:

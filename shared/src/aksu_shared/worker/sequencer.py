@@ -44,7 +44,7 @@ UPDATE log_state SET heartbeat_at = clock_timestamp()
 _READ: Final = f"""
 SELECT {COLUMNS}, {DIGEST} AS digest
   FROM (SELECT seq, recorded_at, event_id, type, topic, aggregate_id, version, scope, scope_before, legal_time, actor,
-               actor_body, reason, legal_basis, correlation_id, traceparent, state::text, changed::text
+               actor_body, reason, legal_basis, correlation_id, traceparent, cause, state::text, changed::text
           FROM change_log WHERE position IS NULL ORDER BY seq LIMIT {BATCH}) AS rows"""
 _WRITE: Final = """
 WITH head AS (
