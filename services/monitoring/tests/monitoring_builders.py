@@ -16,7 +16,6 @@ EIK = "130007884"
 PROVIDER: dict[str, Any] = {"role": "provider", "body": f"PROVIDER:{EIK}"}
 INSPECTOR: dict[str, Any] = {"role": "inspector", "body": "AKSU"}
 ANALYST: dict[str, Any] = {"role": "aksu_analyst", "body": "AKSU"}
-OPERATOR: dict[str, Any] = {"role": "operator", "body": None}
 MAYOR: dict[str, Any] = {"role": "municipality_officer", "body": "MUNICIPALITY:BLG03"}
 OTHER_MAYOR: dict[str, Any] = {"role": "municipality_officer", "body": "MUNICIPALITY:VAR06"}
 ADDRESS = {"municipality": "BLG03", "settlement": "гр. Благоевград", "address": "ул. Примерна 1"}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from aksu_shared.auth.principal import ANONYMOUS, Principal, parse_body
+from aksu_shared.auth.principal import ANONYMOUS, Principal, Role, parse_body
 
 
 @pytest.mark.parametrize(
@@ -43,18 +43,25 @@ def test_other_codes_are_refused(code: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "keys"),
+    ("role", "body", "keys"),
     [
-        (None, ("public",)),
-        ("AKSU", ("public", "BG", "b:AKSU")),
-        ("MLSP", ("public", "BG", "b:MLSP")),
-        ("OBLAST:BLG", ("public", "BLG", "b:OBLAST:BLG")),
-        ("DSP:BLG01", ("public", "BLG01", "b:DSP:BLG01")),
-        ("PROVIDER:123456789", ("public", "b:PROVIDER:123456789")),
+        ("inspector", None, ("public",)),
+        ("inspector", "AKSU", ("public", "BG", "b:AKSU")),
+        ("ministry_reader", "MLSP", ("public", "BG", "b:MLSP")),
+        ("oblast_officer", "OBLAST:BLG", ("public", "BLG", "b:OBLAST:BLG")),
+        ("body_officer", "DSP:BLG01", ("public", "BLG01", "b:DSP:BLG01")),
+        ("provider", "PROVIDER:123456789", ("public", "b:PROVIDER:123456789")),
     ],
 )
-def test_scope_keys_are_the_public_the_territory_and_the_body(body: str | None, keys: tuple[str, ...]) -> None:
-    assert Principal("x", body=body).scope_keys == keys
+def test_scope_keys_are_the_public_the_territory_and_the_body(
+    role: str, body: str | None, keys: tuple[str, ...]
+) -> None:
+    assert Principal("x", frozenset({Role(role)}), body).scope_keys == keys
+
+
+@pytest.mark.parametrize("role", ["public", "operator", "integration", "municipality_officer", "provider"])
+def test_a_body_opens_nothing_without_a_role_that_counts_for_it(role: str) -> None:
+    assert Principal("x", frozenset({Role.PUBLIC, Role(role)}), "AKSU").scope_keys == ("public",)
 
 
 def test_without_a_token_only_what_is_public_is_seen() -> None:

@@ -7,7 +7,6 @@ from monitoring_builders import (
     ANALYST,
     INSPECTOR,
     MAYOR,
-    OPERATOR,
     OTHER_MAYOR,
     PROVIDER,
     SOURCE,
@@ -132,7 +131,7 @@ async def test_staged_events_match_their_models_and_are_seen_by_their_source_and
     answer = await monitoring.get("/v1/inspection-events?state=HELD", headers=own)
     page = PageOf[StagedEventRead].model_validate_json(answer.content)
     assert [item.awaiting for item in page.items] == [[1], [1, 3]]
-    for caller in (INSPECTOR, ANALYST, OPERATOR):
+    for caller in (INSPECTOR, ANALYST):
         assert len(await items(monitoring, "/v1/inspection-events", **caller)) == 2
     path = f"/v1/inspection-events/{page.items[0].id}"
     detail = StagedEventDetail.model_validate_json((await monitoring.get(path, **ANALYST)).content)

@@ -8,7 +8,6 @@ import pytest
 from monitoring_builders import (
     ANALYST,
     INSPECTOR,
-    OPERATOR,
     SOURCE,
     closed,
     count,
@@ -136,23 +135,23 @@ async def test_a_repaired_event_is_replayed_and_what_waited_behind_it_follows(mo
     assert (waiting["quarantined"], waiting["missing"], waiting["held"]) == ([2], [], 1)
     (item,) = await quarantined(monitoring)
     path = f"/v1/inspection-events/{item['id']}"
-    detail = await monitoring.get(path, **OPERATOR)
+    detail = await monitoring.get(path, **ANALYST)
     assert detail.json()["actions"] == ["repair", "replay"]
     right = detail.json()["data"] | {"issued_on": "2026-03-05"}
-    headers = monitoring.headers(**OPERATOR) | {"If-Match": detail.headers["ETag"]}
+    headers = monitoring.headers(**ANALYST) | {"If-Match": detail.headers["ETag"]}
     bad = await monitoring.client.put(path, json={"data": {"text": 1}, "reason": "х"}, headers=headers)
     assert "/data/text" in {error["pointer"] for error in bad.json()["errors"]}
     repaired = await monitoring.client.put(path, json={"data": right, "reason": "Сгрешена дата"}, headers=headers)
     assert repaired.status_code == 200, repaired.text
     stale = await monitoring.client.put(path, json={"data": right, "reason": "х"}, headers=headers)
     assert stale.status_code == 412
-    replayed = await monitoring.post(f"{path}/replay", {}, **OPERATOR)
+    replayed = await monitoring.post(f"{path}/replay", {}, **ANALYST)
     assert (replayed.status_code, replayed.json()["state"]) == (200, "PENDING")
     await apply(monitoring)
     assert set((await states(monitoring)).values()) == {"APPLIED"}
-    after = (await monitoring.get(path, **OPERATOR)).json()
+    after = (await monitoring.get(path, **ANALYST)).json()
     assert (after["data"]["issued_on"], after["repaired_data"]["issued_on"]) == ("2026-02-01", "2026-03-05")
-    again = await monitoring.post(f"{path}/replay", {}, **OPERATOR)
+    again = await monitoring.post(f"{path}/replay", {}, **ANALYST)
     assert (again.status_code, again.json()["code"]) == (409, "event_not_quarantined")
 
 

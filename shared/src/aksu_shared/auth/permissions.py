@@ -1,14 +1,12 @@
 """Who may do what to whose objects: `permissions.toml`, read once, asked with one predicate."""
 
 import re
-import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from typing import Any, Final, Literal, get_args
 
-from aksu_shared.auth.principal import NATION, Principal, Role, parse_body
+from aksu_shared.auth.principal import NATION, Principal, Role, parse_body, permissions_file
 from aksu_shared.errors import Forbidden, NotAuthenticated, Text
 
 Relation = Literal["any", "own", "below", "above", "party"]
@@ -43,7 +41,7 @@ class Rights:
     @cache
     def load(cls) -> "Rights":
         """The rights of the platform, from the file beside this module."""
-        return cls(tomllib.loads(resources.files(__package__).joinpath("permissions.toml").read_text(encoding="utf-8")))
+        return cls(permissions_file())
 
     @property
     def actions(self) -> Collection[str]:

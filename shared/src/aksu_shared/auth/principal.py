@@ -1,10 +1,13 @@
 """Who calls: a pseudonymous subject, its roles, and the body it acts for, whose code says kind and territory."""
 
 import re
+import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import lru_cache
-from typing import Final, Literal
+from functools import cache, lru_cache
+from importlib import resources
+from typing import Any, Final, Literal
 
 NATION: Final = "BG"
 Level = Literal["national", "oblast", "municipality", "provider"]
@@ -63,17 +66,28 @@ def parse_body(code: str) -> Body:
     return Body(code, "PROVIDER", "provider", None)
 
 
+@cache
+def permissions_file() -> Mapping[str, Any]:
+    """`permissions.toml`, the one file of roles and rights."""
+    return tomllib.loads(resources.files(__package__).joinpath("permissions.toml").read_text(encoding="utf-8"))
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """A caller whose token was verified, or `ANONYMOUS`. Raises ValueError for a body code of no known form."""
+    """A caller whose token was verified, or `ANONYMOUS`. Raises ValueError for a body code of no known form.
+
+    `issued_at` is when its token was issued, in seconds since the epoch; None for who came without one: the
+    anonymous, and the platform's own tools.
+    """
 
     subject: str
     roles: frozenset[Role] = frozenset({Role.PUBLIC})
     body: str | None = None
+    issued_at: int | None = field(default=None, compare=False)
     scope_keys: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "scope_keys", _scope_keys(self.body))
+        object.__setattr__(self, "scope_keys", _scope_keys(self.roles, self.body))
 
     @property
     def anonymous(self) -> bool:
@@ -81,12 +95,22 @@ class Principal:
         return self.subject == ANONYMOUS.subject
 
 
-def _scope_keys(body: str | None) -> tuple[str, ...]:
-    """`public`, the body's territory, and the body itself: what a row's `scope` must overlap to be visible."""
+def _scope_keys(roles: frozenset[Role], body: str | None) -> tuple[str, ...]:
+    """`public`, the body's territory, and the body itself: what a row's `scope` must overlap to be visible.
+
+    The body's keys come with a role that counts for its kind; a body without one, or an operator's, opens nothing.
+    """
     if body is None:
         return ("public",)
-    territory = parse_body(body).territory
-    return ("public", *((territory,) if territory else ()), f"b:{body}")
+    known = parse_body(body)
+    if not any(known.kind in _kinds(role) for role in roles):
+        return ("public",)
+    return ("public", *((known.territory,) if known.territory else ()), f"b:{body}")
+
+
+@cache
+def _kinds(role: Role) -> frozenset[str]:
+    return frozenset(permissions_file()["roles"][role.value]["kinds"])
 
 
 ANONYMOUS: Final = Principal("anonymous")

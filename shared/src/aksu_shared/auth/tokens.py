@@ -154,7 +154,7 @@ class TokenVerifier:
         if body is not None and not isinstance(body, str):
             raise InvalidToken("the body is no text")
         try:
-            return Principal(subject, roles | {Role.PUBLIC}, body)
+            return Principal(subject, roles | {Role.PUBLIC}, body, issued_at=int(claims["iat"]))
         except ValueError:
             raise InvalidToken("the body code is unknown") from None
 

@@ -37,4 +37,4 @@ class StagingPrincipal(Principal):
     @classmethod
     def of(cls, principal: Principal) -> "StagingPrincipal":
         """The same caller, seen from the staging area."""
-        return cls(principal.subject, principal.roles, principal.body)
+        return cls(principal.subject, principal.roles, principal.body, principal.issued_at)
