@@ -16,7 +16,7 @@ import asyncpg
 from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, bindparam, literal_column, tuple_
 from sqlalchemy.types import TypeEngine
 
-from aksu_shared.db.statement import Statement
+from aksu_shared.db.statement import SCOPE, Statement
 from aksu_shared.errors import FieldError, Malformed
 
 
@@ -92,22 +92,18 @@ class Reads:
 
         Its first own parameter is `$2`, and it must test `s.v IS NOT NULL`.
         """
-        body: str = await self.pool.fetchval(f"{_scope()} SELECT ({sql})::text FROM s", scope, *args)
+        body: str = await self.pool.fetchval(f"WITH {SCOPE} SELECT ({sql})::text FROM s", scope, *args)
         return body.encode()
 
     def _one_sql(self, query: Statement) -> str:
         key = ("one", id(query))
         if key not in self._compiled:
             inner = query.shifted(1)
-            sql = f"""{_scope()}
+            sql = f"""WITH {SCOPE}
               SELECT b.version, b.body FROM s LEFT JOIN LATERAL (
                 SELECT r.version, row_to_json(r)::text AS body FROM ({inner}) r WHERE s.v IS NOT NULL) b ON true"""
             self._compiled[key] = (sql, query)
         return self._compiled[key][0]
-
-
-def _scope() -> str:
-    return "WITH s AS MATERIALIZED (SELECT set_config('app.scope', $1, true) AS v)"
 
 
 def _compile_page(
@@ -124,7 +120,7 @@ def _compile_page(
     statement = Statement(keyed)
     visible = ", ".join(f'"{column.name}"' for column in page.columns.selected_columns)
     cursor = ", ".join(f"q._{name}" for name in names)
-    sql = f"""{_scope()}
+    sql = f"""WITH {SCOPE}
       SELECT (SELECT json_build_object(
           'items', coalesce(
               json_agg((SELECT row_to_json(i) FROM (SELECT {_prefixed(visible)}) i)) FILTER (WHERE n <= $2),
@@ -146,7 +142,7 @@ def _selected(page: Page, sort: str, given: Mapping[str, Any]) -> "Select[*tuple
 
 def _compile_lines(page: Page, sort: str, given: Mapping[str, Any]) -> tuple[str, Statement]:
     statement = Statement(_selected(page, sort, given))
-    sql = f"""{_scope()}
+    sql = f"""WITH {SCOPE}
       SELECT coalesce(
         (SELECT string_agg(row_to_json(q)::text || E'\\n', '') FROM ({statement.shifted(1)}) q), '') FROM s"""
     return sql, statement

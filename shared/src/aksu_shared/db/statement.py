@@ -12,6 +12,9 @@ from sqlalchemy.sql.elements import ClauseElement
 
 _DIALECT = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
 
+SCOPE = "s AS MATERIALIZED (SELECT set_config('app.scope', $1, true) AS v)"
+"""Sets the caller's scope, the first parameter, for the statement it stands in: what asks `s.v` first runs after it."""
+
 
 class Statement:
     """One compiled statement: `sql` with `$1…` places and the order of its parameters.
@@ -20,11 +23,13 @@ class Statement:
     Lists go in as `= ANY(:name)`, never as `IN`.
     """
 
-    def __init__(self, construct: ClauseElement) -> None:
+    def __init__(self, construct: ClauseElement, *, locks: bool = False) -> None:
+        self.locks = locks
         compiled = construct.compile(dialect=_DIALECT)
         self.sql: str = str(compiled)
         self._names: tuple[str, ...] = tuple(compiled.positiontup or ())  # type: ignore[attr-defined]
         self._values: dict[str, Any] = dict(compiled.params)
+        self.scoped = f"WITH {SCOPE} SELECT q.* FROM s, LATERAL ({self.gated()}) q"
 
     def args(self, values: Mapping[str, Any]) -> Sequence[Any]:
         """Parameters in the order of the places."""
@@ -34,6 +39,10 @@ class Statement:
     def places(self) -> int:
         """How many parameters it has."""
         return len(self._names)
+
+    def gated(self, by: int = 1) -> str:
+        """The SQL with places from `$<by+1>` on, which reads nothing before the scope is set by `s`."""
+        return f"SELECT r.* FROM ({self.shifted(by)}) r WHERE s.v IS NOT NULL"
 
     def shifted(self, by: int) -> str:
         """The SQL with places from `$<by+1>` on, to stand in another statement."""

@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, Table, any_, bindparam, select
 
-from aksu_shared.db.statement import Statement
+from aksu_shared.db.statement import SCOPE, Statement
 from aksu_shared.db.work import UnitOfWork
 from aksu_shared.errors import NotFound, PreconditionFailed
 from aksu_shared.events.base import Event, Scope, State, difference
@@ -82,7 +82,9 @@ class Store(Generic[S]):
 
     async def find(self, statement: Statement, **values: object) -> list[Kept[S]]:
         """The aggregates a statement of `rows_where` selects; `values` fill its bind parameters."""
-        rows = await self._work.connection.fetch(statement.sql, *statement.args(values))
+        if statement.locks:
+            await self._work.begin()
+        rows = await self._work.connection.fetch(statement.scoped, self._work.scope, *statement.args(values))
         return [self.kept(dict(row)) for row in rows]
 
     def search(self, statement: Statement, **values: object) -> "Search[S]":
@@ -91,11 +93,15 @@ class Store(Generic[S]):
 
     async def reserve(self, name: str) -> None:
         """Let only this transaction make an aggregate of a unique `name`; look again for it after this."""
-        await self._work.connection.execute(_RESERVE, f"{self._table.name}:{name}")
+        connection = await self._work.begin()
+        await connection.execute(_RESERVE, f"{self._table.name}:{name}")
 
-    def save(self, event: Event[S]) -> Kept[S]:
-        """Record the event; its row is written when the edge flushes. Gives the aggregate as it will be."""
-        self._work.record(self._table, event)
+    def save(self, event: Event[S], **beside: Any) -> Kept[S]:  # noqa: ANN401 - columns of the table
+        """Record the event; its row is written when the edge flushes. Gives the aggregate as it will be.
+
+        `beside` fills columns that are not part of the state; those not given become NULL.
+        """
+        self._work.record(self._table, event, **beside)
         return Kept(event.id, event.version, event.scope, event.state)
 
     def kept(self, row: dict[str, Any]) -> Kept[S]:
@@ -113,19 +119,20 @@ class Search(Generic[S]):
 
 
 async def find_together(work: UnitOfWork, *searches: Search[Any]) -> list[list[Kept[Any]]]:
-    """Ask several stores in one round trip; the answers in the order of the questions."""
+    """Ask several stores in one round trip, none for rows to lock; the answers in the order of the questions."""
     args = [arg for search in searches for arg in search.args]
-    found = await work.connection.fetchrow(_together(tuple(search.statement for search in searches)), *args)
+    sql = _together(tuple(search.statement for search in searches))
+    found = await work.connection.fetchrow(sql, work.scope, *args)
     return [[search.store.kept(row) for row in rows or ()] for search, rows in zip(searches, found, strict=True)]
 
 
 @cache
 def _together(statements: tuple[Statement, ...]) -> str:
-    parts, before = [], 0
+    parts, before = [], 1
     for statement in statements:
-        parts.append(f"(SELECT json_agg(q) FROM ({statement.shifted(before)}) q)")
+        parts.append(f"(SELECT json_agg(q) FROM ({statement.gated(before)}) q)")
         before += statement.places
-    return f"SELECT {', '.join(parts)}"
+    return f"WITH {SCOPE} SELECT {', '.join(parts)} FROM s"
 
 
 _RESERVE = "SELECT pg_advisory_xact_lock(hashtextextended($1, 1))"
@@ -134,7 +141,7 @@ _RESERVE = "SELECT pg_advisory_xact_lock(hashtextextended($1, 1))"
 def rows_where(table: Table, where: ColumnElement[bool], *, lock: bool = True) -> Statement:
     """Whole rows of `table` for `Store.find`, locked in the order of their ids. Make it a module constant."""
     statement = select(table).where(where).order_by(table.c.id)
-    return Statement(statement.with_for_update() if lock else statement)
+    return Statement(statement.with_for_update() if lock else statement, locks=lock)
 
 
 @cache

@@ -3,6 +3,10 @@
 A service method records events; each event carries the new state of its aggregate, and the row is that state.
 So no row changes without its change-log row, and whatever a command writes (rows, change log, idempotency key) goes
 out in one statement. Nobody but the edge (a command, a consumer, the import) flushes and commits.
+
+A command that takes no lock needs no transaction around it: what it read is checked again by version when that one
+statement writes, and each statement sets the caller's scope for itself. BEGIN, the scope and COMMIT as statements of
+their own were half of its round trips (docs/adr/0009).
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,6 +24,7 @@ from uuid_utils.compat import uuid7
 
 from aksu_shared.clock import Clock
 from aksu_shared.db.pool import Json
+from aksu_shared.db.statement import SCOPE
 from aksu_shared.errors import ConcurrentWrite, EventTooLarge, Forbidden
 from aksu_shared.events.base import Event
 
@@ -63,6 +68,10 @@ class StoredReply:
     body: bytes
 
 
+class KeyTaken(Exception):
+    """A request with the same idempotency key was answered meanwhile, or is being answered now."""
+
+
 @dataclass(kw_only=True)
 class UnitOfWork:
     """One transaction's connection, actor and time, and what it will write."""
@@ -75,19 +84,46 @@ class UnitOfWork:
     traceparent: str | None = None
     caused_by: UUID | None = None
     """The event, of another service, that what is recorded now follows from."""
+    begun: bool = False
+    """Whether a transaction is open: from the start where others write through the same connection."""
     _rows: dict[Table, list[dict[str, Any]]] = field(default_factory=dict)
     _changes: list[str] = field(default_factory=list)
     _flushed: int = 0
 
-    def record(self, table: Table, event: Event[Any]) -> None:
+    @property
+    def scope(self) -> str:
+        """The actor's scope keys, as each statement sets them."""
+        return ",".join(self.actor.scope)
+
+    async def begin(self) -> Connection:
+        """The connection in a transaction that the edge ends: for locks, and for statements besides the flush."""
+        if not self.begun:
+            self.begun = True
+            await self.connection.execute("BEGIN")
+        return self.connection
+
+    async def commit(self) -> None:
+        """End the transaction, when one was begun."""
+        if self.begun:
+            await self.connection.execute("COMMIT")
+            self.begun = False
+
+    async def rollback(self) -> None:
+        """Undo what was written, and forget what was recorded."""
+        self._rows, self._changes = {}, []
+        if self.begun and not self.connection.is_closed():
+            await self.connection.execute("ROLLBACK")
+        self.begun = False
+
+    def record(self, table: Table, event: Event[Any], **beside: Any) -> None:  # noqa: ANN401 - columns of the table
         """Write `event.state` as the row of its aggregate, and the event to the change log, when the edge flushes.
 
-        Raises EventTooLarge.
+        `beside` are columns that are not part of the state. Raises EventTooLarge.
         """
         data = event.data()
         self._changes.append(self._change(event, data))
         self._rows.setdefault(table, []).append(
-            data["state"] | {"id": event.id, "version": event.version, "scope": list(event.scope)}
+            data["state"] | {"id": event.id, "version": event.version, "scope": list(event.scope)} | beside
         )
 
     def _change(self, event: Event[Any], data: dict[str, Any]) -> str:
@@ -141,8 +177,8 @@ class UnitOfWork:
     async def flush(self, reply: StoredReply | None = None) -> int | None:
         """Write everything recorded; give the highest change-log `seq`, or None when nothing changed.
 
-        Raises ConcurrentWrite when another writer took the version an event claims, or its unique name; Forbidden for
-        a row outside what the actor may write.
+        Raises ConcurrentWrite when another writer took the version an event claims, or its unique name; KeyTaken when
+        the answer's key is another request's; Forbidden for a row outside what the actor may write.
         """
         rows, changes = self._rows, self._changes
         self._rows, self._changes = {}, []
@@ -153,8 +189,9 @@ class UnitOfWork:
         stored = () if reply is None else (*_reply_args(reply), self.source)
         seq: int | None
         try:
-            written, seq = await self.connection.fetchrow(
+            free, written, seq = await self.connection.fetchrow(
                 _flush_sql(tuple(rows), with_reply=reply is not None),
+                self.scope,
                 Json(f"[{','.join(changes)}]"),
                 sum(len(state) for state in states),
                 *(Json(to_json(state).decode()) for state in states),
@@ -162,10 +199,12 @@ class UnitOfWork:
             )
         except asyncpg.UniqueViolationError as error:
             if error.constraint_name == IDEMPOTENCY_KEY:
-                raise
+                raise KeyTaken from None
             raise ConcurrentWrite from None
         except asyncpg.InsufficientPrivilegeError:  # row-level security: a row outside the actor's own scope
             raise Forbidden(right="platform.scope.write") from None
+        if not free:
+            raise KeyTaken
         if not written:
             raise ConcurrentWrite
         return seq
@@ -191,21 +230,25 @@ def columns_of(table: Table) -> list[str]:
 def _flush_sql(tables: tuple[Table, ...], *, with_reply: bool) -> str:
     """One statement for the rows of `tables`, their change-log rows and the stored answer.
 
-    $1 the changes, $2 how many rows there are in all, then an array of states per table, then the answer's columns
-    and the source. Gives whether all rows were written, and the highest `seq`. The change log waits for the rows, so
-    that `seq` is drawn under their locks; it stays empty when one of them is no longer at the version expected.
+    $1 the scope, $2 the changes, $3 how many rows there are in all, then an array of states per table, then the
+    answer's columns and the source. Gives whether the key is free, whether all rows were written, and the highest
+    `seq`. The change log waits for the rows, so that `seq` is drawn under their locks; it stays empty when one of them
+    is no longer at the version expected.
     """
-    parts = [_upsert(table, n) for n, table in enumerate(tables)]
+    first = len(tables) + 4
+    free = f"pg_try_advisory_xact_lock(hashtextextended(${first} || chr(31) || ${first + 1}, 0))"
+    parts = [f"{SCOPE[:-1]}, {free if with_reply else 'true'} AS free)"]
+    parts += [_upsert(table, n) for n, table in enumerate(tables)]
     total = " + ".join(f"(SELECT count(*) FROM written{n})" for n in range(len(tables))) or "0"
-    parts.append(f"written AS MATERIALIZED (SELECT {total} = $2 AS complete)")
+    parts.append(f"written AS MATERIALIZED (SELECT s.free AND {total} = $3 AS complete FROM s WHERE s.v IS NOT NULL)")
     parts.append(f"""log AS (
       INSERT INTO change_log ({_COLUMNS})
-      SELECT {_COLUMNS} FROM written, jsonb_to_recordset($1::jsonb) AS r({_TYPES})
+      SELECT {_COLUMNS} FROM written, jsonb_to_recordset($2::jsonb) AS r({_TYPES})
        WHERE written.complete ORDER BY n RETURNING seq)""")
     parts.append("last AS MATERIALIZED (SELECT max(seq) AS seq FROM log)")
     if with_reply:
-        parts.append(_reply(len(tables) + 3))
-    return f"WITH {', '.join(parts)} SELECT written.complete, last.seq FROM written, last"
+        parts.append(_reply(first))
+    return f"WITH {', '.join(parts)} SELECT s.free, written.complete, last.seq FROM s, written, last"
 
 
 def _upsert(table: Table, n: int) -> str:
@@ -216,7 +259,8 @@ def _upsert(table: Table, n: int) -> str:
     return f"""
     rows{n} AS (
       SELECT (e->>'version_before')::int AS version_before, r.*
-        FROM jsonb_array_elements(${n + 3}::jsonb) AS e, jsonb_populate_record(NULL::{table.name}, e) AS r),
+        FROM s, jsonb_array_elements(${n + 4}::jsonb) AS e, jsonb_populate_record(NULL::{table.name}, e) AS r
+       WHERE s.v IS NOT NULL AND s.free),
     written{n} AS (
       INSERT INTO {table.name} AS t ({columns})
       SELECT {columns} FROM rows{n}

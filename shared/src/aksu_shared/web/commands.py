@@ -10,7 +10,7 @@ The dependency commits after the handler returned and before a byte of the answe
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
@@ -23,7 +23,7 @@ from starlette.responses import Response
 from aksu_shared.auth.principal import Principal
 from aksu_shared.clock import Clock
 from aksu_shared.db.notify import Notifier
-from aksu_shared.db.work import IDEMPOTENCY_KEY, Actor, StoredReply, UnitOfWork
+from aksu_shared.db.work import Actor, KeyTaken, StoredReply, UnitOfWork
 from aksu_shared.errors import (
     ConcurrentWrite,
     FieldError,
@@ -45,13 +45,8 @@ KEY_HEADER = "Idempotency-Key"
 MAX_KEY = 200
 MAX_VERSION_DIGITS = 9
 
-_SETTINGS = "set_config('app.scope', $1, true), set_config('plan_cache_mode', 'force_generic_plan', true)"
-"""A command's statements look things up by key: planned once per connection, not anew whenever an array is passed."""
-BEGIN_SQL = f"SELECT {_SETTINGS}"
-OPEN_SQL = f"""
-SELECT {_SETTINGS}, pg_try_advisory_xact_lock(hashtextextended($2 || chr(31) || $3, 0)) AS locked,
-       r.* FROM (VALUES (1)) AS one LEFT JOIN LATERAL (
-         SELECT fingerprint, scope, status, headers, body FROM idempotency WHERE client = $2 AND key = $3) r ON true"""
+_SET_SCOPE = "SELECT set_config('app.scope', $1, true)"
+_ANSWERED = "SELECT fingerprint, scope, status, headers, body FROM idempotency WHERE client = $1 AND key = $2"
 
 
 class RequestInProgress(Problem):
@@ -132,33 +127,29 @@ class CommandEdge(Generic[F]):
 
     @asynccontextmanager
     async def open(self, request: Request, principal: Principal) -> AsyncIterator[Command[F]]:
-        """Run the request's command; commit with its stored answer, or roll back and store a rule's refusal."""
-        key = _key(request) if request.method == "POST" else None
-        fingerprint = await _fingerprint(request) if key else b""
+        """Run the request's command; store what it did with its answer, or roll back and keep a rule's refusal.
+
+        Whether the key was answered before is asked only when something stands in the way: nearly every key is new,
+        and that of an answer is unique.
+        """
+        key = await _key(request) if request.method == "POST" else None
         async with self.pool.acquire(timeout=1) as connection:
             command = self._command(connection, principal, request)
-            transaction = connection.transaction()
-            await transaction.start()
             try:
-                await self._begin(connection, principal, key, fingerprint)
                 yield command
                 failpoint("after_insert")
-                await self._finish(command, key, fingerprint)
-            except RuleBroken as refusal:
-                await transaction.rollback()
+                await _to_the_end(self._conclude(command, key))
+            except (Problem, KeyTaken) as obstacle:
+                await command.work.rollback()
                 if key:
-                    await self._store_refusal(connection, command, refusal, key, fingerprint)
-                raise
-            except asyncpg.UniqueViolationError as error:
-                await transaction.rollback()
-                if error.constraint_name == IDEMPOTENCY_KEY:  # a parallel call with the key committed just now
+                    await self._answer_again(command, key)
+                    await self._keep_refusal(command, key, obstacle)
+                if isinstance(obstacle, KeyTaken):
                     raise RequestInProgress from None
                 raise
             except BaseException:
-                await transaction.rollback()
+                await command.work.rollback()
                 raise
-            failpoint("before_commit")
-            await _commit(transaction)
         failpoint("after_commit_before_ack")
         self.notifier.poke()
 
@@ -166,17 +157,16 @@ class CommandEdge(Generic[F]):
     async def work(self, principal: Principal, *, commit: bool = True) -> AsyncIterator[UnitOfWork]:
         """A unit of work without a request's answer (import, tools); `commit=False` rolls it back: a dry run."""
         async with self.pool.acquire(timeout=5) as connection:
-            transaction = connection.transaction()
-            await transaction.start()
+            work = self._work(connection, principal)
             try:
-                work = self._work(connection, principal)
-                await self._begin(connection, principal, None, b"")
+                await work.begin()
+                await connection.execute(_SET_SCOPE, work.scope)
                 yield work
                 await work.flush()
             except BaseException:
-                await transaction.rollback()
+                await work.rollback()
                 raise
-            await (_commit(transaction) if commit else transaction.rollback())
+            await (_to_the_end(work.commit()) if commit else work.rollback())
         self.notifier.poke()
 
     def _command(self, connection: Any, principal: Principal, request: Request) -> Command[F]:  # noqa: ANN401 - asyncpg's proxy
@@ -193,43 +183,40 @@ class CommandEdge(Generic[F]):
             traceparent=traceparent(),
         )
 
-    async def _begin(self, connection: Any, principal: Principal, key: str | None, fingerprint: bytes) -> None:  # noqa: ANN401
-        scope = ",".join(principal.scope_keys)
-        if key is None:
-            await connection.execute(BEGIN_SQL, scope)
-            return
-        row = await connection.fetchrow(OPEN_SQL, scope, principal.subject, key)
-        if row["status"] is not None:
-            raise _replay(row, fingerprint, scope)
-        if not row["locked"]:
-            raise RequestInProgress
+    async def _conclude(self, command: Command[F], key: "Key | None") -> None:
+        """Write everything and the answer; without a transaction the one statement commits by itself."""
+        work, response = command.work, command.response
+        if not work.begun:
+            failpoint("before_commit")
+        seq = await work.flush(_stored(command, key, response) if key and response else None)
+        if seq and response:
+            response.headers["Aksu-Position"] = f"{self.source}:{seq}"
+        if work.begun:
+            failpoint("before_commit")
+            await work.commit()
 
-    async def _finish(self, command: Command[F], key: str | None, fingerprint: bytes) -> None:
-        reply = _stored(command.principal, key, fingerprint, command.response) if key and command.response else None
-        seq = await command.work.flush(reply)
-        if seq and command.response:
-            command.response.headers["Aksu-Position"] = f"{self.source}:{seq}"
+    async def _answer_again(self, command: Command[F], key: "Key") -> None:
+        """Raise Replay with the answer the key was given before, KeyReused or Forbidden; nothing when it is new."""
+        row = await command.work.connection.fetchrow(_ANSWERED, command.principal.subject, key.value)
+        if row is not None:
+            raise _replay(row, key.fingerprint, command.work.scope)
 
-    async def _store_refusal(
-        self,
-        connection: Any,  # noqa: ANN401 - asyncpg's proxy
-        command: Command[F],
-        refusal: RuleBroken,
-        key: str,
-        fingerprint: bytes,
-    ) -> None:
+    async def _keep_refusal(self, command: Command[F], key: "Key", obstacle: Exception) -> None:
         """Keep a rule's refusal under the key. Should a parallel call have been answered meanwhile, its answer wins."""
-        status, body, headers = render_problem(refusal, command.request)
+        if not isinstance(obstacle, RuleBroken):
+            return
+        status, body, headers = render_problem(obstacle, command.request)
         response = Response(body, status, headers, media_type="application/problem+json")
-        async with connection.transaction():
-            await self._begin(connection, command.principal, key, fingerprint)
-            work = self._command(connection, command.principal, command.request).work
-            await work.flush(_stored(command.principal, key, fingerprint, response))
+        try:
+            await command.work.flush(_stored(command, key, response))
+        except KeyTaken:
+            await self._answer_again(command, key)
+            raise RequestInProgress from None
 
 
-async def _commit(transaction: Any) -> None:  # noqa: ANN401 - asyncpg's transaction
-    """Commit to the end even when the request is cancelled: half a commit would be an outcome nobody knows."""
-    task = asyncio.ensure_future(transaction.commit())
+async def _to_the_end(writing: Coroutine[Any, Any, None]) -> None:
+    """Write to the end even when the request is cancelled: half a commit would be an outcome nobody knows."""
+    task = asyncio.ensure_future(writing)
     try:
         await asyncio.shield(task)
     except asyncio.CancelledError:
@@ -237,7 +224,16 @@ async def _commit(transaction: Any) -> None:  # noqa: ANN401 - asyncpg's transac
         raise
 
 
-def _key(request: Request) -> str:
+@dataclass(frozen=True, slots=True)
+class Key:
+    """An idempotency key, and what the request asked for under it."""
+
+    value: str
+    fingerprint: bytes
+
+
+async def _key(request: Request) -> Key:
+    """The request's key. Raises PreconditionRequired without one, Malformed."""
     key = request.headers.get(KEY_HEADER)
     if not key:
         raise PreconditionRequired(header=KEY_HEADER)
@@ -252,7 +248,7 @@ def _key(request: Request) -> str:
                 )
             ]
         )
-    return key
+    return Key(key, await _fingerprint(request))
 
 
 async def _fingerprint(request: Request) -> bytes:
@@ -270,12 +266,12 @@ def _replay(row: Any, fingerprint: bytes, scope: str) -> Exception:  # noqa: ANN
     return Replay(Response(row["body"], row["status"], row["headers"]))
 
 
-def _stored(principal: Principal, key: str, fingerprint: bytes, response: Response) -> StoredReply:
+def _stored(command: Command[Any], key: Key, response: Response) -> StoredReply:
     return StoredReply(
-        client=principal.subject,
-        key=key,
-        fingerprint=fingerprint,
-        scope=",".join(principal.scope_keys),
+        client=command.principal.subject,
+        key=key.value,
+        fingerprint=key.fingerprint,
+        scope=command.work.scope,
         status=response.status_code,
         headers={k: v for k, v in response.headers.items() if k != "content-length"},
         body=bytes(response.body),

@@ -116,7 +116,7 @@ class ApplicationService:
         )
         saved = self._applications.save(event)
         if saved.state.term_revision != state.term_revision:
-            await schedule(self._work.connection, self._deadlines(saved.state))
+            await schedule(await self._work.begin(), self._deadlines(saved.state))
         return saved
 
     def actions(self, state: ApplicationState, *, by: Principal) -> list[str]:

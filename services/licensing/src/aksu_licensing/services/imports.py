@@ -64,7 +64,7 @@ class RegisterImportService:
         await self._load([event.state for event in fresh])
         changed = [state for event in fresh for state in self._row(event)]
         live = [state for state in changed if state.state in LIVE]
-        await schedule(self._work.connection, [expiry_of(state) for state in live])
+        await schedule(await self._work.begin(), [expiry_of(state) for state in live])
         if changed:
             await self._counters.raise_to(SEQUENCE, max(state.sequence for state in changed))
 

@@ -112,7 +112,7 @@ class LicenceService:
         self._end(held, application, fate=procedure.fate, last_day=days[0] - _DAY)
         state = await self._drafted(application, kind=procedure.issues, day=day, days=days)
         await self._check_no_overlap(state, held)
-        await schedule(self._work.connection, [expiry_of(state)])
+        await schedule(await self._work.begin(), [expiry_of(state)])
         self._licences.save(begins(LicenceIssued, state, id=str(state.id), scope=licence_scope(state)))
         return state.id
 

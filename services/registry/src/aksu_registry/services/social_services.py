@@ -1,6 +1,7 @@
 """Social services: entering, amending and closing them, licensed or not."""
 
 from collections.abc import Mapping
+from hashlib import blake2b
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -85,7 +86,8 @@ class SocialServiceService:
         if same is not None:
             raise ServiceExists(service_id=same.id)
         state = _service_state(new, responsible, operator, at)
-        return self._services.save(begins(ServiceRegistered, state, id=str(state.id), scope=service_scope(state)))
+        event = begins(ServiceRegistered, state, id=str(state.id), scope=service_scope(state))
+        return self._services.save(event, claim=_claim(responsible.body, new.kind, new.name, key))
 
     async def amend(
         self, service_id: UUID, changes: ServiceChanges, *, version: int | None, by: Principal
@@ -118,12 +120,8 @@ class SocialServiceService:
     async def _known(
         self, new: NewService, key: str
     ) -> tuple[dict[str, ProviderState], Kept[PlaceState] | None, Kept[ServiceState] | None]:
-        """What is registered already: the providers named by body, the place, and the service itself.
-
-        From here on nobody else registers a service of this name there.
-        """
+        """What is registered already: the providers named by body, the place, and the service itself."""
         body = body_code(new.responsible_provider)
-        await self._services.reserve(f"{body} {new.kind} {new.name} {key}")
         providers, places, same = await find_together(
             self._work,
             self._providers.of_bodies([body, *([body_code(new.operator)] if new.operator else [])]),
@@ -176,6 +174,10 @@ def _check_management(new: NewService, responsible: ProviderState) -> None:
         raise OperatorForeign
     if new.financing in _PUBLIC_MONEY and responsible.legal_form not in _PUBLIC_FORMS:
         raise NotState(financing=new.financing)
+
+
+def _claim(*identity: str) -> str:
+    return blake2b("\x1f".join(identity).encode(), digest_size=16).hexdigest()
 
 
 def _service_state(

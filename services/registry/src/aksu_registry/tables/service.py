@@ -3,7 +3,7 @@
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from aksu_registry.tables.base import RegistryBase
@@ -36,8 +36,12 @@ class ServiceTable(KeptById, RegistryBase):
     address: Mapped[str]
     started_on: Mapped[date | None]
     closed_on: Mapped[date | None]
+    claim: Mapped[str | None]
+    """What a registration claims to be (provider, place, kind, name): two at once cannot both pass. Its first change
+    lets the claim go; from then on whoever registers the same finds it by reading."""
 
     __table_args__ = (
         Index("ix_service_municipality_name", "municipality", "name", "id"),
         Index("ix_service_name", "name", "id"),
+        Index("uq_service_claim", "claim", unique=True, postgresql_where=text("claim IS NOT NULL")),
     )

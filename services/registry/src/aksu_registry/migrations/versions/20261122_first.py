@@ -114,6 +114,7 @@ def upgrade() -> None:
         sa.Column("address", sa.Text(), nullable=False),
         sa.Column("started_on", sa.Date(), nullable=True),
         sa.Column("closed_on", sa.Date(), nullable=True),
+        sa.Column("claim", sa.Text(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("scope", sa.ARRAY(sa.Text()), nullable=False),
         sa.Column("written_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
@@ -121,6 +122,9 @@ def upgrade() -> None:
     )
     op.create_index("ix_service_municipality_name", "service", ["municipality", "name", "id"], unique=False)
     op.create_index("ix_service_name", "service", ["name", "id"], unique=False)
+    op.create_index(
+        "uq_service_claim", "service", ["claim"], unique=True, postgresql_where=sa.text("claim IS NOT NULL")
+    )
     op.create_index(op.f("ix_service_operator_id"), "service", ["operator_id"], unique=False)
     op.create_index(op.f("ix_service_place_id"), "service", ["place_id"], unique=False)
     op.create_index(op.f("ix_service_provider_id"), "service", ["provider_id"], unique=False)
