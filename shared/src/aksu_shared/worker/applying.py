@@ -157,6 +157,7 @@ class Applier:
             actor=Actor(subject=f"service:{self._service}"),
             clock=self.clock,
             source=self._service,
+            begun=True,
         )
 
     async def _call(self, handling: Awaitable[None], name: str) -> None:
