@@ -23,7 +23,8 @@ from aksu_shared.db.work import UnitOfWork
 from aksu_shared.events.registry import PlaceEvent
 from aksu_shared.testing.waiting import eventually
 from aksu_shared.worker.applying import Applied, read
-from aksu_shared.worker.failure import HandlerTimeout
+from aksu_shared.worker.dead_letters import discard
+from aksu_shared.worker.failure import HandlerTimeout, SourceRestored
 
 Rows = list[tuple[Any, ...]]
 
@@ -310,22 +311,38 @@ async def test_a_copy_is_as_fresh_as_its_oldest_partition(monitoring_pool: async
     assert fresh_at * 1000 == old.time
 
 
-async def test_a_new_epoch_of_a_source_is_told_once_and_its_positions_begin_anew(monitoring_pool: asyncpg.Pool) -> None:
-    told: list[tuple[str, str, str]] = []
-
-    async def on_new_epoch(work: UnitOfWork, source: str, before: str, epoch: str) -> None:
-        assert work.connection.is_in_transaction()
-        told.append((source, before, epoch))
-
-    applier = monitoring(monitoring_pool, on_new_epoch=on_new_epoch)
+async def test_what_a_restored_source_tells_waits_for_the_rebuild_and_its_lost_future_is_passed_over(
+    monitoring_pool: asyncpg.Pool,
+) -> None:
+    applier = monitoring(monitoring_pool)
     before, after = Topic(epoch="e1"), Topic(epoch="e2")
     late = before.record()
     await applier.apply([read(before.record()) for _ in range(3)])
-    await applier.apply([read(after.record())])
-    await applier.apply([read(after.record())])
-    await applier.apply([read(late)])
-    assert told == [("registry", "e1", "e2")]
-    assert await rows(monitoring_pool, "SELECT epoch, position FROM source_state") == [("e2", 2)]
+    again = read(after.record())
+    for _ in range(2):
+        with pytest.raises(SourceRestored):
+            await applier.apply([again, read(late)])
+    state = "SELECT epoch, position, wanted_epoch FROM source_state"
+    assert await rows(monitoring_pool, state) == [("e1", 4, "e2")]
+    with pytest.raises(SourceRestored):  # also what it told before waits: the rebuild takes it over
+        await applier.apply([read(late)])
+    assert len(await effects(monitoring_pool)) == 3
+
+    await monitoring_pool.execute("UPDATE source_state SET epoch = 'e2', position = 1, wanted_epoch = NULL")
+    assert await applier.apply([again, read(late)]) == Applied(events=1, repeated=1, changes=1)
+    assert await rows(monitoring_pool, state) == [("e2", 1, None)]
+
+
+async def test_an_unreadable_record_that_was_repaired_or_given_up_is_not_parked_again(
+    monitoring_pool: asyncpg.Pool,
+) -> None:
+    applier = monitoring(monitoring_pool)
+    topic = Topic()
+    broken = replace(topic.record(), value=b"{")
+    assert await applier.apply([read(broken)]) == Applied(parked=1)
+    assert await discard(monitoring_pool, [1], by="operator", why="a test") == 1
+    following = topic.record(broken.key)
+    assert await applier.apply([read(broken), read(following)]) == Applied(events=1, repeated=1, changes=1)
 
 
 async def test_members_of_a_group_that_come_and_go_apply_each_event_once_and_in_order(

@@ -35,14 +35,14 @@ AfterHeader = Annotated[
 ]
 
 
-async def caught_up(api: Api[Factory], after: str | None) -> None:
+async def caught_up(request: Request, after: str | None) -> None:
     """Wait until licensing has applied the change that `Aksu-After` names. Raises Malformed, Unavailable."""
     if after is not None:
-        await wait_for(api.pool, after_header(after), own=SERVICE)
+        await wait_for(request, after_header(after), own=SERVICE)
 
 
-async def _applied(api: ApiDep, after: AfterDep) -> None:
-    await wait_for(api.pool, after, own=SERVICE)
+async def _applied(request: Request, after: AfterDep) -> None:
+    await wait_for(request, after, own=SERVICE)
 
 
 Applied = Depends(_applied)

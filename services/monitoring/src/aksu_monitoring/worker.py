@@ -1,11 +1,13 @@
 """Monitoring's worker process: its change log to the bus, pushed events to inspections, others' events to copies."""
 
+from typing import Final
+
 from aksu_monitoring.config import SERVICE, MonitoringConfig
 from aksu_monitoring.consumers import HANDLERS
 from aksu_monitoring.consumers.staged import LOOP, apply_staged
 from aksu_shared.worker.process import WorkerParts, run_worker
 
-PARTS = WorkerParts(service=SERVICE, handlers=HANDLERS, loops={LOOP: apply_staged})
+PARTS: Final = WorkerParts(service=SERVICE, handlers=HANDLERS, loops={LOOP: apply_staged})
 
 
 async def run(config: MonitoringConfig, *, health_port: int) -> None:

@@ -1,5 +1,7 @@
 """The registry's worker process: its change log to the bus. It listens to nobody yet."""
 
+from typing import Final
+
 from aksu_registry.config import SERVICE, RegistryConfig
 from aksu_registry.factory import Factory
 from aksu_shared.auth.permissions import Rights
@@ -12,7 +14,9 @@ async def establish(work: UnitOfWork) -> None:
     await Factory(work, Rights.load()).territories().establish()
 
 
+PARTS: Final = WorkerParts(service=SERVICE, at_start=establish)
+
+
 async def run(config: RegistryConfig, *, health_port: int) -> None:
     """Work until told to stop."""
-    parts = WorkerParts(service=SERVICE, at_start=establish)
-    await run_worker(parts, config, health_port=health_port)
+    await run_worker(PARTS, config, health_port=health_port)

@@ -1,10 +1,14 @@
 """Reporting's worker process: keeps the read models from the other services' events. Its own change log is empty."""
 
+from typing import Final
+
 from aksu_reporting.config import SERVICE, ReportingConfig
 from aksu_reporting.consumers import HANDLERS
 from aksu_shared.worker.process import WorkerParts, run_worker
 
+PARTS: Final = WorkerParts(service=SERVICE, handlers=HANDLERS)
+
 
 async def run(config: ReportingConfig, *, health_port: int) -> None:
     """Work until told to stop."""
-    await run_worker(WorkerParts(service=SERVICE, handlers=HANDLERS), config, health_port=health_port)
+    await run_worker(PARTS, config, health_port=health_port)

@@ -18,6 +18,8 @@ class Topic:
     name: str
     partitions: int
     retention_days: int
+    restricted: bool = True
+    """Whether its records may tell what not everybody may see, so that those nobody can read are shown to nobody."""
 
     @property
     def retention(self) -> timedelta:

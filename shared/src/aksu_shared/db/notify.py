@@ -1,4 +1,4 @@
-"""Wake-ups by NOTIFY, sent after the commit, coalesced, on a connection of their own.
+"""Wake-ups by NOTIFY, sent after the commit and waited for, each on a connection of its own.
 
 Inside the write transaction NOTIFY would queue commits behind each other (0.54–0.70 of the commits at 16–32 writers).
 A lost wake-up costs the listener its slow poll and nothing more, so nothing here ever fails its caller.
@@ -89,3 +89,75 @@ class Notifier:
         if connection is not None:
             with suppress(*_FAILURES):
                 connection.terminate()
+
+
+class Listener:
+    """Hears notifications of this database, on one connection for a whole process. Open it as an async context.
+
+        seen = listener.count(SEQUENCED)
+        …look; nothing there yet…
+        await listener.news(SEQUENCED, seen, timeout=1)
+
+    While the connection is away nothing is heard, so whoever waits looks again after its time-out.
+    """
+
+    def __init__(self, url: str, *channels: str) -> None:
+        self._url = url
+        self._counts = dict.fromkeys(channels, 0)
+        self._heard = {channel: asyncio.Event() for channel in channels}
+        self._listening: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        """Start listening; the connection is opened in the background."""
+        self._listening = asyncio.create_task(self._run(), name="listener")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop."""
+        if self._listening is not None:
+            self._listening.cancel()
+            await asyncio.wait([self._listening])
+
+    def count(self, channel: str) -> int:
+        """How often `channel` was heard so far; take it before looking, so that nothing is missed in between."""
+        return self._counts[channel]
+
+    async def news(self, channel: str, seen: int, *, timeout: float) -> None:
+        """Return as soon as `channel` was heard more often than `seen`, at the latest after `timeout` seconds."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                while self._counts[channel] == seen:
+                    await self._heard[channel].wait()
+
+    async def _run(self) -> None:
+        pause = 0.1
+        while True:
+            try:
+                await self._listen()
+                pause = 0.1
+            except _FAILURES as failure:
+                log.warning("listen_failed", error=type(failure).__name__)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+
+    async def _listen(self) -> None:
+        """Listen until the connection is lost."""
+        lost = asyncio.Event()
+        connection = await asyncpg.connect(
+            self._url, timeout=_PATIENCE, server_settings={"application_name": "listener", "timezone": "UTC"}
+        )
+        try:
+            connection.add_termination_listener(lambda _: lost.set())
+            for channel in self._counts:
+                await connection.add_listener(channel, self._hear)
+                self._hear(None, 0, channel, None)  # what was missed while nobody listened
+            await lost.wait()
+        finally:
+            connection.terminate()
+
+    def _hear(self, _connection: object, _pid: int, channel: str, _payload: object) -> None:
+        self._counts[channel] += 1
+        self._heard[channel].set()
+        self._heard[channel] = asyncio.Event()

@@ -1,20 +1,23 @@
 """The change feed, `GET /v1/changes`: the service's change log as CloudEvents, in the order of its positions."""
 
 import asyncio
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
 from aksu_shared.auth.dependencies import PrincipalDep, requires
+from aksu_shared.db.notify import SEQUENCED
 from aksu_shared.db.reads import Reads
 from aksu_shared.errors import Malformed, Problem
 from aksu_shared.schemas.base import Filters, Resource
+from aksu_shared.web.middleware import waiting
 from aksu_shared.web.problems import problems
 from aksu_shared.web.routing import Router, deadline
 
-POLL_SECONDS = 0.1
+_LOOK_AGAIN: Final = 1.0
+"""Seconds after which a waiting reader looks again unasked, in case a notification was lost."""
 
 
 class EpochChanged(Problem):
@@ -40,22 +43,28 @@ class ChangePage(Resource):
     """CloudEvents 1.0 in their JSON form; a change that left the caller's scope is a tombstone without data."""
 
     items: list[dict[str, Any]]
-    next: str
-    fresh_at: str
+    next: str = Field(description="`after` of the next request")
+    head: int = Field(description="position of the newest change there is, whoever may see it")
+    fresh_at: str = Field(description="until when the changes told are complete")
 
 
-_FEED = """
+_NOTHING: Final = b'{"items" : []'
+# What has no position yet is not told of, so the answer is as fresh as the oldest change that still waits for one.
+_FEED: Final = """
 SELECT json_build_object(
   'items', coalesce(json_agg(event ORDER BY position), '[]'::json),
   'next', (SELECT epoch FROM log_state) || ':' ||
     coalesce(max(position) FILTER (WHERE n >= $5), (SELECT position FROM log_state)),
-  'fresh_at', now())
+  'head', (SELECT position FROM log_state),
+  'fresh_at', coalesce(
+    max(recorded_at) FILTER (WHERE n >= $5), (SELECT min(recorded_at) FROM change_log WHERE position IS NULL), now()))
 FROM (
-  SELECT position, row_number() OVER (ORDER BY position) AS n, json_strip_nulls(json_build_object(
+  SELECT position, recorded_at, row_number() OVER (ORDER BY position) AS n, json_strip_nulls(json_build_object(
     'specversion', '1.0', 'id', event_id, 'source', '/aksu/' || split_part(topic, '.', 2), 'type', type,
     'subject', aggregate_id, 'time', legal_time, 'datacontenttype', 'application/json',
-    'position', position::text, 'seq', seq::text, 'epoch', (SELECT epoch FROM log_state), 'actor', actor,
-    'correlationid', correlation_id, 'traceparent', traceparent)
+    'recordedtime', recorded_at, 'position', position::text, 'seq', seq::text,
+    'epoch', (SELECT epoch FROM log_state), 'actor', actor, 'correlationid', correlation_id,
+    'traceparent', traceparent)
   )::jsonb || CASE WHEN scope && app_scope()
     THEN jsonb_build_object('data', jsonb_build_object(
       'version', version, 'state', state, 'changed', changed, 'scope', to_jsonb(scope)))
@@ -82,13 +91,17 @@ def changes_router(service: str) -> APIRouter:
         reads: Reads = request.app.state.api.reads
         position = await _position(reads, query.after)
         types = query.types.split(",") if query.types else None
-        deadline = asyncio.get_running_loop().time() + query.wait
+        scope = ",".join(principal.scope_keys)
+        news, loop = request.app.state.api.news, asyncio.get_running_loop()
+        deadline = loop.time() + query.wait
         while True:
-            scope = ",".join(principal.scope_keys)
+            seen = news.count(SEQUENCED)
             body = await reads.raw(_FEED, scope, position, types, query.subject, query.limit)
-            if not body.startswith(b'{"items" : []') or asyncio.get_running_loop().time() >= deadline:
-                return Response(body, media_type="application/json")
-            await asyncio.sleep(POLL_SECONDS)
+            left = deadline - loop.time()
+            if not body.startswith(_NOTHING) or left <= 0:
+                return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
+            with waiting(request):
+                await news.news(SEQUENCED, seen, timeout=min(left, _LOOK_AGAIN))
 
     return router
 

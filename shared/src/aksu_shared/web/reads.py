@@ -7,21 +7,24 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
-import asyncpg
 from fastapi import Depends, Header, Request
 from pydantic import Field
 from starlette.responses import Response
 
 from aksu_shared.auth.principal import Principal
+from aksu_shared.db.notify import APPLIED
 from aksu_shared.db.reads import Page, Reads
 from aksu_shared.db.statement import Statement
 from aksu_shared.errors import FieldError, Malformed, NotFound, Unavailable
 from aksu_shared.schemas.base import Filters, Resource
+from aksu_shared.web.middleware import waiting
 
 R = TypeVar("R")
 
 MAX_PAGE = 200
 WAIT_SECONDS = 2.0
+_LOOK_AGAIN = 0.25
+"""Seconds after which a waiting read looks again unasked, in case a notification was lost."""
 
 
 class PageQuery(Filters):
@@ -122,18 +125,25 @@ SELECT EXISTS (SELECT FROM inbox WHERE source = $1 AND seq = $2)
     OR EXISTS (SELECT FROM source_state WHERE source = $1 AND seq_floor >= $2)"""
 
 
-async def wait_for(pool: "asyncpg.Pool[Any]", awaited: Awaited | None, *, own: str) -> None:
+async def wait_for(request: Request, awaited: Awaited | None, *, own: str) -> None:
     """Return once this service has applied the awaited change; its own changes it has at once.
 
-    Raises Unavailable after two seconds.
+    Raises Unavailable after two seconds. While it waits, the request takes no slot.
     """
     if awaited is None or awaited.source == own:
         return
-    deadline = asyncio.get_running_loop().time() + WAIT_SECONDS
-    while not await pool.fetchval(_APPLIED, awaited.source, awaited.seq):
-        if asyncio.get_running_loop().time() > deadline:
+    pool, news = request.app.state.api.pool, request.app.state.api.news
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + WAIT_SECONDS
+    while True:
+        seen = news.count(APPLIED)
+        if await pool.fetchval(_APPLIED, awaited.source, awaited.seq):
+            return
+        left = deadline - loop.time()
+        if left <= 0:
             raise Unavailable(awaited=f"{awaited.source}:{awaited.seq}")
-        await asyncio.sleep(0.01)
+        with waiting(request):
+            await news.news(APPLIED, seen, timeout=min(left, _LOOK_AGAIN))
 
 
 def uuid_path(value: str) -> UUID:

@@ -6,43 +6,58 @@ A record whose key is parked is parked too, so that each key keeps its order.
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
+from uuid import UUID
 
 import asyncpg
 import structlog
 
 from aksu_shared.bus.contract import Delivered
+from aksu_shared.bus.lease import lock_key
 from aksu_shared.clock import Clock
 from aksu_shared.db.pool import Json
 from aksu_shared.db.work import Actor, Connection, UnitOfWork
 from aksu_shared.events.base import Event
 from aksu_shared.events.wire import Undecodable, event_of
-from aksu_shared.worker.failure import BEHIND, Fault, HandlerTimeout, transaction
+from aksu_shared.worker.failure import BEHIND, Fault, HandlerTimeout, SourceRestored, transaction
 from aksu_shared.worker.freshness import Partition, save_sources
 from aksu_shared.worker.routing import Handlers, calls, topics
 
 HANDLER_TIMEOUT: Final = 30.0
 """Seconds a handler may take for one batch."""
 
+_SHARE: Final = "SELECT pg_advisory_xact_lock_shared($1)"
+REBUILD_LOCK: Final = lock_key("rebuild")
+"""Shared by every transaction that applies events; held alone while a rebuilt copy is put in its place."""
 _ADMIT: Final = """
 WITH r AS (
-  SELECT * FROM unnest($2::uuid[], $3::text[], $4::bigint[], $5::text[], $6::text[]) AS r(id, source, seq, topic, key)
+  SELECT r.*, s.wanted_epoch IS NOT NULL OR r.epoch > s.epoch AS ahead, r.epoch < s.epoch AS superseded
+    FROM unnest($2::uuid[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[])
+         AS r(id, source, seq, topic, key, epoch)
+    LEFT JOIN source_state s ON s.source = r.source
 ), parked AS (
   -- FOR SHARE: a re-drive under way is waited for, and what it resolved no longer counts.
   SELECT topic, key FROM dead_letter
    WHERE consumer = $1 AND state = 'PARKED' AND (topic, key) IN (SELECT topic, key FROM r) FOR SHARE
 ), behind AS (
-  SELECT r.id FROM r WHERE (r.topic, r.key) IN (SELECT topic, key FROM parked)
+  SELECT r.id FROM r WHERE (r.topic, r.key) IN (SELECT topic, key FROM parked) AND superseded IS NOT TRUE
 ), fresh AS (
   INSERT INTO inbox (consumer, event_id, source, seq)
-  SELECT $1, id, source, seq FROM r WHERE id NOT IN (SELECT id FROM behind) ORDER BY id
+  SELECT $1, id, source, seq FROM r WHERE id NOT IN (SELECT id FROM behind) AND superseded IS NOT TRUE ORDER BY id
   ON CONFLICT DO NOTHING RETURNING event_id)
-SELECT event_id AS id, true AS fresh FROM fresh
+SELECT event_id AS id, 'fresh' AS verdict FROM fresh
 UNION ALL
-SELECT id, false FROM behind WHERE NOT EXISTS (SELECT FROM inbox WHERE consumer = $1 AND event_id = id)"""
+SELECT id, 'behind' FROM behind WHERE NOT EXISTS (SELECT FROM inbox WHERE consumer = $1 AND event_id = id)
+UNION ALL
+SELECT id, 'ahead' FROM r WHERE ahead"""
+_KNOWN: Final = "SELECT event_id::text FROM inbox WHERE consumer = $1 AND event_id = ANY ($2::uuid[])"
+_WANT: Final = """
+UPDATE source_state AS s SET wanted_epoch = greatest(s.wanted_epoch, r.epoch)
+  FROM unnest($1::text[], $2::text[]) AS r(source, epoch)
+ WHERE s.source = r.source AND r.epoch > s.epoch AND s.wanted_epoch IS DISTINCT FROM r.epoch RETURNING s.source"""
 _PARK: Final = """
 INSERT INTO dead_letter (consumer, topic, partition, "offset", key, headers, value, reason, detail)
 SELECT $1, r.topic, r.partition, r."offset", r.key, r.headers, r.value, r.reason, r.detail
@@ -54,9 +69,6 @@ SELECT $1, r.topic, r.partition, r."offset", r.key, r.headers, r.value, r.reason
       AND d.headers ->> 'ce_id' = r.headers ->> 'ce_id' AND d.value = r.value)
  ORDER BY n
 ON CONFLICT DO NOTHING"""
-
-NewEpoch: TypeAlias = Callable[[UnitOfWork, str, str, str], Awaitable[None]]
-"""Called in the transaction that meets a source's new epoch: `(work, source, old epoch, new epoch)`."""
 
 log = structlog.get_logger(__name__)
 
@@ -114,7 +126,6 @@ class Applier:
         clock: Clock,
         name: str | None = None,
         timeout: float = HANDLER_TIMEOUT,
-        on_new_epoch: NewEpoch | None = None,
     ) -> None:
         self.name = name or service
         self.topics = topics(handlers)
@@ -123,18 +134,32 @@ class Applier:
         self._handlers = handlers
         self.clock = clock
         self._timeout = timeout
-        self._on_new_epoch = on_new_epoch
 
-    async def apply(self, items: Sequence[Item]) -> Applied:
-        """Effects of all items in one transaction, in order per key. Whatever a handler raises undoes all of it."""
-        async with transaction(self._pool) as connection:
-            fresh, parked = await self._admit(connection, items)
-            await park(connection, self.name, parked)
-            work = await self.run(connection, [item.event for item in fresh if item.event is not None])
-            changes = work.changes
-            await work.flush()
-            await self._save_sources(work, items)
-        return Applied(len(fresh), len(items) - len(fresh) - len(parked), len(parked), changes)
+    async def apply(self, items: Sequence[Item], *, rebuilding: bool = False) -> Applied:
+        """Effects of all items in one transaction, in order per key. Whatever a handler raises undoes all of it.
+
+        Raises SourceRestored, and asks for the rebuild, when a source began a new epoch: its copy has to be made anew
+        before anything of it is applied. `rebuilding` is for the rebuild itself.
+        """
+        try:
+            async with transaction(self._pool) as connection:
+                return await self._apply(connection, items, rebuilding=rebuilding)
+        except SourceRestored as restored:
+            if await self._pool.fetch(_WANT, list(restored.epochs), list(restored.epochs.values())):
+                log.warning("source_began_new_epoch", epochs=dict(restored.epochs))
+            raise
+
+    async def _apply(self, connection: Connection, items: Sequence[Item], *, rebuilding: bool) -> Applied:
+        await connection.execute(_SHARE, REBUILD_LOCK)
+        items, known = await self._without_known_faults(connection, items)
+        fresh, parked = await self._admit(connection, items, rebuilding=rebuilding)
+        await park(connection, self.name, parked)
+        work = await self.run(connection, [item.event for item in fresh if item.event is not None])
+        changes = work.changes
+        await work.flush()
+        if not rebuilding:
+            await self._save_sources(connection, items)
+        return Applied(len(fresh), len(items) + known - len(fresh) - len(parked), len(parked), changes)
 
     async def park(self, item: Item, fault: Fault) -> None:
         """Park one record in a transaction of its own."""
@@ -146,6 +171,8 @@ class Applier:
         work = self.work(connection)
         causes = {event.meta.correlation_id for event in events if event.meta is not None}
         with work.cause(events[0]) if len(causes) == 1 else nullcontext():
+            if len(events) > 1:
+                work.caused_by = None  # one correlation, but which of them it was only the handler knows
             for call in calls(self._handlers, events):
                 await self._call(call.handler(work, call.events), getattr(call.handler, "__qualname__", "a handler"))
         return work
@@ -171,34 +198,40 @@ class Applier:
                 raise HandlerTimeout(msg) from error
             raise
 
+    async def _without_known_faults(self, connection: Connection, items: Sequence[Item]) -> tuple[Sequence[Item], int]:
+        """The items without those at fault that were repaired or discarded before; and how many those are."""
+        faulty = {identity for item in items if item.fault and (identity := _identity(item.record))}
+        if not faulty:
+            return items, 0
+        known = {row[0] for row in await connection.fetch(_KNOWN, self.name, list(faulty))}
+        kept = [item for item in items if item.fault is None or _identity(item.record) not in known]
+        return kept, len(items) - len(kept)
+
     async def _admit(
-        self, connection: Connection, items: Sequence[Item]
+        self, connection: Connection, items: Sequence[Item], *, rebuilding: bool
     ) -> tuple[list[Item], list[tuple[Item, Fault]]]:
         """Items whose event is new, now in the inbox; and those to park: at fault, or behind one that is."""
         readable, parked = _part(items)
         rows = await connection.fetch(_ADMIT, self.name, *_columns(readable)) if readable else []
-        verdicts = {row["id"]: row["fresh"] for row in rows}
+        ahead = {row["id"] for row in rows if row["verdict"] == "ahead"}
+        if ahead and not rebuilding:
+            raise SourceRestored(item.event.meta for item in readable if item.event and item.event.meta)
+        verdicts = {row["id"]: row["verdict"] for row in rows if row["verdict"] != "ahead"}
         fresh: list[Item] = []
         for item in readable:
             verdict = verdicts.pop(item.event.meta.id, None)  # type: ignore[union-attr]  # readable items have both
-            if verdict:
+            if verdict == "fresh":
                 fresh.append(item)
-            elif verdict is False:
+            elif verdict == "behind":
                 parked.append((item, BEHIND))
         parked.sort(key=lambda pair: (pair[0].record.topic, pair[0].record.partition, pair[0].record.offset))
         return fresh, parked
 
-    async def _save_sources(self, work: UnitOfWork, items: Iterable[Item]) -> None:
-        """Note how far each source is; one that began a new epoch is reported."""
+    async def _save_sources(self, connection: Connection, items: Iterable[Item]) -> None:
+        """Note how far each source is."""
         fresh: dict[Partition, int] = {(item.record.topic, item.record.partition): item.record.time for item in items}
         events = [item.event.meta for item in items if item.event is not None and item.event.meta is not None]
-        for source, before, epoch in await save_sources(
-            work.connection, topics=self.topics, fresh=fresh, events=events
-        ):
-            log.warning("source_began_new_epoch", source=source, before=before, epoch=epoch)
-            if self._on_new_epoch is not None:
-                await self._on_new_epoch(work, source, before, epoch)
-                await work.flush()
+        await save_sources(connection, topics=self.topics, fresh=fresh, events=events)
 
 
 def _part(items: Iterable[Item]) -> tuple[list[Item], list[tuple[Item, Fault]]]:
@@ -225,7 +258,16 @@ def _columns(items: Sequence[Item]) -> tuple[list[Any], ...]:
         [meta.seq for meta in metas],
         [item.record.topic for item in items],
         [item.record.key for item in items],
+        [meta.epoch for meta in metas],
     )
+
+
+def _identity(record: Delivered) -> str | None:
+    """The event's id that a record claims, even when the rest of it cannot be read."""
+    try:
+        return str(UUID(record.headers.get("ce_id", "")))
+    except ValueError:
+        return None
 
 
 async def park(connection: Connection, consumer: str, parked: Sequence[tuple[Item, Fault]]) -> None:

@@ -1,4 +1,8 @@
-"""Dead letters: records parked for their own fault or behind one; listed, re-driven in order, or discarded."""
+"""Dead letters: records parked for their own fault or behind one; listed, repaired, re-driven in order, or discarded.
+
+A repaired record keeps its original bytes beside the corrected ones, and its id: re-driven twice it takes effect once.
+The API only writes down what an operator orders; the worker, which may do it, carries the orders out.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +14,7 @@ import asyncpg
 
 from aksu_shared.bus.contract import Delivered
 from aksu_shared.db.work import Connection
+from aksu_shared.errors import NotFound, RuleBroken
 from aksu_shared.worker.applying import Applier, read
 from aksu_shared.worker.failure import Fault, fault_of, is_broken, is_infrastructure, transaction
 
@@ -17,24 +22,40 @@ _PORTION: Final = 200
 
 _LIST: Final = """
 SELECT id, consumer, topic, partition, "offset", key, headers, octet_length(value) AS size, reason, detail, state,
-       parked_at, resolved_at, resolved_by, resolution
+       tries, repaired_value IS NOT NULL AS repaired, ordered, parked_at, resolved_at, resolved_by, resolution
   FROM dead_letter WHERE state = $1 AND id > $2 ORDER BY id LIMIT $3"""
+_ORDERS: Final = """
+SELECT id, ordered, ordered_by, order_reason FROM dead_letter
+ WHERE state = 'PARKED' AND ordered IS NOT NULL AND consumer = $1 ORDER BY id LIMIT 100"""
+_ORDER_DONE: Final = "UPDATE dead_letter SET ordered = NULL WHERE id = ANY ($1::bigint[])"
+_RECORD: Final = """
+SELECT topic, partition, "offset", key, headers, value, repaired_value, repaired_headers, state, parked_at
+  FROM dead_letter WHERE id = $1"""
+_REPAIR: Final = """
+UPDATE dead_letter
+   SET repaired_value = $2, repaired_headers = $3, repaired_by = $4, repaired_at = now(), repair_reason = $5
+ WHERE id = $1 AND state = 'PARKED' AND ordered IS NULL RETURNING true"""
 _KEYS: Final = """
 SELECT topic, key FROM dead_letter WHERE consumer = $1 AND id = ANY ($2::bigint[]) AND state = 'PARKED'
  GROUP BY topic, key ORDER BY min(id)"""
 _LOCK: Final = """
 SELECT FROM dead_letter WHERE consumer = $1 AND topic = $2 AND key = $3 AND state = 'PARKED' ORDER BY id FOR UPDATE"""
 _NEXT: Final = """
-SELECT id, topic, partition, "offset", key, headers, value, parked_at FROM dead_letter
+SELECT id, topic, partition, "offset", key, coalesce(repaired_headers, headers) AS headers,
+       coalesce(repaired_value, value) AS value, parked_at FROM dead_letter
  WHERE consumer = $1 AND topic = $2 AND key = $3 AND state = 'PARKED' ORDER BY id LIMIT $4"""
 _ADMIT: Final = """
 INSERT INTO inbox (consumer, event_id, source, seq) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING RETURNING true"""
 _DONE: Final = """
-UPDATE dead_letter SET state = 'REDRIVEN', resolved_at = now(), resolved_by = $2 WHERE id = $1"""
-_STILL: Final = "UPDATE dead_letter SET reason = $2, detail = $3 WHERE id = $1"
+UPDATE dead_letter
+   SET state = 'REDRIVEN', resolved_at = now(), resolved_by = $2, tries = tries + 1, tried_at = now() WHERE id = $1"""
+_STILL: Final = """
+UPDATE dead_letter SET reason = $2, detail = $3, tries = tries + 1, tried_at = now(), ordered = NULL WHERE id = $1"""
+_EPOCH: Final = "SELECT epoch FROM source_state WHERE source = $1"
 _DISCARD: Final = """
 UPDATE dead_letter SET state = 'DISCARDED', resolved_at = now(), resolved_by = $2, resolution = $3
- WHERE id = ANY ($1::bigint[]) AND state = 'PARKED' RETURNING consumer, headers"""
+ WHERE id = ANY ($1::bigint[]) AND state = 'PARKED'
+ RETURNING consumer, coalesce(repaired_headers, headers) AS headers"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +73,9 @@ class DeadLetter:
     reason: str
     detail: str | None
     state: str
+    tries: int
+    repaired: bool
+    ordered: str | None
     parked_at: datetime
     resolved_at: datetime | None
     resolved_by: str | None
@@ -91,6 +115,71 @@ async def redrive(pool: asyncpg.Pool, applier: Applier, ids: Sequence[int], *, b
     return Redriven(applied=applied, failed=failed)
 
 
+async def carry_out(pool: asyncpg.Pool, applier: Applier) -> int:
+    """Do what was ordered through the API, in the order of the letters; give how many orders there were."""
+    orders = await pool.fetch(_ORDERS, applier.name)
+    for order in orders:
+        if order["ordered"] == "DISCARD":
+            await discard(pool, [order["id"]], by=order["ordered_by"], why=order["order_reason"])
+        else:
+            await redrive(pool, applier, [order["id"]], by=order["ordered_by"])
+    await pool.execute(_ORDER_DONE, [order["id"] for order in orders])
+    return len(orders)
+
+
+class NotParked(RuleBroken):
+    """The dead letter was re-driven or discarded, or is about to be."""
+
+    code = "dead_letter_not_parked"
+    bg = "Записът вече е обработен или се обработва."
+    en = "The record is no longer parked, or an order about it is being carried out."
+
+
+class StillUnreadable(RuleBroken):
+    """The repaired record is no event either; nothing was changed."""
+
+    code = "repair_unreadable"
+    bg = "И поправеният запис не може да бъде прочетен: {reason} ({detail})."
+    en = "The repaired record cannot be read either: {reason} ({detail})."
+
+
+class OtherIdentity(RuleBroken):
+    """A repair may not make another event of it."""
+
+    code = "repair_changes_identity"
+    bg = "Поправката не може да променя идентификатора на събитието (ce_id)."
+    en = "A repair may not change the event's id (ce_id)."
+
+
+async def repair(
+    connection: "Connection | asyncpg.Pool",
+    letter: int,
+    *,
+    value: bytes | None,
+    headers: Mapping[str, str],
+    by: str,
+    why: str,
+) -> None:
+    """Put corrected bytes and headers beside the original ones; a re-drive then takes them.
+
+    `value` None leaves the bytes, `headers` are added to those there. Raises NotFound, NotParked, OtherIdentity, and
+    StillUnreadable when what comes out is no event.
+    """
+    row = await connection.fetchrow(_RECORD, letter)
+    if row is None:
+        raise NotFound
+    whole = {**(row["repaired_headers"] or row["headers"]), **headers}
+    before = row["headers"].get("ce_id", "")
+    if _uuid(before) is not None and whole.get("ce_id") != before:
+        raise OtherIdentity
+    kept = row["value"] if row["repaired_value"] is None else row["repaired_value"]
+    fault = read(_delivered(row, headers=whole, value=kept if value is None else value)).fault
+    if fault is not None:
+        raise StillUnreadable(reason=fault.reason, detail=fault.detail)
+    if not await connection.fetchval(_REPAIR, letter, kept if value is None else value, whole, by, why):
+        raise NotParked
+
+
 async def discard(pool: asyncpg.Pool, ids: Sequence[int], *, by: str, why: str) -> int:
     """Give up parked records for good; give how many. What is parked behind them waits for a re-drive."""
     async with transaction(pool) as connection:
@@ -125,20 +214,12 @@ async def _portion(
 
 
 async def _again(connection: Connection, applier: Applier, row: Mapping[str, Any]) -> Fault | None:
-    item = read(
-        Delivered(
-            topic=row["topic"],
-            partition=row["partition"],
-            offset=row["offset"],
-            key=row["key"],
-            value=row["value"],
-            headers=row["headers"],
-            time=int(row["parked_at"].timestamp() * 1000),
-        )
-    )
+    item = read(_delivered(row, headers=row["headers"], value=row["value"]))
     if item.fault is not None or item.event is None or item.event.meta is None:
         return item.fault
     meta = item.event.meta
+    if meta.epoch < (await connection.fetchval(_EPOCH, meta.source) or ""):
+        return None  # its owner was restored since: what is left of it there, the rebuild has brought
     try:
         async with connection.transaction():
             if await connection.fetchval(_ADMIT, applier.name, meta.id, meta.source, meta.seq):
@@ -149,6 +230,18 @@ async def _again(connection: Connection, applier: Applier, row: Mapping[str, Any
             raise
         return fault_of(error)
     return None
+
+
+def _delivered(row: Mapping[str, Any], *, headers: Mapping[str, str], value: bytes) -> Delivered:
+    return Delivered(
+        topic=row["topic"],
+        partition=row["partition"],
+        offset=row["offset"],
+        key=row["key"],
+        value=value,
+        headers=headers,
+        time=int(row["parked_at"].timestamp() * 1000),
+    )
 
 
 def _uuid(text: str) -> UUID | None:

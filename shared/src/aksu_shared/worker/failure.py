@@ -1,7 +1,7 @@
 """Whose fault a failure is: of what we stand on (wait for it), or of the record in hand (park it)."""
 
 import traceback
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,7 @@ import asyncpg
 from aksu_shared.bus.contract import BusUnavailable
 from aksu_shared.db.work import Connection
 from aksu_shared.errors import Problem
+from aksu_shared.events.base import Meta
 
 _NOT_THE_RECORDS: Final = (
     "08",  # connection
@@ -36,6 +37,16 @@ _NOT_THE_RECORDS: Final = (
 
 class DatabaseAway(Exception):
     """The database cannot be reached, or the connection broke; the outcome of a commit may be unknown."""
+
+
+class SourceRestored(Exception):
+    """A source began a new epoch; what it tells waits until the copy of it is rebuilt. `epochs`: source → epoch."""
+
+    def __init__(self, told: Iterable[Meta]) -> None:
+        self.epochs: dict[str, str] = {}
+        for meta in told:
+            self.epochs[meta.source] = max(meta.epoch, self.epochs.get(meta.source, ""))
+        super().__init__(f"waiting for the rebuild of {', '.join(sorted(self.epochs))}")
 
 
 class HandlerTimeout(Exception):
@@ -95,7 +106,7 @@ def is_infrastructure(error: BaseException) -> bool:
     """Whether to wait and try again for ever, instead of holding the record responsible."""
     if isinstance(error, asyncpg.PostgresError):
         return str(error.sqlstate).startswith(_NOT_THE_RECORDS)
-    return isinstance(error, (DatabaseAway, BusUnavailable, ConnectionError, MemoryError))
+    return isinstance(error, (DatabaseAway, BusUnavailable, SourceRestored, ConnectionError, MemoryError))
 
 
 def fault_of(error: BaseException) -> Fault:

@@ -21,14 +21,13 @@ SELECT r.source, r.epoch, r.position, r.partitions,
   FROM unnest($1::text[], $2::text[], $3::bigint[], $4::jsonb[]) AS r(source, epoch, position, partitions)
  ORDER BY r.source
 ON CONFLICT (source) DO UPDATE SET
-  epoch = greatest(s.epoch, EXCLUDED.epoch),
-  position = CASE WHEN s.epoch IS NULL OR EXCLUDED.epoch > s.epoch THEN EXCLUDED.position
+  epoch = coalesce(s.epoch, EXCLUDED.epoch), -- a new one is the rebuild's to note
+  position = CASE WHEN s.epoch IS NULL THEN EXCLUDED.position
                   WHEN EXCLUDED.epoch = s.epoch THEN greatest(s.position, EXCLUDED.position)
                   ELSE s.position END,
   (partitions, fresh_at) = (
     SELECT coalesce(jsonb_object_agg(key, value), '{}'), to_timestamp(min(value::bigint) / 1000.0)
-      FROM jsonb_each(s.partitions || EXCLUDED.partitions) WHERE split_part(key, '/', 1) = ANY ($5::text[]))
-RETURNING s.source, old.epoch AS before, new.epoch AS epoch"""
+      FROM jsonb_each(s.partitions || EXCLUDED.partitions) WHERE split_part(key, '/', 1) = ANY ($5::text[]))"""
 
 Partition = tuple[str, int]
 """Topic and number."""
@@ -52,10 +51,10 @@ async def save_sources(
     topics: Sequence[str],
     fresh: Mapping[Partition, int],
     events: Iterable[Meta] = (),
-) -> list[tuple[str, str, str]]:
+) -> None:
     """Note the events met and until when (ms since the epoch) each partition's records are known.
 
-    `topics` are all this service consumes. Gives (source, old epoch, new epoch) of sources that began a new one.
+    `topics` are all this service consumes.
     """
     sources: dict[str, _Source] = {}
     for (topic, partition), until in fresh.items():
@@ -64,8 +63,8 @@ async def save_sources(
         source = sources.setdefault(meta.source, _Source())
         source.epoch, source.position = max((source.epoch or "", source.position), (meta.epoch, meta.position))
     if not sources:
-        return []
-    rows = await connection.fetch(
+        return
+    await connection.execute(
         _SAVE,
         list(sources),
         [source.epoch for source in sources.values()],
@@ -73,4 +72,3 @@ async def save_sources(
         [Json(json.dumps(source.partitions)) for source in sources.values()],
         list(topics),
     )
-    return [tuple(row) for row in rows if row["before"] is not None and row["before"] != row["epoch"]]

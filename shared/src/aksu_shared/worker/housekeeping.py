@@ -1,6 +1,7 @@
-"""What has to be done about a service's bookkeeping tables from time to time: partitions ahead, old keys away."""
+"""What has to be done about a service's bookkeeping from time to time: partitions ahead, old keys away, head told."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 import asyncpg
@@ -27,6 +28,8 @@ WITH old AS (
 ), gone AS (
   DELETE FROM idempotency i USING old WHERE i.client = old.client AND i.key = old.key RETURNING 1)
 SELECT count(*) FROM gone"""
+_HEAD_TOLD: Final = "SELECT head_published_on IS NOT DISTINCT FROM current_date FROM log_state"
+_TELL_HEAD: Final = "UPDATE log_state SET head_published_on = current_date"
 
 log = structlog.get_logger(__name__)
 
@@ -45,10 +48,21 @@ async def purge_idempotency(pool: asyncpg.Pool) -> int:
 
 
 class Housekeeping:
-    """Runs in the process that holds the service's log: when it takes it, and every hour."""
+    """Runs in the process that holds the service's log: when it takes it, and every hour.
 
-    def __init__(self, pool: asyncpg.Pool, *, handover: Handover, progress: Progress) -> None:
+    `publish` tells the log's head to whoever keeps it elsewhere; it is called once a day.
+    """
+
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        *,
+        handover: Handover,
+        progress: Progress,
+        publish: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
         self._pool = pool
+        self._publish = publish
         self._handover = handover
         self._progress = progress
         self._next = 0.0
@@ -74,6 +88,9 @@ class Housekeeping:
                 raise
             # The default partition takes rows meanwhile, so nothing is lost; but somebody has to look.
             log.exception("change_log_partition_not_made")
+        if self._publish is not None and not await self._pool.fetchval(_HEAD_TOLD):
+            await self._publish()
+            await self._pool.execute(_TELL_HEAD)
         purged = await purge_idempotency(self._pool)
         PARKED.set(await self._pool.fetchval("SELECT count(*) FROM dead_letter WHERE state = 'PARKED'"))
         log.info("house_kept", idempotency_purged=purged)

@@ -7,11 +7,12 @@ from typing import Final
 import structlog
 
 from aksu_shared.bus.contract import BusUnavailable
-from aksu_shared.worker.failure import is_infrastructure
+from aksu_shared.worker.failure import SourceRestored, is_infrastructure
 from aksu_shared.worker.progress import Progress, pause
 
 _FIRST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 5.0
+_AWAY: Final[dict[type[Exception], str]] = {BusUnavailable: "bus", SourceRestored: "rebuild"}
 
 log = structlog.get_logger(__name__)
 
@@ -31,7 +32,7 @@ async def turns(name: str, turn: Callable[[], Awaitable[object]], *, stop: async
             continue
         except Exception as failure:  # a loop outlives whatever one of its turns meets
             if is_infrastructure(failure):
-                away = "bus" if isinstance(failure, BusUnavailable) else "database"
+                away = _AWAY.get(type(failure), "database")
                 log.warning("loop_waits", loop=name, on=away, error=repr(failure))
                 progress.waits(name, on=away)
             else:

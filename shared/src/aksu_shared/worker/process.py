@@ -15,16 +15,18 @@ import structlog
 from aksu_shared.bus import Bus, connect
 from aksu_shared.clock import Clock
 from aksu_shared.config import BaseConfig
-from aksu_shared.db.notify import CHANGE_LOG, Notifier
+from aksu_shared.db.notify import APPLIED, CHANGE_LOG, Notifier
 from aksu_shared.db.pool import create_pool
 from aksu_shared.db.schema import require_known_schema
 from aksu_shared.db.work import UnitOfWork
 from aksu_shared.web.health import Health, worker_app
 from aksu_shared.web.server import serving
-from aksu_shared.worker.applying import Applier, NewEpoch
+from aksu_shared.worker.applying import Applier
 from aksu_shared.worker.consumer import ConsumerLoop
+from aksu_shared.worker.dead_letters import carry_out
 from aksu_shared.worker.failure import DatabaseAway, database, transaction
 from aksu_shared.worker.handover import Handover
+from aksu_shared.worker.heads import append_head, head_of, publish_head
 from aksu_shared.worker.housekeeping import Housekeeping
 from aksu_shared.worker.loop import turns
 from aksu_shared.worker.progress import Progress, pause
@@ -38,6 +40,7 @@ _LEAVE: Final = 7.0
 """Seconds for the work in hand after SIGTERM; with the closing of connections it must stay below ten."""
 _LEAVE_AT_LAST: Final = 9.5
 _STANDBY: Final = 5.0
+_ORDERS: Final = 1.0
 
 log = structlog.get_logger(__name__)
 
@@ -78,7 +81,6 @@ class WorkerParts:
     deadlines: Mapping[str, DeadlineHandler] = field(default_factory=dict)
     loops: Mapping[str, WorkerLoop] = field(default_factory=dict)
     at_start: Callable[[UnitOfWork], Awaitable[None]] | None = None
-    on_new_epoch: NewEpoch | None = None
 
 
 async def run_worker(parts: WorkerParts, config: BaseConfig, *, health_port: int) -> None:
@@ -108,7 +110,7 @@ async def run_worker(parts: WorkerParts, config: BaseConfig, *, health_port: int
         health.check("database", lambda: pool.fetchval("SELECT 1"))
         health.check("bus", worker.bus.ping)
         watchdog = Watchdog(pool, health=health, progress=progress, handover=worker.handover)
-        code = await _supervise(_loops(parts, worker, url), watchdog, health, stop)
+        code = await _supervise(_loops(parts, worker, config, url), watchdog, health, stop)
     if code:
         raise SystemExit(code)
 
@@ -131,26 +133,27 @@ async def _open_worker(
         clock=clock,
         notifier=await stack.enter_async_context(Notifier(database_url)),
         progress=progress,
-        applier=Applier(
-            pool, service=parts.service, handlers=parts.handlers, clock=clock, on_new_epoch=parts.on_new_epoch
-        ),
+        applier=Applier(pool, service=parts.service, handlers=parts.handlers, clock=clock),
         handover=Handover(),
         stop=stop,
     )
 
 
-def _loops(parts: WorkerParts, worker: Worker, url: str) -> dict[str, Coroutine[Any, Any, None]]:
+def _loops(parts: WorkerParts, worker: Worker, config: BaseConfig, url: str) -> dict[str, Coroutine[Any, Any, None]]:
     """All loops of the process, not yet running."""
     pool, stop = worker.pool, worker.stop
     handover, notifier, progress = worker.handover, worker.notifier, worker.progress
     loops: dict[str, Coroutine[Any, Any, None]] = {
         "sequencer": Sequencer(url, handover=handover, notifier=notifier, progress=progress).run(stop),
         "shipper": Shipper(pool, worker.bus, source=parts.service, handover=handover, progress=progress).run(stop),
-        "housekeeping": Housekeeping(pool, handover=handover, progress=progress).run(stop),
+        "housekeeping": Housekeeping(
+            pool, handover=handover, progress=progress, publish=_head_publisher(parts.service, config, worker)
+        ).run(stop),
     }
     if parts.handlers:
         consumer = ConsumerLoop(pool, worker.bus, worker.applier, notifier=notifier, progress=progress)
         loops["consumer"] = consumer.run(stop)
+        loops["dead letters"] = _carry_out_orders(worker)
     if parts.deadlines:
         scheduler = Scheduler(
             pool,
@@ -164,6 +167,21 @@ def _loops(parts: WorkerParts, worker: Worker, url: str) -> dict[str, Coroutine[
     if parts.at_start is not None:
         loops["start"] = _start(parts.at_start, worker)
     return loops | {name: loop(worker) for name, loop in parts.loops.items()}
+
+
+def _head_publisher(service: str, config: BaseConfig, worker: Worker) -> Callable[[], Awaitable[None]] | None:
+    """How the head of the log is published daily, as configured; None when it is not."""
+    if config.head_file is None and not config.head_topic:
+        return None
+
+    async def publish() -> None:
+        head = await head_of(worker.pool, service)
+        if config.head_file is not None:
+            append_head(config.head_file, head)
+        if config.head_topic:
+            await publish_head(worker.bus, head)
+
+    return publish
 
 
 async def _start(at_start: Callable[[UnitOfWork], Awaitable[None]], worker: Worker) -> None:
@@ -182,6 +200,23 @@ async def _start(at_start: Callable[[UnitOfWork], Awaitable[None]], worker: Work
         await pause(worker.stop, _STANDBY if done.is_set() else _STANDBY / 10)
 
     await turns("start", turn, stop=worker.stop, progress=worker.progress)
+
+
+async def _carry_out_orders(worker: Worker) -> None:
+    """Re-drive and discard dead letters as ordered through the API, in the process that leads."""
+
+    async def turn() -> None:
+        done = 0
+        if worker.leads:
+            with database():
+                done = await carry_out(worker.pool, worker.applier)
+        if done:
+            worker.notifier.poke(CHANGE_LOG)
+            worker.notifier.poke(APPLIED)
+        worker.progress.turned("dead letters")
+        await pause(worker.stop, _ORDERS)
+
+    await turns("dead letters", turn, stop=worker.stop, progress=worker.progress)
 
 
 async def _supervise(

@@ -63,10 +63,14 @@ class ApplicationQuery(PageQuery):
     dependencies=[requires("licensing.application.read")],
 )
 async def list_applications(
-    query: Annotated[ApplicationQuery, Query()], api: ApiDep, principal: PrincipalDep, after: AfterHeader = None
+    query: Annotated[ApplicationQuery, Query()],
+    request: Request,
+    api: ApiDep,
+    principal: PrincipalDep,
+    after: AfterHeader = None,
 ) -> Response:
     """Applications the caller takes part in; the Agency sees all."""
-    await caught_up(api, after)
+    await caught_up(request, after)
     return await page_response(api.reads, APPLICATIONS, query, principal)
 
 
@@ -90,7 +94,7 @@ async def get_application(
             today=api.clock.today(),
         )
 
-    await caught_up(api, after)
+    await caught_up(request, after)
     return await one_response(api.reads, APPLICATION_BY_ID, request, principal, actions=actions, id=application_id)
 
 

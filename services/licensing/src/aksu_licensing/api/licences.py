@@ -52,10 +52,14 @@ def _days(api: Api[Factory]) -> dict[str, Any]:
     dependencies=[requires("licensing.licence.read")],
 )
 async def list_licences(
-    query: Annotated[LicenceQuery, Query()], api: ApiDep, principal: PrincipalDep, after: AfterHeader = None
+    query: Annotated[LicenceQuery, Query()],
+    request: Request,
+    api: ApiDep,
+    principal: PrincipalDep,
+    after: AfterHeader = None,
 ) -> Response:
     """Licences, those in force and those that ended."""
-    await caught_up(api, after)
+    await caught_up(request, after)
     body = await api.reads.page(
         LICENCES,
         scope=",".join(principal.scope_keys),
@@ -79,7 +83,7 @@ async def get_licence(
     licence_id: UUID, request: Request, api: ApiDep, principal: PrincipalDep, after: AfterHeader = None
 ) -> Response:
     """One licence."""
-    await caught_up(api, after)
+    await caught_up(request, after)
     return await one_response(api.reads, LICENCE, request, principal, actions=lambda _: [], id=licence_id, **_days(api))
 
 
@@ -90,10 +94,10 @@ async def get_licence(
     dependencies=[requires("licensing.licence.read")],
 )
 async def get_licence_chain(
-    licence_id: UUID, api: ApiDep, principal: PrincipalDep, after: AfterHeader = None
+    licence_id: UUID, request: Request, api: ApiDep, principal: PrincipalDep, after: AfterHeader = None
 ) -> Response:
     """The licences that replaced or renewed each other, from the original to the last; `licence_id` is any of them."""
-    await caught_up(api, after)
+    await caught_up(request, after)
     body = await api.reads.page(
         LICENCES,
         scope=",".join(principal.scope_keys),

@@ -65,7 +65,7 @@ async def list_services(
     query: Annotated[ServiceQuery, Query()], request: Request, api: ApiDep, principal: PrincipalDep, after: AfterDep
 ) -> Response:
     """All services as of the legal day; as CSV or NDJSON whole, without `limit` and `cursor`."""
-    await wait_for(api.pool, after, own=SERVICE)
+    await wait_for(request, after, own=SERVICE)
     given = query.model_dump(exclude={"limit", "cursor", "sort"}, exclude_none=True)
     today = api.clock.today()
     given |= {"today": today, "expiring_until": expiring_until(today)}

@@ -47,12 +47,12 @@ class ChildrenQuery(Filters):
     responses=problems(NotFound, Malformed),
     dependencies=[requires("reporting.summary.read")],
 )
-async def get_summary(code: Code, api: ApiDep, principal: PrincipalDep, after: AfterDep) -> Response:
+async def get_summary(code: Code, request: Request, api: ApiDep, principal: PrincipalDep, after: AfterDep) -> Response:
     """Population, providers, services and places, licences, inspections, flags and prescriptions of a territory.
 
     Over the rows the caller may see, as of the legal day. With `Aksu-After` it includes the change named there.
     """
-    await wait_for(api.pool, after, own=SERVICE)
+    await wait_for(request, after, own=SERVICE)
     scope = ",".join(principal.scope_keys)
     body = await territory_summary(api.reads, code, scope=scope, today=api.clock.today())
     return Response(body, media_type=JSON, headers={"Vary": "Authorization"})
@@ -74,7 +74,7 @@ async def list_children(
     after: AfterDep,
 ) -> Response:
     """Headline figures of every territory inside another, for tables and maps: all on one page, or as a file."""
-    await wait_for(api.pool, after, own=SERVICE)
+    await wait_for(request, after, own=SERVICE)
     scope = ",".join(principal.scope_keys)
     body = await children_summary(
         api.reads, code, level=query.level, sort=query.sort, scope=scope, today=api.clock.today()
