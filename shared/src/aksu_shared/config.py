@@ -50,6 +50,17 @@ class BaseConfig(BaseSettings):
     oidc_roles_claim: str = Field(default="roles", description="claim that lists the roles; dots lead inwards")
     oidc_body_claim: str = Field(default="body", description="claim with the code of the caller's body")
 
+    access_patience_seconds: Annotated[float, Field(gt=0, le=60)] | Literal["off"] = Field(
+        default=60,
+        description="how old the knowledge of revoked access may be before writes are refused with 503;"
+        " `off` in local and test only",
+    )
+
+    head_file: Path | None = Field(
+        default=None, description="file to which the head of the change log is added daily; keep it elsewhere"
+    )
+    head_topic: bool = Field(default=False, description="publish that head on the bus too (aksu.platform.log_head.v1)")
+
     clock_file: Path | None = Field(
         default=None, description="file with the offset of legal time in seconds; local and test only"
     )
@@ -96,6 +107,7 @@ class BaseConfig(BaseSettings):
             return self
         refusals = {
             "AKSU_OIDC_JWKS_FILE": self.oidc_jwks_file is not None,
+            "AKSU_ACCESS_PATIENCE_SECONDS (off)": self.access_patience_seconds == "off",
             "AKSU_CLOCK_FILE": self.clock_file is not None,
             "AKSU_OIDC_ISSUER (https only)": not self.oidc_issuer.startswith("https://"),
             "AKSU_OIDC_JWKS_URL (https only)": not (self.oidc_jwks_url or "https://").startswith("https://"),

@@ -3,6 +3,7 @@
 Problem
 ├── Malformed            422  input that cannot be read; names each field
 ├── NotAuthenticated     401
+│   └── TokenRevoked          the token was good until its holder's access was revoked
 ├── Forbidden            403  visible, but the right is missing
 ├── NotFound             404  absent or outside the caller's scope: the same bytes
 ├── RuleBroken           409  a rule of the domain says no; names its legal basis
@@ -107,6 +108,17 @@ class NotAuthenticated(Problem):
     code = "not_authenticated"
     bg = "Нужен е валиден токен за достъп."
     en = "A valid access token is needed."
+
+
+class TokenRevoked(NotAuthenticated):
+    """The token holds, but the access of its subject was revoked after it was issued."""
+
+    code = "token_revoked"
+    bg = "Достъпът с този токен е отнет; влезте отново."
+    en = "Access with this token was revoked; sign in again."
+
+    def __init__(self) -> None:
+        super().__init__(headers={"WWW-Authenticate": 'Bearer realm="aksu", error="invalid_token"'})
 
 
 class Forbidden(Problem):

@@ -80,7 +80,8 @@ class Served:
         self.clock_file.write_text(str(seconds), encoding="ascii")
 
 
-Serve = Callable[[str], Awaitable[Served]]
+Serve = Callable[..., Awaitable[Served]]
+"""`await serve("registry")`; further settings of its configuration by name."""
 
 
 async def migrated(service: str, urls: ServiceUrls) -> None:
@@ -133,10 +134,10 @@ async def serve(
     """Give a function that serves a service: its application over a fresh database."""
     async with AsyncExitStack() as stack:
 
-        async def start(service: str) -> Served:
+        async def start(service: str, **settings: Any) -> Served:  # noqa: ANN401 - of the configuration
             urls = await fresh_database(service, prepare=SCHEMAS[service])
             clock_file = tmp_path / f"{service}.clock"
-            config = _config(service, urls, issuer, clock_file, bus=await fresh_bus())
+            config = _config(service, urls, issuer, clock_file, bus=await fresh_bus(), settings=settings)
             app: FastAPI = import_module(f"aksu_{service}.main").create(config)
             await stack.enter_async_context(app.router.lifespan_context(app))
             transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
@@ -157,17 +158,27 @@ async def serve(
         yield start
 
 
-def _config(service: str, urls: ServiceUrls, issuer: DevelopmentIssuer, clock_file: Path, *, bus: str) -> BaseConfig:
+def _config(
+    service: str,
+    urls: ServiceUrls,
+    issuer: DevelopmentIssuer,
+    clock_file: Path,
+    *,
+    bus: str,
+    settings: Mapping[str, Any],
+) -> BaseConfig:
     config_class = getattr(import_module(f"aksu_{service}.config"), f"{service.capitalize()}Config")
-    made: BaseConfig = config_class(
-        environment="test",
-        database_url=urls.runtime,
-        worker_database_url=urls.worker,
-        owner_database_url=urls.owner,
-        bus_url=bus,
-        oidc_issuer=DEVELOPMENT_ISSUER,
-        oidc_jwks_file=issuer.jwks_file,
-        clock_file=clock_file,
-        max_concurrent_requests=200,
-    )
+    given = {
+        "environment": "test",
+        "database_url": urls.runtime,
+        "worker_database_url": urls.worker,
+        "owner_database_url": urls.owner,
+        "bus_url": bus,
+        "oidc_issuer": DEVELOPMENT_ISSUER,
+        "oidc_jwks_file": issuer.jwks_file,
+        "clock_file": clock_file,
+        "max_concurrent_requests": 200,
+        "access_patience_seconds": "off",  # a service by itself hears of no revocation
+    }
+    made: BaseConfig = config_class(**given | settings)
     return made

@@ -7,6 +7,8 @@ from fastapi import Depends, Request
 
 from aksu_registry.factory import Factory
 from aksu_shared.auth.dependencies import PrincipalDep
+from aksu_shared.auth.principal import Principal
+from aksu_shared.db.access import ACCESS
 from aksu_shared.web.commands import Command
 from aksu_shared.web.service import Api
 
@@ -27,3 +29,22 @@ async def get_command(request: Request, principal: PrincipalDep, api: ApiDep) ->
 
 
 CommandDep = Annotated[Command[Factory], Depends(get_command, scope="function")]
+
+
+async def get_access_principal(principal: PrincipalDep, api: ApiDep) -> Principal:
+    """The caller with the key of revoked access, which whoever may read or make revocations holds."""
+    return principal.holding(ACCESS) if api.rights.granted(principal, "registry.access.read") else principal
+
+
+AccessPrincipalDep = Annotated[Principal, Depends(get_access_principal)]
+
+
+async def get_access_command(
+    request: Request, principal: AccessPrincipalDep, api: ApiDep
+) -> AsyncIterator[Command[Factory]]:
+    """The unit of work of a request that revokes access."""
+    async with api.commands.open(request, principal) as command:
+        yield command
+
+
+AccessCommandDep = Annotated[Command[Factory], Depends(get_access_command, scope="function")]

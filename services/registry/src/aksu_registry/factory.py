@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 
+from aksu_registry.services.access import AccessService
 from aksu_registry.services.imports import ImportService
 from aksu_registry.services.places import PlaceService
 from aksu_registry.services.providers import ProviderService
 from aksu_registry.services.social_services import SocialServiceService
 from aksu_registry.services.territories import TerritoryService
 from aksu_registry.storage import (
+    AccessStore,
     BodyStore,
     PlaceStore,
     ProviderStore,
@@ -25,6 +27,10 @@ class Factory:
 
     work: UnitOfWork
     rights: Rights
+
+    def access(self) -> AccessService:
+        """Whose tokens count since when."""
+        return AccessService(revocations=AccessStore(self.work))
 
     def territories(self) -> TerritoryService:
         """Territory and public bodies."""

@@ -10,6 +10,7 @@ from aksu_registry.tables import PlaceTable as L
 from aksu_registry.tables import ProviderTable as P
 from aksu_registry.tables import ServiceTable as S
 from aksu_registry.tables import TerritoryTable as T
+from aksu_shared.db.access import ACCESS_REVOCATION
 from aksu_shared.db.reads import Page
 from aksu_shared.db.statement import Statement
 
@@ -87,3 +88,9 @@ SERVICES = Page(
     sorts={"name": (S.name, S.id), "municipality": (S.municipality, S.name, S.id), "id": (S.id,)},
 )
 SERVICE = Statement(_SERVICE.where(S.id == bindparam("id")))
+
+
+_A = ACCESS_REVOCATION.c
+REVOCATIONS = Page(
+    columns=select(_A.id, _A.not_before, _A.version), filters={}, sorts={"not_before": (_A.not_before, _A.id)}
+)

@@ -1,13 +1,13 @@
 """The registry's wire: what callers send and what they get."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import Field, model_validator
 
 from aksu_shared.db.store import Kept
-from aksu_shared.events.registry import ProviderState, ServiceState
+from aksu_shared.events.registry import AccessState, ProviderState, ServiceState
 from aksu_shared.schemas.base import BadValue, Command, Resource
 from aksu_shared.schemas.codes import Code, Eik, Line, MunicipalityCode, Note
 
@@ -162,6 +162,25 @@ class ServiceRead(Versioned, ServiceState):
     def of(cls, kept: Kept[ServiceState]) -> Self:
         """The answer to a command."""
         return cls.model_validate(kept.state.model_dump() | {"version": kept.version})
+
+
+class Revocation(Command):
+    """Whose tokens stop counting, and why. `subject` is what stands in the `sub` of those tokens."""
+
+    subject: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$")]
+    reason: Line
+
+
+class RevocationRead(Versioned):
+    """Since when tokens of a subject count; `id` is a digest of the subject."""
+
+    id: str
+    not_before: datetime
+
+    @classmethod
+    def of(cls, kept: Kept[AccessState]) -> Self:
+        """The answer to a command."""
+        return cls(id=kept.id, version=kept.version, not_before=kept.state.not_before)
 
 
 class RowResult(Resource):

@@ -5,9 +5,11 @@ from collections.abc import Iterable
 from sqlalchemy import Table, any_, bindparam
 
 from aksu_registry.tables import BodyTable, PlaceTable, ProviderTable, RegisterRowTable, ServiceTable, TerritoryTable
+from aksu_shared.db.access import ACCESS_REVOCATION
 from aksu_shared.db.store import Kept, Search, Store, rows_where
 from aksu_shared.db.work import UnitOfWork
 from aksu_shared.events.registry import (
+    AccessState,
     BodyState,
     PlaceState,
     ProviderState,
@@ -43,6 +45,13 @@ _SAME_SERVICE = rows_where(
     lock=False,
 )
 _ROWS = rows_where(REGISTER_ROW, REGISTER_ROW.c.number == any_(bindparam("numbers")))
+
+
+class AccessStore(Store[AccessState]):
+    """Revoked access by subject."""
+
+    def __init__(self, work: UnitOfWork) -> None:
+        super().__init__(work, ACCESS_REVOCATION, AccessState)
 
 
 class TerritoryStore(Store[TerritoryState]):

@@ -1,5 +1,6 @@
 """Who calls: a pseudonymous subject, its roles, and the body it acts for, whose code says kind and territory."""
 
+import hashlib
 import re
 import tomllib
 from collections.abc import Mapping
@@ -77,7 +78,8 @@ class Principal:
     """A caller whose token was verified, or `ANONYMOUS`. Raises ValueError for a body code of no known form.
 
     `issued_at` is when its token was issued, in seconds since the epoch; None for who came without one: the
-    anonymous, and the platform's own tools.
+    anonymous, and the platform's own tools. The last of the scope keys names the token: no row has it, but by it every
+    statement in this scope finds out whether the token was revoked.
     """
 
     subject: str
@@ -87,12 +89,29 @@ class Principal:
     scope_keys: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "scope_keys", _scope_keys(self.roles, self.body))
+        token = () if self.issued_at is None else (f"t:{access_id(self.subject)}@{self.issued_at}",)
+        object.__setattr__(self, "scope_keys", (*_scope_keys(self.roles, self.body), *token))
 
     @property
     def anonymous(self) -> bool:
         """Whether no token was shown."""
         return self.subject == ANONYMOUS.subject
+
+    @property
+    def reach(self) -> str:
+        """What it sees, whichever of its tokens it came with."""
+        return ",".join(key for key in self.scope_keys if not key.startswith("t:"))
+
+    def holding(self, *keys: str) -> "Principal":
+        """The same caller with further scope keys, which its rights give it."""
+        more = Principal(self.subject, self.roles, self.body, self.issued_at)
+        object.__setattr__(more, "scope_keys", ("public", *keys, *self.scope_keys[1:]))
+        return more
+
+
+def access_id(subject: str) -> str:
+    """Under what a subject's revocations are kept: a digest, so that the subject itself leaves no service."""
+    return hashlib.sha256(f"aksu:{subject}".encode()).hexdigest()
 
 
 def _scope_keys(roles: frozenset[Role], body: str | None) -> tuple[str, ...]:

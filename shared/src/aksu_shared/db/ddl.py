@@ -6,7 +6,9 @@ Each function is one frozen step that migrations call; a later change is a new f
 from collections.abc import Iterator
 from datetime import date
 
-BOOKKEEPING = frozenset(
+from aksu_shared.db.access_ddl import ACCESS_TABLES, access_v1
+
+BOOKKEEPING = ACCESS_TABLES | frozenset(
     {
         "change_log",
         "log_state",
@@ -65,7 +67,8 @@ CREATE TABLE log_state (
   hash bytea NOT NULL DEFAULT '',
   shipped bigint NOT NULL DEFAULT 0,
   holder integer,
-  heartbeat_at timestamptz
+  heartbeat_at timestamptz,
+  head_published_on date
 );
 INSERT INTO log_state (epoch) VALUES (uuidv7()::text);
 
@@ -226,6 +229,7 @@ def bookkeeping_v1(service: str, *, today: date) -> Iterator[str]:
         month = today.replace(day=1)
         yield f"SELECT change_log_partition((DATE '{month}' + INTERVAL '{ahead} months')::date)"
     yield from _statements(_GRANTS.format(service=service))
+    yield from access_v1(service)
 
 
 def _statements(script: str) -> Iterator[str]:

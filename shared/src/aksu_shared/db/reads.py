@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, bindpar
 from sqlalchemy.types import TypeEngine
 
 from aksu_shared.db.statement import SCOPE, Statement
-from aksu_shared.errors import FieldError, Malformed
+from aksu_shared.errors import FieldError, Malformed, TokenRevoked
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +67,8 @@ class Reads:
         if cursor is not None:
             types = [_type(key).python_type for key in page.sorts[sort.removeprefix("-")]]
             values |= {f"k{i}": value for i, value in enumerate(decode_cursor(cursor, sort, types))}
-        body: str = await self.pool.fetchval(sql, scope, limit, sort, *statement.args(values))
-        return body.encode()
+        row = await self._row(sql, scope, limit, sort, *statement.args(values))
+        return str(row[0]).encode()
 
     async def lines(self, page: Page, *, scope: str, sort: str, **filters: Any) -> bytes:  # noqa: ANN401 - as in `page`
         """Every item of the list as NDJSON, for an export: one statement, so all lines are of one instant."""
@@ -78,22 +78,29 @@ class Reads:
         if found is None:
             found = self._compiled[key] = _compile_lines(page, sort, given)
         sql, statement = found
-        text: str = await self.pool.fetchval(sql, scope, *statement.args(given))
-        return text.encode()
+        row = await self._row(sql, scope, *statement.args(given))
+        return str(row[0]).encode()
 
     async def one(self, query: Statement, *, scope: str, **values: Any) -> tuple[int, bytes] | None:  # noqa: ANN401
         """(version, JSON) of the one row of `query`, which must select `version`; None when absent or out of scope."""
         sql = self._one_sql(query)
-        row = await self.pool.fetchrow(sql, scope, *query.args(values))
-        return None if row is None or row["version"] is None else (row["version"], row["body"].encode())
+        row = await self._row(sql, scope, *query.args(values))
+        return None if row["version"] is None else (row["version"], row["body"].encode())
 
     async def raw(self, sql: str, scope: str, *args: Any) -> bytes:  # noqa: ANN401
         """The JSON of a hand-written query as bytes.
 
         Its first own parameter is `$2`, and it must test `s.v IS NOT NULL`.
         """
-        body: str = await self.pool.fetchval(f"WITH {SCOPE} SELECT ({sql})::text FROM s", scope, *args)
-        return body.encode()
+        row = await self._row(f"WITH {SCOPE} SELECT ({sql})::text FROM s", scope, *args)
+        return str(row[0]).encode()
+
+    async def _row(self, sql: str, *args: Any) -> asyncpg.Record:  # noqa: ANN401 - parameters of the statement
+        """The one row that a statement in a caller's scope gives. Raises TokenRevoked when it gives none."""
+        row = await self.pool.fetchrow(sql, *args)
+        if row is None:
+            raise TokenRevoked
+        return row
 
     def _one_sql(self, query: Statement) -> str:
         key = ("one", id(query))

@@ -12,8 +12,20 @@ from sqlalchemy.sql.elements import ClauseElement
 
 _DIALECT = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
 
-SCOPE = "s AS MATERIALIZED (SELECT set_config('app.scope', $1, true) AS v)"
-"""Sets the caller's scope, the first parameter, for the statement it stands in: what asks `s.v` first runs after it."""
+ADMITTED = "(position(',t:' IN $1) = 0 OR access_is_known()) AS admitted"
+"""Whether the caller, if it came with a token, may write: not while this service may have missed its revocation."""
+
+
+def scope_with(*columns: str) -> str:
+    """`s`, one row that sets the caller's scope, the first parameter, for the statement it stands in.
+
+    What asks `s.v` first runs after it. There is no such row, and so no other, once the caller's token is revoked.
+    """
+    values = ", ".join(("set_config('app.scope', $1, true) AS v", *columns))
+    return f"s AS MATERIALIZED (SELECT {values} WHERE NOT access_revoked($1))"
+
+
+SCOPE = scope_with()
 
 
 class Statement:

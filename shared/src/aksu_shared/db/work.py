@@ -24,12 +24,14 @@ from uuid_utils.compat import uuid7
 
 from aksu_shared.clock import Clock
 from aksu_shared.db.pool import Json
-from aksu_shared.db.statement import SCOPE
-from aksu_shared.errors import ConcurrentWrite, EventTooLarge, Forbidden
+from aksu_shared.db.statement import ADMITTED, scope_with
+from aksu_shared.errors import ConcurrentWrite, EventTooLarge, Forbidden, TokenRevoked, Unavailable
 from aksu_shared.events.base import Event
 
 IDEMPOTENCY_KEY: Final = "idempotency_pkey"
 """The constraint that is broken when another request with the same key was stored meanwhile."""
+ACCESS_RETRY: Final = 5
+"""Seconds after which to send a write again that could not be admitted."""
 MAX_EVENT_BYTES: Final = 65_536
 """What is recorded of one change, as UTF-8 JSON: so that its event passes every bus and every consumer."""
 
@@ -178,7 +180,8 @@ class UnitOfWork:
         """Write everything recorded; give the highest change-log `seq`, or None when nothing changed.
 
         Raises ConcurrentWrite when another writer took the version an event claims, or its unique name; KeyTaken when
-        the answer's key is another request's; Forbidden for a row outside what the actor may write.
+        the answer's key is another request's; Forbidden for a row outside what the actor may write; TokenRevoked, and
+        Unavailable while it cannot be known whether it is.
         """
         rows, changes = self._rows, self._changes
         self._rows, self._changes = {}, []
@@ -187,9 +190,8 @@ class UnitOfWork:
             return None
         states = [_last_versions(of_table) for of_table in rows.values()]
         stored = () if reply is None else (*_reply_args(reply), self.source)
-        seq: int | None
         try:
-            free, written, seq = await self.connection.fetchrow(
+            done = await self.connection.fetchrow(
                 _flush_sql(tuple(rows), with_reply=reply is not None),
                 self.scope,
                 Json(f"[{','.join(changes)}]"),
@@ -203,11 +205,21 @@ class UnitOfWork:
             raise ConcurrentWrite from None
         except asyncpg.InsufficientPrivilegeError:  # row-level security: a row outside the actor's own scope
             raise Forbidden(right="platform.scope.write") from None
-        if not free:
-            raise KeyTaken
-        if not written:
-            raise ConcurrentWrite
-        return seq
+        return _outcome(done)
+
+
+def _outcome(done: asyncpg.Record | None) -> int | None:
+    """The highest `seq` written, as `_flush_sql` tells it; raises what stood in the way."""
+    if done is None:
+        raise TokenRevoked
+    free, admitted, written, seq = done
+    if not free:
+        raise KeyTaken
+    if not admitted:
+        raise Unavailable(retry_after=ACCESS_RETRY)
+    if not written:
+        raise ConcurrentWrite
+    return None if seq is None else int(seq)
 
 
 def _reply_args(reply: StoredReply) -> Sequence[Any]:
@@ -231,16 +243,17 @@ def _flush_sql(tables: tuple[Table, ...], *, with_reply: bool) -> str:
     """One statement for the rows of `tables`, their change-log rows and the stored answer.
 
     $1 the scope, $2 the changes, $3 how many rows there are in all, then an array of states per table, then the
-    answer's columns and the source. Gives whether the key is free, whether all rows were written, and the highest
-    `seq`. The change log waits for the rows, so that `seq` is drawn under their locks; it stays empty when one of them
-    is no longer at the version expected.
+    answer's columns and the source. Gives whether the key is free, whether the caller may write now, whether all rows
+    were written, and the highest `seq`; nothing for a revoked token. The change log waits for the rows, so that `seq`
+    is drawn under their locks; it stays empty when one of them is no longer at the version expected.
     """
     first = len(tables) + 4
     free = f"pg_try_advisory_xact_lock(hashtextextended(${first} || chr(31) || ${first + 1}, 0))"
-    parts = [f"{SCOPE[:-1]}, {free if with_reply else 'true'} AS free)"]
+    parts = [scope_with(ADMITTED, f"{free if with_reply else 'true'} AS free")]
     parts += [_upsert(table, n) for n, table in enumerate(tables)]
     total = " + ".join(f"(SELECT count(*) FROM written{n})" for n in range(len(tables))) or "0"
-    parts.append(f"written AS MATERIALIZED (SELECT s.free AND {total} = $3 AS complete FROM s WHERE s.v IS NOT NULL)")
+    parts.append(f"""written AS MATERIALIZED (
+      SELECT s.free AND s.admitted AND {total} = $3 AS complete FROM s WHERE s.v IS NOT NULL)""")
     parts.append(f"""log AS (
       INSERT INTO change_log ({_COLUMNS})
       SELECT {_COLUMNS} FROM written, jsonb_to_recordset($2::jsonb) AS r({_TYPES})
@@ -248,7 +261,7 @@ def _flush_sql(tables: tuple[Table, ...], *, with_reply: bool) -> str:
     parts.append("last AS MATERIALIZED (SELECT max(seq) AS seq FROM log)")
     if with_reply:
         parts.append(_reply(first))
-    return f"WITH {', '.join(parts)} SELECT s.free, written.complete, last.seq FROM s, written, last"
+    return f"WITH {', '.join(parts)} SELECT s.free, s.admitted, written.complete, last.seq FROM s, written, last"
 
 
 def _upsert(table: Table, n: int) -> str:
@@ -260,7 +273,7 @@ def _upsert(table: Table, n: int) -> str:
     rows{n} AS (
       SELECT (e->>'version_before')::int AS version_before, r.*
         FROM s, jsonb_array_elements(${n + 4}::jsonb) AS e, jsonb_populate_record(NULL::{table.name}, e) AS r
-       WHERE s.v IS NOT NULL AND s.free),
+       WHERE s.v IS NOT NULL AND s.free AND s.admitted),
     written{n} AS (
       INSERT INTO {table.name} AS t ({columns})
       SELECT {columns} FROM rows{n}

@@ -1,6 +1,6 @@
 """Facts of the registry: territory, bodies, providers, places, services and imported register rows."""
 
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from aksu_shared.events.base import Event, State
@@ -182,3 +182,20 @@ class RegisterRowEvent(Event[RegisterRowState], aggregate="registry.register_row
 
 class RegisterRowImported(RegisterRowEvent, fact="imported"):
     """A row of the register was imported; licensing makes its licences from it."""
+
+
+class AccessState(State):
+    """Since when tokens of one subject count: those issued before `not_before` open nothing.
+
+    The event's id is a digest of the subject (`aksu_shared.auth.principal.access_id`), which leaves no service itself.
+    """
+
+    not_before: datetime
+
+
+class AccessEvent(Event[AccessState], aggregate="registry.access"):
+    """About the access of a subject."""
+
+
+class AccessRevoked(AccessEvent, fact="revoked"):
+    """A subject was disabled, or moved to another body: it needs a new token, if it gets one."""

@@ -23,7 +23,8 @@ from starlette.responses import Response
 from aksu_shared.auth.principal import Principal
 from aksu_shared.clock import Clock
 from aksu_shared.db.notify import Notifier
-from aksu_shared.db.work import Actor, KeyTaken, StoredReply, UnitOfWork
+from aksu_shared.db.statement import ADMITTED, scope_with
+from aksu_shared.db.work import ACCESS_RETRY, Actor, KeyTaken, StoredReply, UnitOfWork
 from aksu_shared.errors import (
     ConcurrentWrite,
     FieldError,
@@ -34,6 +35,8 @@ from aksu_shared.errors import (
     PreconditionRequired,
     Problem,
     RuleBroken,
+    TokenRevoked,
+    Unavailable,
 )
 from aksu_shared.failpoint import failpoint
 from aksu_shared.logging import correlation_id, traceparent
@@ -45,7 +48,8 @@ KEY_HEADER = "Idempotency-Key"
 MAX_KEY = 200
 MAX_VERSION_DIGITS = 9
 
-_SET_SCOPE = "SELECT set_config('app.scope', $1, true)"
+_SET_SCOPE = f"WITH {scope_with(ADMITTED)} SELECT v, admitted FROM s"
+_REVOKED = "SELECT access_revoked($1)"
 _ANSWERED = "SELECT fingerprint, scope, status, headers, body FROM idempotency WHERE client = $1 AND key = $2"
 
 
@@ -141,6 +145,7 @@ class CommandEdge(Generic[F]):
                 await _to_the_end(self._conclude(command, key))
             except (Problem, KeyTaken) as obstacle:
                 await command.work.rollback()
+                await _refuse_revoked(command)
                 if key:
                     await self._answer_again(command, key)
                     await self._keep_refusal(command, key, obstacle)
@@ -160,7 +165,7 @@ class CommandEdge(Generic[F]):
             work = self._work(connection, principal)
             try:
                 await work.begin()
-                await connection.execute(_SET_SCOPE, work.scope)
+                await _set_scope(work)
                 yield work
                 await work.flush()
             except BaseException:
@@ -199,7 +204,7 @@ class CommandEdge(Generic[F]):
         """Raise Replay with the answer the key was given before, KeyReused or Forbidden; nothing when it is new."""
         row = await command.work.connection.fetchrow(_ANSWERED, command.principal.subject, key.value)
         if row is not None:
-            raise _replay(row, key.fingerprint, command.work.scope)
+            raise _replay(row, key.fingerprint, command.principal.reach)
 
     async def _keep_refusal(self, command: Command[F], key: "Key", obstacle: Exception) -> None:
         """Keep a rule's refusal under the key. Should a parallel call have been answered meanwhile, its answer wins."""
@@ -212,6 +217,21 @@ class CommandEdge(Generic[F]):
         except KeyTaken:
             await self._answer_again(command, key)
             raise RequestInProgress from None
+
+
+async def _set_scope(work: UnitOfWork) -> None:
+    """Set the caller's scope for a transaction. Raises TokenRevoked, Unavailable."""
+    row = await work.connection.fetchrow(_SET_SCOPE, work.scope)
+    if row is None:
+        raise TokenRevoked
+    if not row["admitted"]:
+        raise Unavailable(retry_after=ACCESS_RETRY)
+
+
+async def _refuse_revoked(command: Command[Any]) -> None:
+    """Raise TokenRevoked instead of what a caller without access met: nothing found, or an answer of before."""
+    if command.principal.issued_at is not None and await command.work.connection.fetchval(_REVOKED, command.work.scope):
+        raise TokenRevoked
 
 
 async def _to_the_end(writing: Coroutine[Any, Any, None]) -> None:
@@ -271,7 +291,7 @@ def _stored(command: Command[Any], key: Key, response: Response) -> StoredReply:
         client=command.principal.subject,
         key=key.value,
         fingerprint=key.fingerprint,
-        scope=command.work.scope,
+        scope=command.principal.reach,
         status=response.status_code,
         headers={k: v for k, v in response.headers.items() if k != "content-length"},
         body=bytes(response.body),

@@ -71,7 +71,12 @@ async def open_api(service: str, config: BaseConfig, *, factory: Callable[[UnitO
     async with AsyncExitStack() as stack:
         url = config.database_url.get_secret_value()
         pool = await stack.enter_async_context(
-            await create_pool(url, application=f"aksu-{service}-api", size=config.database_pool_size)
+            await create_pool(
+                url,
+                application=f"aksu-{service}-api",
+                size=config.database_pool_size,
+                settings={"app.access_patience": str(config.access_patience_seconds)},
+            )
         )
         await require_known_schema(service, pool)
         notifier = await stack.enter_async_context(Notifier(url))

@@ -4,7 +4,8 @@ from aksu_licensing.consumers.deadlines import licence_expired, term_approaching
 from aksu_licensing.consumers.registry import import_licences, keep_providers, keep_services
 from aksu_licensing.services.applications import TERM_APPROACHING, TERM_PASSED
 from aksu_licensing.services.licences import EXPIRED
-from aksu_shared.events.registry import ProviderEvent, RegisterRowImported, ServiceEvent
+from aksu_shared.db.access import keep_revocations
+from aksu_shared.events.registry import AccessEvent, ProviderEvent, RegisterRowImported, ServiceEvent
 from aksu_shared.worker.routing import Handlers
 from aksu_shared.worker.scheduler import DeadlineHandler
 
@@ -12,6 +13,7 @@ HANDLERS: Handlers = {
     ServiceEvent: keep_services,
     ProviderEvent: keep_providers,
     RegisterRowImported: import_licences,
+    AccessEvent: keep_revocations,
 }
 """Event class → handler."""
 

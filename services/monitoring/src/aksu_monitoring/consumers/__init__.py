@@ -5,9 +5,10 @@ from typing import Final
 
 from aksu_monitoring.factory import Factory
 from aksu_shared.auth.permissions import Rights
+from aksu_shared.db.access import keep_revocations
 from aksu_shared.db.work import UnitOfWork
 from aksu_shared.events.licensing import LicenceEvent
-from aksu_shared.events.registry import PlaceEvent, ServiceEvent
+from aksu_shared.events.registry import AccessEvent, PlaceEvent, ServiceEvent
 from aksu_shared.worker.routing import Handlers
 
 
@@ -26,4 +27,9 @@ async def on_licences(work: UnitOfWork, events: Sequence[LicenceEvent]) -> None:
     await Factory(work, Rights.load()).placing().licences(events)
 
 
-HANDLERS: Final[Handlers] = {PlaceEvent: on_places, ServiceEvent: on_services, LicenceEvent: on_licences}
+HANDLERS: Final[Handlers] = {
+    PlaceEvent: on_places,
+    ServiceEvent: on_services,
+    LicenceEvent: on_licences,
+    AccessEvent: keep_revocations,
+}

@@ -6,7 +6,9 @@ from typing import Any, Final, TypeAlias, Union
 
 import asyncpg
 
-from aksu_shared.db.work import Connection
+from aksu_shared.db.statement import ADMITTED, SCOPE, scope_with
+from aksu_shared.db.work import ACCESS_RETRY, Connection
+from aksu_shared.errors import TokenRevoked, Unavailable
 from aksu_shared.logging import correlation_id, traceparent
 
 Database: TypeAlias = Union[Connection, "asyncpg.Pool[Any]"]
@@ -21,20 +23,20 @@ unnest(string_to_array($3, E'\n'), string_to_array($4, E'\n'), string_to_array($
 _DIGEST: Final = """
 sha256(convert_to(concat_ws(E'\n', r.type, r.subject, r.sequence, coalesce(r.time, ''), r.payload), 'UTF8'))"""
 _ADD: Final = f"""
-WITH s AS MATERIALIZED (SELECT set_config('app.scope', $1, true) AS v),
+WITH {scope_with(ADMITTED)},
 fresh AS (
   INSERT INTO ingest_event
     (source, event_id, subject, sequence, type, time, digest, payload, traceparent, correlation_id, scope)
   SELECT $2::text, r.event_id, r.subject, r.sequence::int, r.type, nullif(r.time, '')::timestamptz, {_DIGEST},
          r.payload::jsonb, coalesce(nullif(r.traceparent, ''), $11::text), $12::text, string_to_array($10, ',')
     FROM s, {_ROWS}
-   WHERE s.v IS NOT NULL
+   WHERE s.v IS NOT NULL AND s.admitted
    ORDER BY r.subject, r.sequence::int, r.event_id  -- the same for every sender of the same events: no deadlock
 """
-_ADD_ALL: Final = f"{_ADD}) SELECT true"
+_ADD_ALL: Final = f"{_ADD}) SELECT s.admitted FROM s"
 _ADD_NEW: Final = f"{_ADD} ON CONFLICT DO NOTHING RETURNING event_id) SELECT array_agg(event_id) FROM fresh"
 _KNOWN: Final = f"""
-WITH s AS MATERIALIZED (SELECT set_config('app.scope', $1, true) AS v)
+WITH {SCOPE}
 SELECT r.event_id, e.digest = {_DIGEST} AS same
   FROM s, {_ROWS} LEFT JOIN ingest_event e ON e.source = $2 AND e.event_id = r.event_id WHERE s.v IS NOT NULL"""
 
@@ -65,11 +67,18 @@ class PushStore:
         self._keys = ",".join(keys)
 
     async def add_all(self, events: NewEvents) -> bool:
-        """Store all of them; False, and nothing is stored, when an id or a place in a sequence is taken."""
+        """Store all of them; False, and nothing is stored, when an id or a place in a sequence is taken.
+
+        Raises TokenRevoked, Unavailable.
+        """
         try:
-            await self._connection.fetchval(_ADD_ALL, *self._columns(events), *_origin(events))
+            admitted = await self._connection.fetchval(_ADD_ALL, *self._columns(events), *_origin(events))
         except asyncpg.UniqueViolationError:
             return False
+        if admitted is None:
+            raise TokenRevoked
+        if not admitted:
+            raise Unavailable(retry_after=ACCESS_RETRY)
         return True
 
     async def add_new(self, events: NewEvents) -> set[str]:

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from aksu_registry.api import bodies, imports, places, providers, services, territories
+from aksu_registry.api import access, bodies, imports, places, providers, services, territories
 from aksu_shared.web.changes import changes_router
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -12,6 +12,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     places.router,
     services.router,
     imports.router,
+    access.router,
     changes_router("registry"),
 )
 """All under `/v1`."""

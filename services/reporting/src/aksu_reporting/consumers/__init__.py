@@ -6,15 +6,18 @@ from typing import Any
 
 from aksu_reporting.domain.states import SOURCES
 from aksu_reporting.services.read_models import READ_MODELS, keep, note
+from aksu_shared.db.access import keep_revocations
 from aksu_shared.events import Event
 from aksu_shared.events.catalogue import CATALOGUE
+from aksu_shared.events.registry import AccessEvent
 from aksu_shared.worker.routing import Handler
 
-_KEPT = {fact.topic for fact in READ_MODELS}
+_KEPT = {fact.topic for fact in (*READ_MODELS, AccessEvent)}
 
 HANDLERS: Mapping[type[Event[Any]], Handler] = MappingProxyType(
     {
         **dict.fromkeys(READ_MODELS, keep),
+        AccessEvent: keep_revocations,
         **{fact: note for fact in CATALOGUE.values() if fact.owner in SOURCES and fact.topic not in _KEPT},
     }
 )

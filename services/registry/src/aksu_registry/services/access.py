@@ -1,0 +1,26 @@
+"""Revoking access: tokens of a subject issued before now open nothing any more, in any service."""
+
+from datetime import UTC, datetime
+
+from aksu_registry.storage import AccessStore
+from aksu_shared.auth.principal import access_id
+from aksu_shared.db.access import ACCESS
+from aksu_shared.db.store import Kept, begins
+from aksu_shared.events.registry import AccessRevoked, AccessState
+
+
+class AccessService:
+    """Keeps since when each subject's tokens count."""
+
+    def __init__(self, *, revocations: AccessStore) -> None:
+        self._revocations = revocations
+
+    async def revoke(self, subject: str, *, reason: str) -> Kept[AccessState]:
+        """Let no token of `subject` count that was issued before now. Tokens live in real time, not in legal time."""
+        key, now = access_id(subject), datetime.now(UTC)
+        known = await self._revocations.get_many([key])
+        if key in known:
+            return self._revocations.save(known[key].becomes(AccessRevoked, reason=reason, not_before=now))
+        return self._revocations.save(
+            begins(AccessRevoked, AccessState(not_before=now), id=key, scope=(ACCESS,), reason=reason)
+        )

@@ -1,0 +1,122 @@
+"""Who was disabled or moved loses access at once, in every service, though the token lives on."""
+
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from aksu_local.served import Serve, Served
+from aksu_shared.auth.principal import access_id
+from aksu_shared.testing import eventually
+
+OFFICER = "test-licensing_officer"
+OPERATOR: dict[str, Any] = {"role": "operator", "body": None}
+PROVIDER = {"eik": "130007884", "name": "Фондация", "legal_form": "NGO", "seat_municipality": "BLG03"}
+
+
+@pytest_asyncio.fixture
+async def registry(serve: Serve) -> Served:
+    return await serve("registry")
+
+
+async def revoke(registry: Served, subject: str = OFFICER) -> None:
+    answer = await registry.post("/v1/access-revocations", {"subject": subject, "reason": "напуснал"}, **OPERATOR)
+    assert answer.status_code == 201, answer.text
+
+
+async def test_a_revoked_token_opens_nothing_and_a_new_one_does(registry: Served) -> None:
+    old = registry.headers("licensing_officer", "AKSU")
+    keyed = old | {"Idempotency-Key": "one"}
+    first = await registry.client.post("/v1/providers", json=PROVIDER, headers=keyed)
+    assert first.status_code == 201
+    await revoke(registry)
+    path = f"/v1/providers/{first.json()['id']}"
+    for answer in (
+        await registry.client.get("/v1/services", headers=old),
+        await registry.client.get(path, headers=old),
+        await registry.client.get("/v1/changes", headers=old),
+        await registry.client.post("/v1/providers", json=PROVIDER, headers=keyed),
+        await registry.client.post("/v1/providers", json=PROVIDER, headers=old | {"Idempotency-Key": "two"}),
+        await registry.client.patch(path, json={"name": "Друга", "reason": "х"}, headers=old | {"If-Match": '"1"'}),
+        await registry.client.post(f"/v1/services/{uuid4()}/close", json={"closed_on": "2026-01-01", "reason": "х"},
+                                   headers=old | {"Idempotency-Key": "three"}),
+    ):  # fmt: skip
+        assert (answer.status_code, answer.json()["code"]) == (401, "token_revoked"), answer.request.url
+
+    async def admitted() -> bool:
+        new = registry.headers("licensing_officer", "AKSU")  # tokens count in whole seconds
+        return (await registry.client.get("/v1/services", headers=new)).status_code == 200
+
+    await eventually(admitted, within=3)
+    assert (await registry.get("/v1/services", role="inspector", body="AKSU")).status_code == 200
+
+
+async def test_the_subject_itself_is_kept_nowhere(registry: Served) -> None:
+    await revoke(registry, "ivan.petrov@example.bg")
+    listed = (await registry.get("/v1/access-revocations", **OPERATOR)).json()["items"]
+    assert [item["id"] for item in listed] == [access_id("ivan.petrov@example.bg")]
+    rows = await registry.worker.fetch("SELECT to_jsonb(change_log)::text AS row FROM change_log")
+    assert not [row for row in rows if "ivan.petrov" in row["row"]]
+
+
+@pytest.mark.parametrize("role", ["inspector", "licensing_officer", "aksu_analyst", "integration", None])
+async def test_others_neither_see_nor_make_revocations(registry: Served, role: str | None) -> None:
+    await revoke(registry)
+    body = "AKSU" if role and role != "integration" else None
+    refused = 401 if role is None else 403
+    assert (await registry.get("/v1/access-revocations", role=role, body=body)).status_code == refused
+    made = await registry.post("/v1/access-revocations", {"subject": "x", "reason": "х"}, role=role, body=body)
+    assert made.status_code == refused
+    feed = await registry.get("/v1/changes", role=role, body=body)
+    assert "registry.access" not in feed.text
+
+
+@pytest.mark.parametrize("service", ["licensing", "monitoring", "reporting"])
+async def test_every_service_refuses_by_its_own_copy(serve: Serve, service: str) -> None:
+    served = await serve(service)
+    old = served.headers("inspector", "AKSU")
+    assert (await served.client.get(READS[service], headers=old)).status_code == 200
+    await served.worker.execute(
+        "INSERT INTO access_revocation (id, not_before, version, scope) VALUES ($1, now() + interval '1 s', 1, '{}')",
+        access_id("test-inspector"),
+    )
+    assert (await served.client.get(READS[service], headers=old)).json()["code"] == "token_revoked"
+    assert (await served.get(READS[service], role="aksu_analyst", body="AKSU")).status_code == 200
+
+
+READS = {"licensing": "/v1/applications", "monitoring": "/v1/inspections", "reporting": "/v1/services"}
+
+
+async def test_what_may_have_missed_a_revocation_reads_but_does_not_write(serve: Serve) -> None:
+    monitoring = await serve("monitoring", access_patience_seconds=60)
+    event = {
+        "specversion": "1.0", "id": "1", "source": "/integrations/portal", "subject": "R-1", "sequence": 1,
+        "type": "bg.aksu.ingest.inspection.started.v1",
+        "data": {"kind": "PLANNED", "started_on": "2026-03-02", "place": {
+            "municipality": "BLG03", "settlement": "гр. Благоевград", "address": "ул. Примерна 1"}},
+    }  # fmt: skip
+
+    async def push() -> int:
+        headers = monitoring.headers("integration", None, subject="portal")
+        headers["Content-Type"] = "application/cloudevents+json"
+        return (await monitoring.client.post("/v1/inspection-events", json=event, headers=headers)).status_code
+
+    async def staged() -> int:
+        return int(await monitoring.worker.fetchval("SELECT count(*) FROM ingest_event"))
+
+    assert (await push(), await staged()) == (503, 0)
+    await heard(monitoring.worker, seconds_ago=61)
+    assert (await push(), await staged()) == (503, 0)
+    assert (await monitoring.get("/v1/inspections", role="inspector", body="AKSU")).status_code == 200
+    await heard(monitoring.worker, seconds_ago=1)
+    assert (await push(), await staged()) == (202, 1)
+
+
+async def heard(pool: "asyncpg.Pool[Any]", *, seconds_ago: int) -> None:
+    await pool.execute(
+        "INSERT INTO source_state (source, fresh_at) VALUES ('registry', now() - make_interval(secs => $1)) "
+        "ON CONFLICT (source) DO UPDATE SET fresh_at = EXCLUDED.fresh_at",
+        float(seconds_ago),
+    )
