@@ -13,13 +13,14 @@ from aksu_shared.auth.permissions import Rights
 from aksu_shared.clock import Clock
 from aksu_shared.codelists import CODELISTS
 from aksu_shared.config import BaseConfig
-from aksu_shared.db.notify import Notifier
+from aksu_shared.db.notify import APPLIED, SEQUENCED, Listener, Notifier
 from aksu_shared.db.pool import create_pool
 from aksu_shared.db.reads import Reads
 from aksu_shared.db.schema import require_known_schema
 from aksu_shared.db.work import UnitOfWork
 from aksu_shared.web.app import create_app
 from aksu_shared.web.commands import CommandEdge
+from aksu_shared.web.dead_letters import dead_letters_router
 from aksu_shared.web.health import Health
 
 F = TypeVar("F")
@@ -34,6 +35,8 @@ class Api(Generic[F]):
     commands: CommandEdge[F]
     clock: Clock
     rights: Rights
+    news: Listener
+    """Hears when changes were sequenced and events applied."""
 
 
 def service_app(
@@ -58,7 +61,7 @@ def service_app(
         title=title,
         version=version(f"aksu-{service}"),
         config=config,
-        routers=routers,
+        routers=[*routers, dead_letters_router()],
         health=health,
         lifespan=lifespan,
         codelists=CODELISTS,
@@ -82,7 +85,8 @@ async def open_api(service: str, config: BaseConfig, *, factory: Callable[[UnitO
         notifier = await stack.enter_async_context(Notifier(url))
         clock = Clock(config.clock_file)
         commands = CommandEdge(source=service, pool=pool, clock=clock, notifier=notifier, factory=factory)
-        yield Api(pool=pool, reads=Reads(pool), commands=commands, clock=clock, rights=Rights.load())
+        news = await stack.enter_async_context(Listener(url, SEQUENCED, APPLIED))
+        yield Api(pool=pool, reads=Reads(pool), commands=commands, clock=clock, rights=Rights.load(), news=news)
 
 
 @asynccontextmanager
