@@ -1,0 +1,105 @@
+"""The planted bugs: each replaces a part of the rig's processes before they start. None is a switch in the product."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Final
+
+import asyncpg
+
+from aksu_shared.bus.contract import Consumer, Delivered
+from aksu_shared.db.work import Connection, UnitOfWork
+from aksu_shared.failpoint import failpoint
+from aksu_shared.worker.consumer import ConsumerLoop
+from torture.findings import Invariant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Double:
+    """A bug: what it does to a process, or to a service's database; the invariants one of which it must break."""
+
+    says: str
+    breaks: tuple[Invariant, ...]
+    patch: Callable[[], None] = lambda: None
+    sql: Mapping[str, str] = field(default_factory=dict)
+
+
+def plant(name: str) -> None:
+    """Replace the part that bug `name` is in; nothing without a name."""
+    if name:
+        DOUBLES[name].patch()
+
+
+def _rewrite(old: str, new: str) -> Callable[[], None]:
+    """Send `new` to PostgreSQL where the product sends `old`."""
+
+    def patch() -> None:
+        original = asyncpg.Connection._get_statement
+
+        async def get(self: Any, query: str, *args: Any, **options: Any) -> Any:
+            return await original(self, query.replace(old, new), *args, **options)
+
+        asyncpg.Connection._get_statement = get
+
+    return patch
+
+
+def _commit_before_effect() -> None:
+    original = ConsumerLoop._consume
+
+    async def consume(self: ConsumerLoop, consumer: Consumer, records: Sequence[Delivered]) -> None:
+        await consumer.commit({(record.topic, record.partition): record.offset + 1 for record in records})
+        failpoint("after_effect_before_offset_commit")  # which now lies before the effect
+        await original(self, consumer, records)
+
+    ConsumerLoop._consume = consume  # type: ignore[method-assign]
+
+
+def _autocommit() -> None:
+    async def begin(self: UnitOfWork) -> Connection:
+        return self.connection
+
+    UnitOfWork.begin = begin  # type: ignore[method-assign]
+
+
+DOUBLES: Final[Mapping[str, Double]] = MappingProxyType(
+    {
+        "naive_relay": Double(
+            says="the relay takes rows by `seq > last` instead of those without a position",
+            breaks=("I1", "I7"),
+            patch=_rewrite(
+                "FROM change_log WHERE position IS NULL ORDER BY seq",
+                "FROM change_log WHERE seq > (SELECT coalesce(max(seq), 0) FROM change_log WHERE position IS NOT NULL)"
+                " ORDER BY seq",
+            ),
+        ),
+        "commit_before_effect": Double(
+            says="the consumer commits its offsets before the effect",
+            breaks=("I1", "I6"),
+            patch=_commit_before_effect,
+        ),
+        "missing_inbox": Double(
+            says="a repeated delivery finds nothing in the inbox that stops it",
+            breaks=("I4",),
+            patch=_rewrite(
+                "ON CONFLICT DO NOTHING RETURNING event_id",
+                "ON CONFLICT (consumer, event_id) DO UPDATE SET received_at = now() RETURNING event_id",
+            ),
+        ),
+        "auto_commit": Double(
+            says="each statement of a command commits by itself",
+            breaks=("I3",),
+            patch=_autocommit,
+        ),
+        "session_set": Double(
+            says="the scope is set for the session, not for the transaction",
+            breaks=("I8",),
+            patch=_rewrite("set_config('app.scope', $1, true)", "set_config('app.scope', $1, false)"),
+        ),
+        "unscoped_list": Double(
+            says="a list is read without its scope predicate",
+            breaks=("I8",),
+            sql={"licensing": "ALTER TABLE application DISABLE ROW LEVEL SECURITY"},
+        ),
+    }
+)

@@ -1,0 +1,152 @@
+"""The platform under torture: servers, two instances of what may have two, a supervisor, all of them our children."""
+
+import asyncio
+import os
+import shlex
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+import asyncpg
+
+from aksu_local.databases import SERVICES
+from aksu_local.kafka import Kafka
+from aksu_local.platform import Platform
+from aksu_local.ports import Kind
+from aksu_local.process import ProcessDied, free_port
+from aksu_local.service_process import ServiceProcess
+from aksu_local.together import together
+from torture.doubles import DOUBLES
+from torture.tier import Driver
+from torture.wire import Doors
+from torture.witness import DDL
+
+Layout = Mapping[tuple[str, Kind], int]
+LAYOUT: Final[Layout] = {
+    ("registry", "api"): 2,
+    ("licensing", "api"): 2,
+    ("monitoring", "api"): 2,
+    ("reporting", "api"): 1,
+    ("registry", "worker"): 2,
+    ("licensing", "worker"): 2,
+    ("monitoring", "worker"): 2,
+    ("reporting", "worker"): 2,
+}
+SINGLE: Final[Layout] = dict.fromkeys(LAYOUT, 1)
+"""How many instances of each process; two where one takes over from the other."""
+_TESTS: Final = Path(__file__).resolve().parents[1]
+_WATCH: Final = 0.1
+
+
+class Rig:
+    """Servers and members of one run. `double` is the planted bug of a self-test."""
+
+    def __init__(self, platform: Platform, *, driver: Driver, layout: Layout, double: str = "") -> None:
+        self.platform = platform
+        self.driver = driver
+        self.members: dict[str, ServiceProcess] = {}
+        self.held: set[str] = set()
+        """Members the supervisor leaves alone: whoever put them here starts them again."""
+        self._layout = layout
+        self._double = double
+
+    @property
+    def doors(self) -> Doors:
+        """Where the load knocks."""
+        ports = {service: [each.port for each in self.of(service, "api").values()] for service in SERVICES}
+        return Doors(ports)
+
+    @property
+    def broker(self) -> Kafka | None:
+        """The Kafka broker; None on the embedded bus."""
+        return self.platform.broker
+
+    def of(self, service: str, kind: Kind) -> dict[str, ServiceProcess]:
+        """Members of one service and kind, by name."""
+        prefix = f"{service}-{kind}-"
+        return {name: member for name, member in self.members.items() if name.startswith(prefix)}
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator["Rig"]:
+        """Everything up and ready; ended at the end, APIs first."""
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(self.platform.servers())
+            await self._witness()
+            self._make()
+            stack.push_async_callback(self._end)
+            for member in self.members.values():
+                member.start()
+            watch = asyncio.create_task(self._watch())
+            stack.push_async_callback(_cancel, watch)
+            await self.ready()
+            yield self
+
+    async def ready(self, *, within: float = 60.0) -> None:
+        """Wait until every member is."""
+        await together(*(self._ready(name, within) for name in self.members))
+
+    async def _ready(self, name: str, within: float) -> None:
+        async with asyncio.timeout(within):
+            while True:
+                with suppress(ProcessDied):  # it ended while starting; the supervisor starts it again
+                    await self.members[name].wait_ready(timeout=within)
+                    return
+                await asyncio.sleep(_WATCH)
+
+    def environment(self, service: str) -> dict[str, str]:
+        """Of a member: the platform's, with the rig's own modules and the planted bug."""
+        path = os.pathsep.join(filter(None, (str(_TESTS), os.environ.get("PYTHONPATH"))))
+        own = {"PYTHONPATH": path, "AKSU_TORTURE_DOUBLE": self._double, "AKSU_LOG_LEVEL": "INFO"}
+        return self.platform.service_environment(service) | own
+
+    def _make(self) -> None:
+        for (service, kind), number in self._layout.items():
+            program = self._program(service)
+            for turn in range(1, number + 1):
+                name = f"{service}-{kind}-{turn}"
+                self.members[name] = ServiceProcess(
+                    service,
+                    kind,
+                    program=program,
+                    port=free_port(),
+                    log=self.platform.folder.logs / f"{name}.log",
+                    env=self.environment(service),
+                )
+
+    def _program(self, service: str) -> Path:
+        """A script that becomes the member: the supervisor's own way of starting stays as it is."""
+        path = self.platform.folder.root / "bin" / f"aksu-{service}"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m torture.member {service} "$@"\n')
+        path.chmod(0o755)
+        return path
+
+    async def _witness(self) -> None:
+        for service in SERVICES:
+            owner = await asyncpg.connect(self.platform.databases[service].owner)
+            try:
+                await owner.execute(DDL.format(service=service))
+                if planted := DOUBLES[self._double].sql.get(service) if self._double else None:
+                    await owner.execute(planted)
+            finally:
+                await owner.close()
+
+    async def _watch(self) -> None:
+        """Start again whatever ended unasked."""
+        while True:
+            await asyncio.sleep(_WATCH)
+            for name, member in self.members.items():
+                if name not in self.held:
+                    member.revive()
+
+    async def _end(self) -> None:
+        for kind in ("api", "worker"):
+            await asyncio.gather(*(member.end() for name, member in self.members.items() if f"-{kind}-" in name))
+
+
+async def _cancel(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
