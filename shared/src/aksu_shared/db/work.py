@@ -4,8 +4,8 @@ A service method records events; each event carries the new state of its aggrega
 So no row changes without its change-log row, and whatever a command writes (rows, change log, idempotency key) goes
 out in one statement. Nobody but the edge (a command, a consumer, the import) flushes and commits.
 
-A command that takes no lock needs no transaction around it: what it read is checked again by version when that one
-statement writes, and each statement sets the caller's scope for itself. BEGIN, the scope and COMMIT as statements of
+A command that takes no lock and writes one row needs no transaction around it: what it read is checked again by
+version when that one statement writes, and each statement sets the caller's scope for itself. BEGIN, the scope and COMMIT as statements of
 their own were half of its round trips (docs/adr/0009).
 """
 
@@ -189,13 +189,16 @@ class UnitOfWork:
         if not changes and reply is None:
             return None
         states = [_last_versions(of_table) for of_table in rows.values()]
+        count = sum(len(state) for state in states)
+        if count > 1:  # one row is written or not; of several, some may be when another is refused
+            await self.begin()
         stored = () if reply is None else (*_reply_args(reply), self.source)
         try:
             done = await self.connection.fetchrow(
                 _flush_sql(tuple(rows), with_reply=reply is not None),
                 self.scope,
                 Json(f"[{','.join(changes)}]"),
-                sum(len(state) for state in states),
+                count,
                 *(Json(to_json(state).decode()) for state in states),
                 *stored,
             )
