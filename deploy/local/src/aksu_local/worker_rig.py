@@ -106,7 +106,12 @@ class Registry:
         """One committed unit of work."""
         async with self.pool.acquire() as connection, connection.transaction():
             work = UnitOfWork(
-                connection=connection, actor=Actor(subject="tester"), clock=Clock(), source="registry", begun=True, **attributes
+                connection=connection,
+                actor=Actor(subject="tester"),
+                clock=Clock(),
+                source="registry",
+                begun=True,
+                **attributes,
             )
             yield work
             await work.flush()

@@ -171,26 +171,26 @@ class CopyStore:
     """Copies of the registry's aggregates, kept from its events."""
 
     def __init__(self, work: UnitOfWork) -> None:
-        self._connection = work.connection
+        self._begin = work.begin
 
     async def keep_services(self, events: Sequence[ServiceEvent]) -> None:
         """Keep the newest state of each service."""
-        await project(self._connection, SERVICE, events)
+        await project(await self._begin(), SERVICE, events)
 
     async def keep_providers(self, events: Sequence[ProviderEvent]) -> None:
         """Keep the newest state of each provider."""
-        await project(self._connection, PROVIDER, events)
+        await project(await self._begin(), PROVIDER, events)
 
 
 class RegisterRowStore:
     """Which version of each imported register row was taken over."""
 
     def __init__(self, work: UnitOfWork) -> None:
-        self._connection = work.connection
+        self._begin = work.begin
 
     async def admit(self, events: Sequence[Event[RegisterRowState]]) -> Collection[str]:
         """Note these versions; gives the ids of the rows that are newer than what was noted."""
-        rows = await self._connection.fetch(
+        rows = await (await self._begin()).fetch(
             _ADMIT,
             [event.state.id for event in events],
             [event.state.number for event in events],
@@ -205,13 +205,13 @@ class CounterStore:
     """Numbers without gaps: the counter's row is locked until the transaction ends."""
 
     def __init__(self, work: UnitOfWork) -> None:
-        self._connection = work.connection
+        self._begin = work.begin
 
     async def next(self, name: str) -> int:
         """The next number under `name`, from 1."""
-        value: int = await self._connection.fetchval(_NEXT, name)
+        value: int = await (await self._begin()).fetchval(_NEXT, name)
         return value
 
     async def raise_to(self, name: str, value: int) -> None:
         """Go on above `value`; never back."""
-        await self._connection.execute(_RAISE, name, value)
+        await (await self._begin()).execute(_RAISE, name, value)

@@ -5,8 +5,8 @@ So no row changes without its change-log row, and whatever a command writes (row
 out in one statement. Nobody but the edge (a command, a consumer, the import) flushes and commits.
 
 A command that takes no lock and writes one row needs no transaction around it: what it read is checked again by
-version when that one statement writes, and each statement sets the caller's scope for itself. BEGIN, the scope and COMMIT as statements of
-their own were half of its round trips (docs/adr/0009).
+version when that one statement writes, and each statement sets the caller's scope for itself. BEGIN, the scope and
+COMMIT as statements of their own were half of its round trips (docs/adr/0009).
 """
 
 from collections.abc import Iterator, Sequence
@@ -37,6 +37,7 @@ MAX_EVENT_BYTES: Final = 65_536
 
 Connection: TypeAlias = "asyncpg.Connection[Any] | asyncpg.pool.PoolConnectionProxy[Any]"
 
+_SET_SCOPE = f"WITH {scope_with(ADMITTED)} SELECT v, admitted FROM s"
 _COLUMNS = (
     "event_id, type, topic, aggregate_id, version, state, changed, scope, scope_before, legal_time, "
     "actor, actor_body, reason, legal_basis, correlation_id, traceparent, cause"
@@ -98,10 +99,18 @@ class UnitOfWork:
         return ",".join(self.actor.scope)
 
     async def begin(self) -> Connection:
-        """The connection in a transaction that the edge ends: for locks, and for statements besides the flush."""
+        """The connection in a transaction with the scope set, which the edge ends: for all but a store's reads.
+
+        Raises TokenRevoked, and Unavailable while it cannot be known whether the token is.
+        """
         if not self.begun:
             self.begun = True
             await self.connection.execute("BEGIN")
+            row = await self.connection.fetchrow(_SET_SCOPE, self.scope)
+            if row is None:
+                raise TokenRevoked
+            if not row["admitted"]:
+                raise Unavailable(retry_after=ACCESS_RETRY)
         return self.connection
 
     async def commit(self) -> None:

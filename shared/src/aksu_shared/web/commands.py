@@ -23,8 +23,7 @@ from starlette.responses import Response
 from aksu_shared.auth.principal import Principal
 from aksu_shared.clock import Clock
 from aksu_shared.db.notify import Notifier
-from aksu_shared.db.statement import ADMITTED, scope_with
-from aksu_shared.db.work import ACCESS_RETRY, Actor, KeyTaken, StoredReply, UnitOfWork
+from aksu_shared.db.work import Actor, KeyTaken, StoredReply, UnitOfWork
 from aksu_shared.errors import (
     ConcurrentWrite,
     FieldError,
@@ -36,7 +35,6 @@ from aksu_shared.errors import (
     Problem,
     RuleBroken,
     TokenRevoked,
-    Unavailable,
 )
 from aksu_shared.failpoint import failpoint
 from aksu_shared.logging import correlation_id, traceparent
@@ -48,7 +46,6 @@ KEY_HEADER = "Idempotency-Key"
 MAX_KEY = 200
 MAX_VERSION_DIGITS = 9
 
-_SET_SCOPE = f"WITH {scope_with(ADMITTED)} SELECT v, admitted FROM s"
 _REVOKED = "SELECT access_revoked($1)"
 _ANSWERED = "SELECT fingerprint, scope, status, headers, body FROM idempotency WHERE client = $1 AND key = $2"
 
@@ -165,7 +162,6 @@ class CommandEdge(Generic[F]):
             work = self._work(connection, principal)
             try:
                 await work.begin()
-                await _set_scope(work)
                 yield work
                 await work.flush()
             except BaseException:
@@ -217,15 +213,6 @@ class CommandEdge(Generic[F]):
         except KeyTaken:
             await self._answer_again(command, key)
             raise RequestInProgress from None
-
-
-async def _set_scope(work: UnitOfWork) -> None:
-    """Set the caller's scope for a transaction. Raises TokenRevoked, Unavailable."""
-    row = await work.connection.fetchrow(_SET_SCOPE, work.scope)
-    if row is None:
-        raise TokenRevoked
-    if not row["admitted"]:
-        raise Unavailable(retry_after=ACCESS_RETRY)
 
 
 async def _refuse_revoked(command: Command[Any]) -> None:

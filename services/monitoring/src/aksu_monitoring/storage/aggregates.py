@@ -45,7 +45,7 @@ class InspectionStore(Store[InspectionState]):
 
     async def tallies(self, ids: Iterable[UUID]) -> dict[str, Tally]:
         """Findings and prescriptions of these inspections, counted."""
-        rows = await self._work.connection.fetch(_TALLY, list(ids), list(FAILED_RESULTS))
+        rows = await (await self._work.begin()).fetch(_TALLY, list(ids), list(FAILED_RESULTS))
         return {str(row["id"]): Tally(row["failed"], frozenset(row["references"])) for row in rows}
 
 

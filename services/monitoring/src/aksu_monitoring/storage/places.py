@@ -42,15 +42,15 @@ class PlaceFactStore:
     """Keeps the copies and answers from them."""
 
     def __init__(self, work: UnitOfWork) -> None:
-        self._connection = work.connection
+        self._begin = work.begin
 
     async def keep(self, aggregate: type[Event[Any]], events: Sequence[Event[Any]]) -> None:
         """Take over events of PlaceEvent, ServiceEvent or LicenceEvent."""
-        await project(self._connection, _TABLES[aggregate], events)
+        await project(await self._begin(), _TABLES[aggregate], events)
 
     async def facts(self, sites: Sequence[Site]) -> list[PlaceFacts]:
         """What is known of each site, in their order."""
-        rows = await self._connection.fetch(
+        rows = await (await self._begin()).fetch(
             _FACTS,
             [site.place_id for site in sites],
             [site.key for site in sites],

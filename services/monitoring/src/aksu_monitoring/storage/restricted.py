@@ -59,27 +59,27 @@ class RestrictedStore:
     """Adds texts and sites, and moves them when the scope of what they belong to does."""
 
     def __init__(self, work: UnitOfWork) -> None:
-        self._connection = work.connection
+        self._begin = work.begin
 
     async def add_texts(self, texts: Sequence[RestrictedText]) -> None:
         """Write texts."""
         if texts:
-            await self._connection.execute(_ADD_TEXTS, Json(to_json(texts).decode()))
+            await (await self._begin()).execute(_ADD_TEXTS, Json(to_json(texts).decode()))
 
     async def add_sites(self, sites: Sequence[InspectedSite]) -> None:
         """Write where inspections take place."""
         if sites:
-            await self._connection.execute(_ADD_SITES, Json(to_json(sites).decode()))
+            await (await self._begin()).execute(_ADD_SITES, Json(to_json(sites).decode()))
 
     async def sites_at(self, places: Iterable[UUID], keys: Iterable[str]) -> dict[UUID, Site]:
         """Sites of the inspections at these places or addresses, by inspection; a place once found stays theirs."""
-        rows = await self._connection.fetch(_SITES_AT, list(places), list(keys))
+        rows = await (await self._begin()).fetch(_SITES_AT, list(places), list(keys))
         return {row["inspection_id"]: Site(**{name: row[name] for name in _SITE_COLUMNS}) for row in rows}
 
     async def rescope(self, scopes: Mapping[UUID, Scope]) -> None:
         """Give the texts of these aggregates, and the sites of these inspections, new scopes."""
         if scopes:
-            await self._connection.execute(_RESCOPE, list(scopes), [",".join(scope) for scope in scopes.values()])
+            await (await self._begin()).execute(_RESCOPE, list(scopes), [",".join(scope) for scope in scopes.values()])
 
 
 _SITE_COLUMNS: Final = ("key", "place_id", "municipality", "settlement", "address", "provider_eik", "started_on")

@@ -93,19 +93,19 @@ class StagingStore:
     """Hands out what is to be applied and takes down what became of it."""
 
     def __init__(self, work: UnitOfWork) -> None:
-        self._connection = work.connection
+        self._begin = work.begin
 
     async def alone(self) -> None:
         """Wait until no other transaction decides about places of inspections; holds until this one ends."""
-        await self._connection.execute(_ALONE)
+        await (await self._begin()).execute(_ALONE)
 
     async def due(self, *, limit: int) -> list[Key]:
         """Inspections with the `limit` oldest events not looked at yet."""
-        return [(row["source"], row["subject"]) for row in await self._connection.fetch(_DUE, limit)]
+        return [(row["source"], row["subject"]) for row in await (await self._begin()).fetch(_DUE, limit)]
 
     async def cases(self, keys: Sequence[Key]) -> list[Case]:
         """These inspections with their open events, in order."""
-        rows = await self._connection.fetch(_OPEN, [key[0] for key in keys], [key[1] for key in keys])
+        rows = await (await self._begin()).fetch(_OPEN, [key[0] for key in keys], [key[1] for key in keys])
         cases: dict[Key, Case] = {}
         for row in rows:
             case = cases.setdefault(
@@ -118,16 +118,16 @@ class StagingStore:
     async def mark(self, marks: Sequence[Mark]) -> None:
         """Write the new states."""
         if marks:
-            await self._connection.execute(_MARK, _json(marks))
+            await (await self._begin()).execute(_MARK, _json(marks))
 
     async def progress(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Write how far inspections are; a row per inspection with the columns of `ingest_inspection`."""
         if rows:
-            await self._connection.execute(_PROGRESS, _json(rows))
+            await (await self._begin()).execute(_PROGRESS, _json(rows))
 
     async def locked(self, key: UUID, *, version: int | None) -> tuple[str, str]:
         """(type, state) of one event, locked. Raises NotFound, PreconditionFailed when it is not at `version`."""
-        row = await self._connection.fetchrow(_LOCK, key)
+        row = await (await self._begin()).fetchrow(_LOCK, key)
         if row is None:
             raise NotFound
         if version is not None and version != row["version"]:
@@ -136,12 +136,12 @@ class StagingStore:
 
     async def repair(self, key: UUID, data: Mapping[str, Any], *, by: str, reason: str) -> int:
         """Put corrected data in the place of what was sent, which stays; give the new version."""
-        version: int = await self._connection.fetchval(_REPAIR, key, data, by, reason)
+        version: int = await (await self._begin()).fetchval(_REPAIR, key, data, by, reason)
         return version
 
     async def replay(self, key: UUID) -> int:
         """Let it be applied again; give the new version."""
-        version: int = await self._connection.fetchval(_REPLAY, key)
+        version: int = await (await self._begin()).fetchval(_REPLAY, key)
         return version
 
 
