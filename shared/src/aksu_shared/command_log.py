@@ -55,5 +55,10 @@ async def _verify(context: Context, file: Path | None, after: int, start: bytes)
     for each in await heads.contradictions(context.pool, published):
         typer.echo(f"{each.kind}: the head published {each.head.at} at position {each.head.position}")
         wrong += each.kind != "restored"
+    reads = await verify.verify(context.pool, log=verify.READS)
+    for finding in reads.findings:
+        typer.echo(f"reads, {finding.kind}: position {finding.position}")
+    wrong += len(reads.findings)
+    typer.echo(f"{reads.rows} reads up to position {reads.position}, hash {reads.hash.hex()}")
     typer.echo(f"{result.rows} changes up to position {result.position}, hash {result.hash.hex()}: {wrong} wrong")
     return wrong

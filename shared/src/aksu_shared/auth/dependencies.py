@@ -10,8 +10,12 @@ from starlette.types import Scope
 from aksu_shared.auth.permissions import Rights, refusal
 from aksu_shared.auth.principal import ANONYMOUS, Principal
 from aksu_shared.auth.tokens import InvalidToken, TokenVerifier
+from aksu_shared.db.read_log import Reading, set_reading
 
 _PRINCIPAL: Final = "aksu.principal"
+PURPOSE: Final = b"aksu-purpose"
+"""Header in which a caller says what it reads restricted data for: number of a case, a legal ground."""
+MAX_PURPOSE: Final = 300
 
 
 class Access:
@@ -40,10 +44,27 @@ class Access:
         Whether the relation to the object in question is the right one, `Rights.check` says where the object is known.
         """
         principal = await self.authenticate(scope)
+        recorded = None
         for action in actions:
             if not self.rights.granted(principal, action):
                 raise refusal(principal, action)
+            if action in self.rights.recorded and not principal.anonymous:
+                recorded = _reading(scope, principal, action)
+        set_reading(recorded)
         return principal
+
+
+def _reading(scope: Scope, principal: Principal, action: str) -> Reading:
+    query = scope["query_string"].decode("latin-1")
+    stated = next((value for name, value in scope["headers"] if name == PURPOSE), None)
+    return Reading(
+        actor=principal.subject,
+        roles=sorted(role.value for role in principal.roles),
+        body=principal.body,
+        action=action,
+        request=scope["path"] + (f"?{query}" if query else ""),
+        purpose=stated and stated.decode("utf-8", "replace").replace("\0", "")[:MAX_PURPOSE],
+    )
 
 
 def _bearer(headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:

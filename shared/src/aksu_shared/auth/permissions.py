@@ -33,9 +33,12 @@ class Rights:
             for name, row in table["roles"].items()
         }
         self._actions = {action: _grants(action, row) for action, row in table["actions"].items()}
+        self.recorded = frozenset(table.get("audit", {}).get("recorded", ()))
         self._granted: dict[tuple[frozenset[Role], str | None, str], frozenset[Relation]] = {}
         if missing := set(Role) - self.roles.keys():
             raise ValueError(f"roles without a rule: {sorted(missing)}")
+        if unknown := self.recorded - self._actions.keys():
+            raise ValueError(f"no rights: {sorted(unknown)}")
 
     @classmethod
     @cache

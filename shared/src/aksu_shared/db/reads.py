@@ -16,6 +16,7 @@ import asyncpg
 from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, bindparam, literal_column, tuple_
 from sqlalchemy.types import TypeEngine
 
+from aksu_shared.db.read_log import Shape, reading, recorded
 from aksu_shared.db.statement import SCOPE, Statement
 from aksu_shared.errors import FieldError, Malformed, TokenRevoked
 
@@ -67,7 +68,7 @@ class Reads:
         if cursor is not None:
             types = [_type(key).python_type for key in page.sorts[sort.removeprefix("-")]]
             values |= {f"k{i}": value for i, value in enumerate(decode_cursor(cursor, sort, types))}
-        row = await self._row(sql, scope, limit, sort, *statement.args(values))
+        row = await self._row("page", sql, scope, limit, sort, *statement.args(values))
         return str(row[0]).encode()
 
     async def lines(self, page: Page, *, scope: str, sort: str, **filters: Any) -> bytes:  # noqa: ANN401 - as in `page`
@@ -78,25 +79,29 @@ class Reads:
         if found is None:
             found = self._compiled[key] = _compile_lines(page, sort, given)
         sql, statement = found
-        row = await self._row(sql, scope, *statement.args(given))
+        row = await self._row("lines", sql, scope, *statement.args(given))
         return str(row[0]).encode()
 
     async def one(self, query: Statement, *, scope: str, **values: Any) -> tuple[int, bytes] | None:  # noqa: ANN401
         """(version, JSON) of the one row of `query`, which must select `version`; None when absent or out of scope."""
         sql = self._one_sql(query)
-        row = await self._row(sql, scope, *query.args(values))
+        row = await self._row("one", sql, scope, *query.args(values))
         return None if row["version"] is None else (row["version"], row["body"].encode())
 
-    async def raw(self, sql: str, scope: str, *args: Any) -> bytes:  # noqa: ANN401
+    async def raw(self, sql: str, scope: str, *args: Any, shape: Shape = "whole") -> bytes:  # noqa: ANN401
         """The JSON of a hand-written query as bytes.
 
-        Its first own parameter is `$2`, and it must test `s.v IS NOT NULL`.
+        Its first own parameter is `$2`, and it must test `s.v IS NOT NULL`. `shape` says where the ids of what is read
+        stand in the answer, for the log of restricted reads.
         """
-        row = await self._row(f"WITH {SCOPE} SELECT ({sql})::text FROM s", scope, *args)
+        row = await self._row(shape, f"WITH {SCOPE} SELECT ({sql})::text AS body FROM s", scope, *args)
         return str(row[0]).encode()
 
-    async def _row(self, sql: str, *args: Any) -> asyncpg.Record:  # noqa: ANN401 - parameters of the statement
+    async def _row(self, shape: Shape, sql: str, *args: Any) -> asyncpg.Record:  # noqa: ANN401 - the statement's parameters
         """The one row that a statement in a caller's scope gives. Raises TokenRevoked when it gives none."""
+        restricted = reading()
+        if restricted is not None:
+            sql, args = recorded(sql, shape, places=len(args)), (*args, *restricted.args)
         row = await self.pool.fetchrow(sql, *args)
         if row is None:
             raise TokenRevoked
@@ -136,7 +141,7 @@ def _compile_page(
               json_agg(json_build_array($3::text, {cursor})) FILTER (WHERE n = $2) ->> 0, 'UTF8'), 'base64'),
               E'+/=\\n', '-_') END,
           'fresh_at', {fresh_at})
-        FROM (SELECT q0.*, row_number() OVER () AS n FROM ({statement.shifted(3)}) q0) q)::text FROM s"""
+        FROM (SELECT q0.*, row_number() OVER () AS n FROM ({statement.shifted(3)}) q0) q)::text AS body FROM s"""
     return sql, statement
 
 
@@ -151,7 +156,7 @@ def _compile_lines(page: Page, sort: str, given: Mapping[str, Any]) -> tuple[str
     statement = Statement(_selected(page, sort, given))
     sql = f"""WITH {SCOPE}
       SELECT coalesce(
-        (SELECT string_agg(row_to_json(q)::text || E'\\n', '') FROM ({statement.shifted(1)}) q), '') FROM s"""
+        (SELECT string_agg(row_to_json(q)::text || E'\\n', '') FROM ({statement.shifted(1)}) q), '') AS body FROM s"""
     return sql, statement
 
 

@@ -96,7 +96,7 @@ def changes_router(service: str) -> APIRouter:
         deadline = loop.time() + query.wait
         while True:
             seen = news.count(SEQUENCED)
-            body = await reads.raw(_FEED, scope, position, types, query.subject, query.limit)
+            body = await reads.raw(_FEED, scope, position, types, query.subject, query.limit, shape="feed")
             left = deadline - loop.time()
             if not body.startswith(_NOTHING) or left <= 0:
                 return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})

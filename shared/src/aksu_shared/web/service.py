@@ -19,6 +19,7 @@ from aksu_shared.db.reads import Reads
 from aksu_shared.db.schema import require_known_schema
 from aksu_shared.db.work import UnitOfWork
 from aksu_shared.web.app import create_app
+from aksu_shared.web.audit import audit_router
 from aksu_shared.web.commands import CommandEdge
 from aksu_shared.web.dead_letters import dead_letters_router
 from aksu_shared.web.health import Health
@@ -61,7 +62,7 @@ def service_app(
         title=title,
         version=version(f"aksu-{service}"),
         config=config,
-        routers=[*routers, dead_letters_router()],
+        routers=[*routers, dead_letters_router(), audit_router()],
         health=health,
         lifespan=lifespan,
         codelists=CODELISTS,

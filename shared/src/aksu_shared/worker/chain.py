@@ -1,4 +1,4 @@
-"""The hash chain over a change log: what one row contributes, and how rows are linked.
+"""The hash chains over the change log and the log of reads: what one row contributes, and how rows are linked.
 
     hash(n) = SHA-256( hash(n-1) ‖ digest(n) ),  hash(0) = empty
 
@@ -20,6 +20,11 @@ DIGEST: Final = f"""sha256(convert_to(json_build_array(
   {_microseconds("legal_time")}, actor, actor_body, reason, legal_basis, correlation_id, traceparent, cause)::text
   || state::text || changed::text, 'UTF8'))"""
 """SQL for the digest of a `change_log` row, 32 bytes."""
+
+READ_DIGEST: Final = f"""sha256(convert_to(json_build_array(
+  seq, {_microseconds("recorded_at")}, actor, roles, body, action, request, objects, purpose, correlation_id,
+  scope)::text, 'UTF8'))"""
+"""SQL for the digest of a `read_log` row, 32 bytes."""
 
 
 def link(previous: bytes, digest: bytes) -> bytes:

@@ -23,6 +23,8 @@ from aksu_shared.worker.handover import Handover, Rows
 from aksu_shared.worker.loop import turns
 from aksu_shared.worker.metrics import POSITION
 from aksu_shared.worker.progress import Progress, pause
+from aksu_shared.worker.read_chain import EVERY as READS_EVERY
+from aksu_shared.worker.read_chain import chain_reads
 
 BATCH: Final = 2_000
 """Rows that get their position in one transaction."""
@@ -86,6 +88,7 @@ class Sequencer:
         self._wake = asyncio.Event()
         self._hash = b""
         self._beaten = 0.0
+        self._reads_chained = 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
         """Sequence until `stop`; a database that is away is waited for."""
@@ -122,6 +125,9 @@ class Sequencer:
             self._wake.clear()
             started = time.monotonic()
             done = await self._batch(connection)
+            if started - self._reads_chained >= READS_EVERY:
+                await chain_reads(connection)
+                self._reads_chained = started
             self._progress.turned("sequencer")
             if done < BATCH:
                 await pause(self._wake, BEAT * 0.8)

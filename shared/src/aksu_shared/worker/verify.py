@@ -1,4 +1,4 @@
-"""Verification of a change log: recompute the chain and say which rows were flipped, deleted, inserted or reordered."""
+"""Verification of a chained log: recompute the chain, say which rows were flipped, deleted, inserted or reordered."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -7,16 +7,35 @@ from typing import Any, Final, Literal
 import asyncpg
 
 from aksu_shared.db.work import Connection
-from aksu_shared.worker.chain import DIGEST, link
+from aksu_shared.worker.chain import DIGEST, READ_DIGEST, link
 
 Kind = Literal["flipped", "deleted", "inserted", "reordered", "head"]
 
 _PORTION: Final = 2_000
 _MAX_FINDINGS: Final = 1_000
-_HEAD: Final = "SELECT position, hash FROM log_state"
-_ROWS: Final = f"""
-SELECT position, seq, hash, {DIGEST} AS digest FROM change_log
- WHERE (position, seq) > ($1, $2) AND position >= $1 ORDER BY position, seq LIMIT {_PORTION}"""
+
+
+@dataclass(frozen=True, slots=True)
+class Chained:
+    """A log with positions and hashes: SQL for its head, and for a portion of its rows with their digests."""
+
+    head: str
+    rows: str
+
+
+def _chained(table: str, state: str, digest: str) -> Chained:
+    return Chained(
+        head=f"SELECT position, hash FROM {state}",
+        rows=f"""
+SELECT position, seq, hash, {digest} AS digest FROM {table}
+ WHERE (position, seq) > ($1, $2) AND position >= $1 ORDER BY position, seq LIMIT {_PORTION}""",
+    )
+
+
+CHANGES: Final = _chained("change_log", "log_state", DIGEST)
+"""What was written."""
+READS: Final = _chained("read_log", "read_log_state", READ_DIGEST)
+"""What was read of what is restricted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,25 +62,25 @@ class Verification:
         return not self.findings
 
 
-async def verify(pool: asyncpg.Pool, *, after: int = 0, start: bytes = b"") -> Verification:
+async def verify(pool: asyncpg.Pool, *, after: int = 0, start: bytes = b"", log: Chained = CHANGES) -> Verification:
     """Recompute the chain behind position `after`, whose hash is `start`, up to the head of the log.
 
     Run it as a role that sees all rows. It stops after 1,000 findings. To be proof also against whoever may write
     `log_state`, compare the result with the head published on that day.
     """
     async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
-        head = await connection.fetchrow(_HEAD)
+        head = await connection.fetchrow(log.head)
         check = _Check(after, start)
-        async for rows in _portions(connection, after):
+        async for rows in _portions(connection, after, log.rows):
             check.feed(rows)
             if len(check.result.findings) >= _MAX_FINDINGS:
                 return check.result
     return check.end(head["position"], head["hash"])
 
 
-async def _portions(connection: Connection, after: int) -> Any:  # noqa: ANN401 - an async generator of record lists
+async def _portions(connection: Connection, after: int, sql: str) -> Any:  # noqa: ANN401 - an async generator of record lists
     position, seq = after + 1, -1
-    while rows := await connection.fetch(_ROWS, position, seq):
+    while rows := await connection.fetch(sql, position, seq):
         yield rows
         position, seq = rows[-1]["position"], rows[-1]["seq"]
 
