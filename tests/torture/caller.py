@@ -68,12 +68,12 @@ class Caller:
             entry.tries += 1
             try:
                 answer = await self._send(operation.service, payload)
-            except Lost:
-                unsure = True
+            except Lost as lost:
+                unsure, entry.why = True, str(lost)
             else:
                 if not _again(answer):
                     return await self._decide(operation, answer, unsure=unsure)
-                unsure = unsure or answer.status >= 500
+                unsure, entry.why = unsure or answer.status >= 500, f"{answer.status} {_code(answer)}"
             await asyncio.sleep(pause * (0.5 + self._rng.random()))
             pause = min(pause * 2, 0.8)
         return None

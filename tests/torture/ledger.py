@@ -21,7 +21,8 @@ class Entry:
     """One operation. `count` is how many accepted events or commands it stands for; `told` is what the checker needs.
 
     `tries` counts requests, `seconds` the time from the first of them to the outcome; `answer` is the digest of the
-    first definite answer, `repeated` that of the same request sent once more, where it was.
+    first definite answer, `repeated` that of the same request sent once more, where it was; `why` says what
+    last made a request inconclusive.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Entry:
     seconds: float = 0.0
     answer: str | None = None
     repeated: str | None = None
+    why: str = ""
 
 
 class Ledger:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 import typer
@@ -29,24 +30,33 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
 @app.command()
-def selftest(*, seed: int = 1, only: list[str] | None = None) -> None:
+def selftest(*, seed: int = 1, only: list[str] | None = None, folder: Path | None = None) -> None:
     """Exit 0 only when all planted bugs are caught and the clean run is clean."""
     names = only or ["", *DOUBLES]
-    results = [_caught(name, seed) for name in names]
+    results = [_caught(name, seed, folder) for name in names]
     caught = {name or "clean": ok for name, (ok, _) in zip(names, results, strict=True)}
     said = {name or "clean": broken for name, (_, broken) in zip(names, results, strict=True)}
     typer.echo(json.dumps({"selftest": all(caught.values()), "seed": seed, "caught": caught, "broken": said}))
     raise typer.Exit(0 if all(caught.values()) else 1)
 
 
-def _caught(name: str, seed: int) -> tuple[bool, Sequence[str]]:
+def _caught(name: str, seed: int, folder: Path | None) -> tuple[bool, Sequence[str]]:
     """Whether the checker said the right thing about bug `name`, or nothing about no bug; and what it said."""
     started = time.monotonic()
 
     def report(text: str) -> None:
         typer.echo(f"{time.monotonic() - started:6.1f} s  {name or 'clean'}: {text}")
 
-    run = Run(driver="embedded", tier=TIER, seed=seed, layout=LAYOUT, plan=DRILL, patience=PATIENCE, report=report)
+    run = Run(
+        driver="embedded",
+        tier=TIER,
+        seed=seed,
+        folder=folder and folder / (name or "clean"),
+        layout=LAYOUT,
+        plan=DRILL,
+        patience=PATIENCE,
+        report=report,
+    )
     asyncio.run(run.go(double=name))
     broken = run.findings.broken
     if not name:
