@@ -21,7 +21,7 @@ ACCESS_REVOCATION: Final = Table(
     Column("scope", ARRAY(Text), nullable=False),
     Column("written_at", DateTime(timezone=True), server_default=func.now(), nullable=False),
 )
-"""Made by `access_v1`; `access_revoked`, which every statement in a caller's scope calls, looks into it."""
+"""Made by `access_v1`; `access_revocations`, which every statement in a caller's scope asks, looks into it."""
 
 
 async def keep_revocations(work: UnitOfWork, events: Sequence[AccessEvent]) -> None:

@@ -22,7 +22,7 @@ def scope_with(*columns: str) -> str:
     What asks `s.v` first runs after it. There is no such row, and so no other, once the caller's token is revoked.
     """
     values = ", ".join(("set_config('app.scope', $1, true) AS v", *columns))
-    return f"s AS MATERIALIZED (SELECT {values} WHERE NOT access_revoked($1))"
+    return f"s AS MATERIALIZED (SELECT {values} WHERE NOT EXISTS (SELECT FROM access_revocations($1)))"
 
 
 SCOPE = scope_with()

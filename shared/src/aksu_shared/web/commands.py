@@ -46,7 +46,7 @@ KEY_HEADER = "Idempotency-Key"
 MAX_KEY = 200
 MAX_VERSION_DIGITS = 9
 
-_REVOKED = "SELECT access_revoked($1)"
+_REVOKED = "SELECT EXISTS (SELECT FROM access_revocations($1))"
 _ANSWERED = "SELECT fingerprint, scope, status, headers, body FROM idempotency WHERE client = $1 AND key = $2"
 
 
