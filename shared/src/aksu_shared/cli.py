@@ -1,4 +1,4 @@
-"""The command line every service has: `api`, `worker`, `migrate`, `log`, `dead-letters` – the same words everywhere."""
+"""The command line every service has: `api`, `worker`, `migrate`, `rebuild`, `log`, … – the same words everywhere."""
 
 from importlib import import_module
 from typing import Annotated, Any
@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from aksu_shared.cli_dead_letters import dead_letters_cli
 from aksu_shared.cli_log import log_cli
+from aksu_shared.cli_rebuild import add_rebuild
 from aksu_shared.logging import configure_logging
 
 
@@ -56,6 +57,7 @@ def service_cli(service: str, *, config: str) -> typer.Typer:
             raise typer.Exit(2)
         upgrade(service, settings.owner_database_url.get_secret_value())
 
+    add_rebuild(app, service, config=config)
     app.add_typer(log_cli(service, config=config), name="log")
     app.add_typer(dead_letters_cli(service, config=config), name="dead-letters")
     return app

@@ -19,7 +19,8 @@ from aksu_shared.config import BaseConfig
 from aksu_shared.db.pool import create_pool
 from aksu_shared.errors import Problem
 from aksu_shared.worker.applying import Applier
-from aksu_shared.worker.failure import DatabaseAway
+from aksu_shared.worker.failure import DatabaseAway, FeedUnavailable
+from aksu_shared.worker.feed import FeedRestarted
 from aksu_shared.worker.process import WorkerParts
 
 T = TypeVar("T")
@@ -66,6 +67,6 @@ def run(service: str, config: str, command: Callable[[Context], Awaitable[T]]) -
         return asyncio.run(main())
     except Problem as problem:
         typer.echo(f"{problem.message('bg')} / {problem.message('en')}", err=True)
-    except (OSError, asyncpg.PostgresError, DatabaseAway, BusUnavailable) as failure:
+    except (OSError, asyncpg.PostgresError, DatabaseAway, BusUnavailable, FeedUnavailable, FeedRestarted) as failure:
         typer.echo(f"{type(failure).__name__}: {failure}", err=True)
     raise typer.Exit(2)

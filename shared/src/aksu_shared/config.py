@@ -56,6 +56,19 @@ class BaseConfig(BaseSettings):
         " `off` in local and test only",
     )
 
+    feeds: Annotated[dict[str, str], NoDecode] = Field(
+        default_factory=dict,
+        description="the services whose changes this one copies, for rebuilding copies: registry=https://…,licensing=…",
+    )
+    feed_token_file: Path | None = Field(
+        default=None, description="file with an access token for those services, read anew each time"
+    )
+    feed_token_url: str | None = Field(
+        default=None, description="or the issuer's token endpoint, asked for one with client credentials"
+    )
+    feed_client_id: str | None = Field(default=None, description="client at that endpoint")
+    feed_client_secret: SecretStr | None = Field(default=None, description="its secret")
+
     head_file: Path | None = Field(
         default=None, description="file to which the head of the change log is added daily; keep it elsewhere"
     )
@@ -89,6 +102,9 @@ class BaseConfig(BaseSettings):
             for name in ("oidc_token_types", "cors_origins", "trusted_proxies"):
                 if isinstance(text := values.get(name), str):
                     values[name] = [part.strip() for part in text.split(",") if part.strip()]
+            if isinstance(text := values.get("feeds"), str):
+                pairs = [part.partition("=") for part in text.split(",") if part.strip()]
+                values["feeds"] = {name.strip(): url.strip().rstrip("/") for name, _, url in pairs}
         return values
 
     @model_validator(mode="after")
@@ -112,6 +128,7 @@ class BaseConfig(BaseSettings):
             "AKSU_OIDC_ISSUER (https only)": not self.oidc_issuer.startswith("https://"),
             "AKSU_OIDC_JWKS_URL (https only)": not (self.oidc_jwks_url or "https://").startswith("https://"),
             "AKSU_OIDC_MAX_TOKEN_SECONDS (600 at most)": (self.oidc_max_token_seconds or 0) > _TEN_MINUTES,
+            "AKSU_FEED_TOKEN_URL (https only)": not (self.feed_token_url or "https://").startswith("https://"),
             "AKSU_CORS_ORIGINS (no *)": "*" in self.cors_origins,
             "AKSU_TRUSTED_PROXIES (no *)": "*" in self.trusted_proxies,
         }

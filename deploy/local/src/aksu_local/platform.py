@@ -21,7 +21,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Literal, Self
+from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 from aksu_local import legal_clock
 from aksu_local.databases import SERVICES, ServiceUrls, bus_url, create_bus_database, create_service_database
@@ -33,8 +33,12 @@ from aksu_local.process import ProcessDied, end, launch, tail, wait_exit
 from aksu_local.service_process import ServiceProcess
 from aksu_local.together import together
 
+if TYPE_CHECKING:
+    from aksu_shared.auth.issuer import DevelopmentIssuer
+
 BusKind = Literal["embedded", "kafka"]
 _WATCH: Final = 0.2
+_MONTH: Final = 30 * 24 * 3600
 
 
 class OtherBus(Exception):
@@ -77,6 +81,7 @@ class Platform:
         self._ports = ports
         self._report = report
         self._processes: dict[tuple[str, Kind], ServiceProcess] = {}
+        self._feeds: dict[str, str] = {}
         self._open = AsyncExitStack()
 
     def url(self, service: str) -> str:
@@ -143,6 +148,7 @@ class Platform:
     async def _start(self) -> None:
         await self._start_servers()
         ports = self._ports(self.services)
+        self._feeds = {service: f"http://127.0.0.1:{port}" for (service, kind), port in ports.items() if kind == "api"}
         for (service, kind), port in ports.items():
             self._processes[service, kind] = ServiceProcess(
                 service,
@@ -240,9 +246,19 @@ class Platform:
             "AKSU_OIDC_ISSUER": issuer.issuer,
             "AKSU_OIDC_JWKS_FILE": str(issuer.jwks_file),
             "AKSU_CLOCK_FILE": str(self.folder.clock),
+            "AKSU_FEEDS": ",".join(f"{source}={url}" for source, url in self._feeds.items()),
+            "AKSU_FEED_TOKEN_FILE": str(self._feed_token(service, issuer)),
             "MALLOC_ARENA_MAX": "2",  # glibc keeps an arena per thread otherwise; twice the memory for nothing
             **self._environment,
         }
+
+    def _feed_token(self, service: str, issuer: "DevelopmentIssuer") -> Path:
+        """A file with the token by which `service` reads what the others tell, for a month."""
+        file = self.folder.keys / f"{service}.token"
+        token = issuer.issue(f"service:{service}", roles=["integration"], body="AKSU", lifetime=_MONTH)
+        file.touch(mode=0o600)
+        file.write_text(token, encoding="ascii")
+        return file
 
     async def keep_servers(self) -> None:
         """Start PostgreSQL or the broker again whenever it has died; returns only by cancellation."""

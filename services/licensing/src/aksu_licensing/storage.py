@@ -23,7 +23,8 @@ from aksu_shared.db.store import Kept, Store, rows_where
 from aksu_shared.db.work import UnitOfWork
 from aksu_shared.events.base import Event, State
 from aksu_shared.events.licensing import ApplicationState, LicenceState
-from aksu_shared.events.registry import ProviderEvent, RegisterRowState, ServiceEvent
+from aksu_shared.events.registry import ProviderEvent, RegisterRowImported, RegisterRowState, ServiceEvent
+from aksu_shared.worker.copies import Copies, Copy
 
 
 def _table(mapped: type) -> Table:
@@ -180,6 +181,14 @@ class CopyStore:
     async def keep_providers(self, events: Sequence[ProviderEvent]) -> None:
         """Keep the newest state of each provider."""
         await project(await self._begin(), PROVIDER, events)
+
+
+COPIES: Final[Copies] = {
+    ServiceEvent: Copy(SERVICE),
+    ProviderEvent: Copy(PROVIDER),
+    RegisterRowImported: Copy(REGISTER_ROW, applied_only=True),
+}
+"""Event class of an aggregate of the registry → what is kept of it here."""
 
 
 class RegisterRowStore:

@@ -6,6 +6,7 @@ from aksu_monitoring.api import ROUTERS
 from aksu_monitoring.api.rate import Rate
 from aksu_monitoring.config import SERVICE, MonitoringConfig
 from aksu_monitoring.factory import Factory
+from aksu_monitoring.storage.places import COPIES
 from aksu_shared.auth.permissions import Rights
 from aksu_shared.web.service import service_app
 
@@ -19,6 +20,7 @@ def create(config: MonitoringConfig) -> FastAPI:
         title="Контрол и мониторинг на социалните услуги",
         routers=ROUTERS,
         factory=lambda work: Factory(work, rights),
+        copies=COPIES,
     )
     app.state.ingest_rate = Rate(config.ingest_requests_per_minute)
     return app

@@ -4,11 +4,17 @@ from fastapi import FastAPI
 
 from aksu_reporting.api import ROUTERS
 from aksu_reporting.config import SERVICE, ReportingConfig
+from aksu_reporting.consumers import COPIES
 from aksu_shared.web.service import service_app
 
 
 def create(config: ReportingConfig) -> FastAPI:
     """The application; its parts are opened when it starts."""
     return service_app(
-        SERVICE, config, title="Справки за социалните услуги", routers=ROUTERS, factory=lambda work: work
+        SERVICE,
+        config,
+        title="Справки за социалните услуги",
+        routers=ROUTERS,
+        factory=lambda work: work,
+        copies=COPIES,
     )

@@ -3,10 +3,10 @@
 from typing import Final
 
 from aksu_reporting.config import SERVICE, ReportingConfig
-from aksu_reporting.consumers import HANDLERS
+from aksu_reporting.consumers import COPIES, HANDLERS
 from aksu_shared.worker.process import WorkerParts, run_worker
 
-PARTS: Final = WorkerParts(service=SERVICE, handlers=HANDLERS)
+PARTS: Final = WorkerParts(service=SERVICE, handlers=HANDLERS, copies=COPIES)
 
 
 async def run(config: ReportingConfig, *, health_port: int) -> None:

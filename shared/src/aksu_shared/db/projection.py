@@ -12,27 +12,31 @@ from aksu_shared.db.work import Connection, columns_of
 from aksu_shared.events.base import Event
 
 
-async def project(connection: Connection, table: Table, events: Sequence[Event[Any]]) -> int:
+async def project(
+    connection: Connection, table: Table, events: Sequence[Event[Any]], *, into: str | None = None
+) -> int:
     """Keep the newest of `events` per aggregate in `table`; an older or repeated version changes nothing.
 
-    Columns take the fields of the same name of the event's state, besides id, version and scope.
-    Gives the number of rows written.
+    Columns take the fields of the same name of the event's state, besides id, version and scope. `into` is another
+    table of the same shape. Gives the number of rows written.
     """
     rows: dict[str, dict[str, Any]] = {}
     for event in sorted(events, key=lambda e: e.version):
         state = event.state.model_dump(mode="json")
         rows[event.id] = state | {"id": event.id, "version": event.version, "scope": list(event.scope)}
-    done = await connection.execute(_project_sql(table), Json(to_json(list(rows.values())).decode()))
+    done = await connection.execute(
+        _project_sql(table, into or table.name), Json(to_json(list(rows.values())).decode())
+    )
     return int(done.rsplit(" ", 1)[1])
 
 
 @cache
-def _project_sql(table: Table) -> str:
+def _project_sql(table: Table, target: str) -> str:
     names = columns_of(table)
     columns = ", ".join(names)
     assigned = ", ".join(f"{name} = EXCLUDED.{name}" for name in names if name != "id")
     return f"""
-      INSERT INTO {table.name} AS t ({columns})
-      SELECT {columns} FROM jsonb_populate_recordset(NULL::{table.name}, $1::jsonb)
+      INSERT INTO {target} AS t ({columns})
+      SELECT {columns} FROM jsonb_populate_recordset(NULL::{target}, $1::jsonb)
       ON CONFLICT (id) DO UPDATE SET {assigned}, written_at = now()
       WHERE t.version < EXCLUDED.version"""

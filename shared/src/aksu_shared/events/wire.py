@@ -101,6 +101,22 @@ def event_of_structured(document: Mapping[str, Any]) -> Event[Any]:
     return _event(fact, headers["ce_subject"], document.get("data"), meta)
 
 
+def record_of_structured(document: Mapping[str, Any]) -> Delivered:
+    """One entry of a change feed as a bus would have delivered it. Raises Undecodable."""
+    headers = {f"ce_{name}": value for name, value in document.items() if isinstance(value, str)}
+    fact, meta = _envelope(headers)
+    headers["content-type"] = headers.pop("ce_datacontenttype", "application/json")
+    return Delivered(
+        topic=fact.topic,
+        partition=0,
+        offset=meta.position,
+        key=headers["ce_subject"],
+        value=json.dumps(document.get("data"), ensure_ascii=False).encode(),
+        headers=headers,
+        time=int(meta.time.timestamp() * 1000),
+    )
+
+
 def _envelope(headers: Mapping[str, str]) -> tuple[type[Event[Any]], Meta]:
     if not all(map(headers.get, _REQUIRED)):
         raise Undecodable("MISSING_HEADER", next(name for name in _REQUIRED if not headers.get(name)))

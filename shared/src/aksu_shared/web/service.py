@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
+from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
 import asyncpg
@@ -22,7 +23,10 @@ from aksu_shared.web.app import create_app
 from aksu_shared.web.audit import audit_router
 from aksu_shared.web.commands import CommandEdge
 from aksu_shared.web.dead_letters import dead_letters_router
+from aksu_shared.web.digest import digest_router
 from aksu_shared.web.health import Health
+from aksu_shared.web.reconcile import reconcile_router
+from aksu_shared.worker.copies import Copies
 
 F = TypeVar("F")
 
@@ -47,8 +51,9 @@ def service_app(
     title: str,
     routers: Sequence[APIRouter],
     factory: Callable[[UnitOfWork], Any],
+    copies: Copies = MappingProxyType({}),
 ) -> FastAPI:
-    """The application of `service`; it refuses to start on a schema it does not know."""
+    """The application of `service`; it refuses to start on a schema it does not know. `copies` of others' data."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -62,11 +67,17 @@ def service_app(
         title=title,
         version=version(f"aksu-{service}"),
         config=config,
-        routers=[*routers, dead_letters_router(), audit_router()],
+        routers=[*routers, *_platform_routers(service, copies)],
         health=health,
         lifespan=lifespan,
         codelists=CODELISTS,
     )
+
+
+def _platform_routers(service: str, copies: Copies) -> list[APIRouter]:
+    """What every service answers to whoever runs the platform."""
+    every = [dead_letters_router(), audit_router(), digest_router(service)]
+    return [*every, reconcile_router(copies)] if copies else every
 
 
 @asynccontextmanager

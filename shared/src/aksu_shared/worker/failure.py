@@ -49,6 +49,10 @@ class SourceRestored(Exception):
         super().__init__(f"waiting for the rebuild of {', '.join(sorted(self.epochs))}")
 
 
+class FeedUnavailable(Exception):
+    """The owner of a copy's data cannot be asked now, or does not tell all of it yet."""
+
+
 class HandlerTimeout(Exception):
     """A handler did not end in its time."""
 
@@ -106,7 +110,9 @@ def is_infrastructure(error: BaseException) -> bool:
     """Whether to wait and try again for ever, instead of holding the record responsible."""
     if isinstance(error, asyncpg.PostgresError):
         return str(error.sqlstate).startswith(_NOT_THE_RECORDS)
-    return isinstance(error, (DatabaseAway, BusUnavailable, SourceRestored, ConnectionError, MemoryError))
+    return isinstance(
+        error, (DatabaseAway, BusUnavailable, SourceRestored, FeedUnavailable, ConnectionError, MemoryError)
+    )
 
 
 def fault_of(error: BaseException) -> Fault:

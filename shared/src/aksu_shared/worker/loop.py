@@ -7,12 +7,16 @@ from typing import Final
 import structlog
 
 from aksu_shared.bus.contract import BusUnavailable
-from aksu_shared.worker.failure import SourceRestored, is_infrastructure
+from aksu_shared.worker.failure import FeedUnavailable, SourceRestored, is_infrastructure
 from aksu_shared.worker.progress import Progress, pause
 
 _FIRST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 5.0
-_AWAY: Final[dict[type[Exception], str]] = {BusUnavailable: "bus", SourceRestored: "rebuild"}
+_AWAY: Final[dict[type[Exception], str]] = {
+    BusUnavailable: "bus",
+    SourceRestored: "rebuild",
+    FeedUnavailable: "feed",
+}
 
 log = structlog.get_logger(__name__)
 

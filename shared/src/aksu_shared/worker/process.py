@@ -23,6 +23,7 @@ from aksu_shared.web.health import Health, worker_app
 from aksu_shared.web.server import serving
 from aksu_shared.worker.applying import Applier
 from aksu_shared.worker.consumer import ConsumerLoop
+from aksu_shared.worker.copies import Copies
 from aksu_shared.worker.dead_letters import carry_out
 from aksu_shared.worker.failure import DatabaseAway, database, transaction
 from aksu_shared.worker.handover import Handover
@@ -30,6 +31,8 @@ from aksu_shared.worker.heads import append_head, head_of, publish_head
 from aksu_shared.worker.housekeeping import Housekeeping
 from aksu_shared.worker.loop import turns
 from aksu_shared.worker.progress import Progress, pause
+from aksu_shared.worker.rebuild import OnRebuilt
+from aksu_shared.worker.rebuilding import RebuildLoop
 from aksu_shared.worker.routing import Handlers
 from aksu_shared.worker.scheduler import DeadlineHandler, Scheduler
 from aksu_shared.worker.sequencer import Sequencer
@@ -72,6 +75,9 @@ WorkerLoop: TypeAlias = Callable[[Worker], Coroutine[Any, Any, None]]
 class WorkerParts:
     """What a service gives its worker: event handlers, handlers of deadlines by kind, loops of its own by name.
 
+    `copies` are the tables that handlers keep as copies of others' aggregates; `on_rebuilt` is told what a rebuild of
+    them changed.
+
     `at_start` is one unit of work, done each time a process takes over the service's log for the first time; what it
     finds done already it does not do again.
     """
@@ -81,6 +87,8 @@ class WorkerParts:
     deadlines: Mapping[str, DeadlineHandler] = field(default_factory=dict)
     loops: Mapping[str, WorkerLoop] = field(default_factory=dict)
     at_start: Callable[[UnitOfWork], Awaitable[None]] | None = None
+    copies: Copies = field(default_factory=dict)
+    on_rebuilt: OnRebuilt | None = None
 
 
 async def run_worker(parts: WorkerParts, config: BaseConfig, *, health_port: int) -> None:
@@ -154,6 +162,18 @@ def _loops(parts: WorkerParts, worker: Worker, config: BaseConfig, url: str) -> 
         consumer = ConsumerLoop(pool, worker.bus, worker.applier, notifier=notifier, progress=progress)
         loops["consumer"] = consumer.run(stop)
         loops["dead letters"] = _carry_out_orders(worker)
+        loops["rebuild"] = RebuildLoop(
+            pool,
+            worker.applier,
+            url=url,
+            config=config,
+            handlers=parts.handlers,
+            copies=parts.copies,
+            on_rebuilt=parts.on_rebuilt,
+            handover=handover,
+            notifier=notifier,
+            progress=progress,
+        ).run(stop)
     if parts.deadlines:
         scheduler = Scheduler(
             pool,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Final
+from uuid import UUID
 
 from aksu_monitoring.factory import Factory
 from aksu_shared.auth.permissions import Rights
@@ -9,6 +10,7 @@ from aksu_shared.db.access import keep_revocations
 from aksu_shared.db.work import UnitOfWork
 from aksu_shared.events.licensing import LicenceEvent
 from aksu_shared.events.registry import AccessEvent, PlaceEvent, ServiceEvent
+from aksu_shared.worker.copies import Moved
 from aksu_shared.worker.routing import Handlers
 
 
@@ -33,3 +35,11 @@ HANDLERS: Final[Handlers] = {
     LicenceEvent: on_licences,
     AccessEvent: keep_revocations,
 }
+
+
+async def on_rebuilt(work: UnitOfWork, moved: Sequence[Moved]) -> None:
+    """Copies were made anew: inspections follow what moved."""
+    rows = [row for each in moved for row in (each.before, each.after) if row is not None]
+    places = {UUID(row.get("place_id") or row["id"]) for row in rows}
+    keys = {row["key"] for row in rows if "key" in row}
+    await Factory(work, Rights.load()).placing().moved(places, keys)

@@ -73,6 +73,11 @@ class PlacingService:
         await self._places.keep(LicenceEvent, events)
         await self._amend(_places_of(events), ())
 
+    async def moved(self, places: Collection[UUID], keys: Collection[str]) -> None:
+        """What is known of these places, or at these addresses, was made anew."""
+        await self._begin()
+        await self._amend(places, keys)
+
     async def _begin(self) -> None:
         """What an earlier handler of the batch recorded is to be seen by this one."""
         await self._work.flush()

@@ -12,6 +12,7 @@ from aksu_shared.db.work import UnitOfWork
 from aksu_shared.events import Event
 from aksu_shared.events.licensing import LicenceEvent
 from aksu_shared.events.registry import PlaceEvent, ServiceEvent
+from aksu_shared.worker.copies import Copies, Copy
 
 _FACTS: Final = """
 SELECT p.id, p.municipality, p.settlement, p.address, l.licensed, s.services
@@ -36,6 +37,8 @@ _TABLES: Final[dict[type[Event[Any]], Table]] = {
     ServiceEvent: ServiceTable.__table__,  # type: ignore[dict-item]
     LicenceEvent: LicenceTable.__table__,  # type: ignore[dict-item]
 }
+COPIES: Final[Copies] = {fact: Copy(table) for fact, table in _TABLES.items()}
+"""Event class of an aggregate → its copy here."""
 
 
 class PlaceFactStore:

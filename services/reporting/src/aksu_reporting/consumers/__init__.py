@@ -10,6 +10,7 @@ from aksu_shared.db.access import keep_revocations
 from aksu_shared.events import Event
 from aksu_shared.events.catalogue import CATALOGUE
 from aksu_shared.events.registry import AccessEvent
+from aksu_shared.worker.copies import Copies, Copy
 from aksu_shared.worker.routing import Handler
 
 _KEPT = {fact.topic for fact in (*READ_MODELS, AccessEvent)}
@@ -23,3 +24,6 @@ HANDLERS: Mapping[type[Event[Any]], Handler] = MappingProxyType(
 )
 """Event class → handler. A change that no report needs is noted all the same, so that a reader may wait for any change
 of a source with `Aksu-After`."""
+
+COPIES: Copies = MappingProxyType({fact: Copy(table) for fact, table in READ_MODELS.items()})
+"""Event class of an aggregate → the read model that a rebuild makes anew."""
