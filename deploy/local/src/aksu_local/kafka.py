@@ -33,6 +33,8 @@ class Kafka:
         self.folder = folder.absolute()
         self.log = self.folder / "kafka.log"
         self.port = free_port()
+        self.advertised_port = self.port
+        """Where clients are told to go: set it before `start` to send them through a proxy."""
         self._controller_port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -101,7 +103,8 @@ class Kafka:
         self.folder.mkdir(parents=True, exist_ok=True)
         template = Template((DEPLOY / "server.properties").read_text())
         properties = self.folder / "server.properties"
-        values = {"port": self.port, "controller_port": self._controller_port, "data": self.folder / "data"}
+        ports = {"port": self.port, "advertised_port": self.advertised_port, "controller_port": self._controller_port}
+        values = {**ports, "data": self.folder / "data"}
         properties.write_text(template.substitute(values))
         return properties
 

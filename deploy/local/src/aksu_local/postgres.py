@@ -91,6 +91,11 @@ class Postgres:
         return self._process.pid
 
     @property
+    def socket(self) -> Path:
+        """The Unix socket it listens on, there while it runs."""
+        return self._socket() / f".s.PGSQL.{self.port}"
+
+    @property
     def password(self) -> str:
         """The generated password of every role of this server."""
         return (self.folder / "password").read_text()
