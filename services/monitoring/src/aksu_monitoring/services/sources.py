@@ -32,7 +32,8 @@ class StagingPrincipal(Principal):
             keys.append(ALL_STAGING)
         if rights.granted(self, "monitoring.ingest.push"):
             keys.append(f"s:{source_of(self)}")
-        object.__setattr__(self, "scope_keys", (self.scope_keys[0], *keys, *self.scope_keys[1:]))  # the token stays last
+        # The key that names the token stays the last.
+        object.__setattr__(self, "scope_keys", (self.scope_keys[0], *keys, *self.scope_keys[1:]))
 
     @classmethod
     def of(cls, principal: Principal) -> "StagingPrincipal":
