@@ -1,5 +1,6 @@
 """The bus read raw: every record of every topic, and how far each consumer group has committed."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -8,6 +9,7 @@ import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
+from aksu_shared.bus import Record
 from aksu_shared.bus.topics import declared_topics
 from torture.rig import Rig
 
@@ -15,6 +17,8 @@ _RECORDS: Final = """
 SELECT topic, "offset", key, headers->>'ce_id' AS id, headers->>'ce_seq' AS seq, headers->>'ce_epoch' AS epoch
   FROM record ORDER BY topic, "offset" """
 _ENDS: Final = "SELECT name, next_offset FROM topic"
+_SAMPLED: Final = ("aksu.registry.service.v1", "aksu.registry.place.v1")
+_SAMPLE: Final = "SELECT * FROM record WHERE topic = ANY ($1) ORDER BY random() LIMIT $2"
 _CURSORS: Final = 'SELECT topic, "offset" FROM bus_cursor'
 
 
@@ -120,7 +124,43 @@ async def _kafka_lags(rig: Rig, consumer: str) -> dict[str, int]:
     }
 
 
+async def sample(rig: Rig, *, limit: int) -> list[Record]:
+    """Records of the registry's topics as they were sent, at most so many."""
+    return await (_sample_kafka(rig, limit) if rig.broker else _sample_embedded(rig, limit))
+
+
+async def _sample_embedded(rig: Rig, limit: int) -> list[Record]:
+    connection = await asyncpg.connect(rig.platform.postgres.url("bus"), command_timeout=60)
+    try:
+        rows = await connection.fetch(_SAMPLE, list(_SAMPLED), limit)
+    finally:
+        await connection.close()
+    return [Record(row["topic"], row["key"], row["value"], json.loads(row["headers"])) for row in rows]
+
+
+async def _sample_kafka(rig: Rig, limit: int) -> list[Record]:
+    consumer = AIOKafkaConsumer(bootstrap_servers=_servers(rig), enable_auto_commit=False)
+    await consumer.start()
+    try:
+        partitions = [TopicPartition(topic, 0) for topic in _SAMPLED]
+        consumer.assign(partitions)
+        for partition in partitions:
+            consumer.seek(partition, 0)
+        batches = [await consumer.getmany(partition, timeout_ms=2_000, max_records=limit) for partition in partitions]
+    finally:
+        await consumer.stop()
+    return [
+        Record(
+            each.topic,
+            (each.key or b"").decode(),
+            each.value or b"",
+            {name: value.decode() for name, value in each.headers},
+        )
+        for batch in batches
+        for records in batch.values()
+        for each in records
+    ][:limit]
+
+
 def _servers(rig: Rig) -> str:
-    if rig.broker is None:
-        raise LookupError("no Kafka broker in this run")
-    return f"127.0.0.1:{rig.broker.port}"
+    return f"127.0.0.1:{rig.broker_port}"

@@ -2,8 +2,10 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 
 from torture.checks_log import SYSTEM
+from torture.deliveries import READERS
 from torture.findings import Findings
 from torture.snapshot import CONSUMED, Snapshot
 
@@ -43,6 +45,20 @@ def _check_effects(consumer: str, snapshot: Snapshot, findings: Findings) -> Non
         once = list(dict.fromkeys(versions))  # twice is I4, not a matter of order
         if once != list(range(1, len(once) + 1)) and not key.startswith(SYSTEM):
             findings.add("I5", f"{consumer}: {topic} {key} applied in the order {versions[:10]}")
+
+
+def check_poison(snapshot: Snapshot, poisoned: Mapping[str, str], findings: Findings) -> None:
+    """Each made-up record is a dead letter, once, at every reader of its topic, with its very bytes and a reason."""
+    for consumer in READERS:
+        parked: dict[str, list[str]] = defaultdict(list)
+        for row in snapshot.services[consumer].dead:
+            if row["reason"] and row["state"] == "PARKED":
+                parked[row["key"]].append(sha256(row["value"]).hexdigest())
+        for key, digest in poisoned.items():
+            if digest not in parked[key]:
+                findings.add("I6", f"{consumer}: {key} is not among the dead letters")
+            elif len(parked[key]) > 1:
+                findings.add("I4", f"{consumer}: {key} is {len(parked[key])} dead letters")
 
 
 def _check_copies(consumer: str, copies: Mapping[str, Sequence[str]], findings: Findings) -> None:

@@ -7,8 +7,9 @@ from random import Random
 from typing import Any, Final
 from uuid import uuid4
 
-from aksu_shared.bus import Record, connect
+import asyncpg
 
+from aksu_shared.bus import Record, connect
 from torture.busread import sample
 from torture.checks_log import SYSTEM
 from torture.rig import Rig
@@ -39,7 +40,8 @@ class Deliveries:
 
     async def poison(self) -> None:
         """One record of each kind that must end as a dead letter at every reader, each under a key of its own."""
-        records = [self._bad(name, **kind) for name, kind in _KINDS.items()]
+        epoch = await self._epoch()
+        records = [self._bad(name, ce_epoch=epoch, **kind) for name, kind in _KINDS.items()]
         self._rng.shuffle(records)
         await self._publish(records)
         self.poisoned |= {record.key: sha256(record.value).hexdigest() for record in records}
@@ -59,10 +61,17 @@ class Deliveries:
             "ce_time": "2026-01-01T10:00:00+00:00",
             "ce_seq": "1",
             "ce_position": "1",
-            "ce_epoch": "0",
             "content-type": "application/json",
         }
         return Record(_TOPIC, key, value if value is not None else json.dumps(data).encode(), {**given, **headers})
+
+    async def _epoch(self) -> str:
+        connection = await asyncpg.connect(self._rig.platform.postgres.url("registry"))
+        try:
+            epoch: str = await connection.fetchval("SELECT epoch FROM log_state")
+        finally:
+            await connection.close()
+        return epoch
 
     async def _publish(self, records: list[Record]) -> None:
         async with connect(self._rig.platform.bus_url) as bus:

@@ -1,4 +1,4 @@
-"""What is done besides killing: pauses, a bad network, strange deliveries, members that come and go, moves of the clock."""
+"""What is done besides killing: pauses, a bad network, strange deliveries, guests in the groups, moves of the clock."""
 
 import asyncio
 import time
@@ -48,7 +48,7 @@ class Faults:
 
     def _all(self) -> list[tuple[str, Callable[[], Awaitable[None]]]]:
         network = [
-            (f"{kind} {target}", lambda kind=kind, target=target: self._network(kind, target))
+            (f"network {kind} {target}", lambda kind=kind, target=target: self._network(kind, target))
             for target in ("api", "bus", "database")
             for kind in ("slow", "reset", "black_hole", "half_open")
         ]

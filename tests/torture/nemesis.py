@@ -78,6 +78,11 @@ class Nemesis:
         self.report(f"killed {target}, back after {time.monotonic() - killed:.1f} s")
         await self._canary.flies(target, killed=killed, back=time.monotonic())
 
+    async def endured(self, fault: str, began: float) -> None:
+        """A fault that killed nobody is over: wait until a write is seen at the other end."""
+        self.report(f"{fault}, {time.monotonic() - began:.1f} s")
+        await self._canary.flies(fault.partition(" ")[0], killed=began, back=time.monotonic())
+
     async def _kill_member(self, kind: str) -> None:
         victims = [self.rng.choice([name for name in sorted(self.rig.members) if f"-{kind}-" in name])]
         if kind == "worker" and self.rng.random() < 0.3:

@@ -1,4 +1,4 @@
-"""The rig's network: a proxy before every API, one before the bus, one before the databases of every second instance."""
+"""The rig's network: a proxy before every API, one before the bus, one before the databases of second instances."""
 
 from collections.abc import Mapping
 from contextlib import AsyncExitStack

@@ -14,11 +14,12 @@ import asyncpg
 from aksu_local.databases import SERVICES
 from aksu_local.kafka import Kafka
 from aksu_local.platform import Platform
-from aksu_local.ports import Kind
-from aksu_local.process import ProcessDied, free_port
+from aksu_local.ports import Kind, any_ports
+from aksu_local.process import ProcessDied
 from aksu_local.service_process import ServiceProcess
 from aksu_local.together import together
 from torture.doubles import DOUBLES
+from torture.network import Network
 from torture.tier import Driver
 from torture.wire import Doors
 from torture.witness import DDL
@@ -49,14 +50,23 @@ class Rig:
         self.members: dict[str, ServiceProcess] = {}
         self.held: set[str] = set()
         """Members the supervisor leaves alone: whoever put them here starts them again."""
+        self.network = Network()
         self._layout = layout
         self._double = double
 
     @property
     def doors(self) -> Doors:
         """Where the load knocks."""
-        ports = {service: [each.port for each in self.of(service, "api").values()] for service in SERVICES}
+        proxies = self.network.proxies
+        ports = {service: [proxies[name].port for name in self.of(service, "api")] for service in SERVICES}
         return Doors(ports)
+
+    @property
+    def broker_port(self) -> int:
+        """Where the broker listens; raises LookupError on the embedded bus."""
+        if self.broker is None:
+            raise LookupError("no Kafka broker in this run")
+        return self.broker.port
 
     @property
     def broker(self) -> Kafka | None:
@@ -72,9 +82,13 @@ class Rig:
     async def running(self) -> AsyncIterator["Rig"]:
         """Everything up and ready; ended at the end, APIs first."""
         async with AsyncExitStack() as stack:
+            await self.network.open(stack, self.platform.postgres, self.broker)
             await stack.enter_async_context(self.platform.servers())
             await self._witness()
             self._make()
+            for name, member in self.members.items():
+                if member.kind == "api":
+                    await self.network.before(stack, name, member.port)
             stack.push_async_callback(self._end)
             for member in self.members.values():
                 member.start()
@@ -95,25 +109,25 @@ class Rig:
                     return
                 await asyncio.sleep(_WATCH)
 
-    def environment(self, service: str) -> dict[str, str]:
-        """Of a member: the platform's, with the rig's own modules and the planted bug."""
+    def environment(self, service: str, name: str) -> dict[str, str]:
+        """Of a member: the platform's by way of the proxies, with the rig's own modules and the planted bug."""
         path = os.pathsep.join(filter(None, (str(_TESTS), os.environ.get("PYTHONPATH"))))
         own = {"PYTHONPATH": path, "AKSU_TORTURE_DOUBLE": self._double, "AKSU_LOG_LEVEL": "INFO"}
-        return self.platform.service_environment(service) | own
+        return self.network.environment(name, self.platform.service_environment(service)) | own
 
     def _make(self) -> None:
-        for (service, kind), number in self._layout.items():
-            program = self._program(service)
-            for turn in range(1, number + 1):
-                name = f"{service}-{kind}-{turn}"
-                self.members[name] = ServiceProcess(
-                    service,
-                    kind,
-                    program=program,
-                    port=free_port(),
-                    log=self.platform.folder.logs / f"{name}.log",
-                    env=self.environment(service),
-                )
+        wanted = {f"{s}-{k}-{turn + 1}": (s, k) for (s, k), number in self._layout.items() for turn in range(number)}
+        # Of a range that no outgoing connection uses: a port must still be free when its process starts again.
+        ports = any_ports(tuple(wanted))
+        for name, (service, kind) in wanted.items():
+            self.members[name] = ServiceProcess(
+                service,
+                kind,
+                program=self._program(service),
+                port=ports[name, kind],
+                log=self.platform.folder.logs / f"{name}.log",
+                env=self.environment(service, name),
+            )
 
     def _program(self, service: str) -> Path:
         """A script that becomes the member: the supervisor's own way of starting stays as it is."""

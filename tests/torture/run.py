@@ -14,9 +14,11 @@ from aksu_local.legal_clock import legal_now
 from aksu_local.platform import Platform
 from aksu_shared.clock import legal_day
 from torture.caller import Caller
-from torture.checks_consumers import check_consumers
+from torture.checks_consumers import check_consumers, check_poison
 from torture.checks_log import check_bus, check_logs
 from torture.checks_operations import check_operations, check_pushes
+from torture.deliveries import Deliveries
+from torture.faults import Faults
 from torture.findings import Findings
 from torture.leaks import Baseline, baseline, check_leaks
 from torture.ledger import Ledger
@@ -96,12 +98,14 @@ class Run:
         canary = Canary(rig, world, caller, self.recoveries)
         nemesis = Nemesis(rig, canary, Random(f"{self._seed}:nemesis"), report=self._report)
         seams = Seams(rig, report=self._report, plan=self._plan)
+        deliveries = Deliveries(rig, Random(f"{self._seed}:deliveries"))
+        faults = Faults(rig, nemesis, deliveries, Random(f"{self._seed}:faults"))
         async with self._timed("load"):
-            await self._under_load(load, nemesis, seams, until)
+            await self._under_load(load, nemesis, seams, faults, until)
         caller.close()
         nemesis.kills["seam"] = seams.died.total()
-        self.faults |= {"seams": dict(seams.died), "seams_missed": seams.missed}
-        await self._check(rig, ledger, before)
+        self.faults |= {"seams": dict(seams.died), "seams_missed": seams.missed, "faults": dict(faults.done)}
+        await self._check(rig, ledger, before, deliveries)
         return verdict(
             driver=self._driver,
             seed=self._seed,
@@ -114,19 +118,22 @@ class Run:
             faults=self.faults,
         )
 
-    async def _under_load(self, load: Load, nemesis: Nemesis, seams: Seams, until: float) -> None:
+    async def _under_load(self, load: Load, nemesis: Nemesis, seams: Seams, faults: Faults, until: float) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(load.run())
             await asyncio.sleep(1)
             try:
                 await seams.run(until=until)
                 await nemesis.run(kills=self._tier.kills, until=until)
+                if self._tier.full:
+                    await faults.run(until=until)
             finally:
                 load.enough.set()
         self._report(f"{load.ledger.singles} commands and {load.ledger.pushed} events acknowledged")
 
-    async def _check(self, rig: Rig, ledger: Ledger, before: Baseline) -> None:
+    async def _check(self, rig: Rig, ledger: Ledger, before: Baseline, deliveries: Deliveries) -> None:
         async with self._timed("rest"):
+            rig.network.heal()
             await rig.ready()
             self.seconds["to_rest"] = await comes_to_rest(rig, self.findings, within=self._patience)
             await check_leaks(rig, before, self.findings)
@@ -138,6 +145,7 @@ class Run:
             check_logs(snapshot, self.findings)
             check_bus(snapshot, self.findings)
             check_consumers(snapshot, self.findings)
+            check_poison(snapshot, deliveries.poisoned, self.findings)
         for target in self.recoveries.never:
             self.findings.add("I7", f"no write came through within 90 s of the return of {target}")
         self._report(str(self.findings))
