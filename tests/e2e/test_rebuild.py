@@ -74,9 +74,11 @@ class Pair:
 
     @asynccontextmanager
     async def consuming(self) -> AsyncIterator[None]:
-        async with Notifier(self.consumer.urls.worker) as notifier:
-            async with Consuming(self.consumer.worker, self.bus, self.applier, notifier):
-                yield
+        async with (
+            Notifier(self.consumer.urls.worker) as notifier,
+            Consuming(self.consumer.worker, self.bus, self.applier, notifier),
+        ):
+            yield
 
 
 _NUMBERS = iter(range(1, 10_000))

@@ -26,6 +26,7 @@ from aksu_shared.web.dead_letters import dead_letters_router
 from aksu_shared.web.digest import digest_router
 from aksu_shared.web.health import Health
 from aksu_shared.web.reconcile import reconcile_router
+from aksu_shared.web.vanished import vanished_router
 from aksu_shared.worker.copies import Copies
 
 F = TypeVar("F")
@@ -77,7 +78,7 @@ def service_app(
 def _platform_routers(service: str, copies: Copies) -> list[APIRouter]:
     """What every service answers to whoever runs the platform."""
     every = [dead_letters_router(), audit_router(), digest_router(service)]
-    return [*every, reconcile_router(copies)] if copies else every
+    return [*every, reconcile_router(copies), vanished_router()] if copies else every
 
 
 @asynccontextmanager
