@@ -65,7 +65,7 @@ async def test_a_list_is_recorded_with_everything_it_showed(licensing: Rig) -> N
 
 async def test_what_was_not_found_and_what_is_public_is_not_recorded(licensing: Rig) -> None:
     application = await licensing.reviewed()
-    stranger = {"role": "provider", "body": "PROVIDER:175229303"}
+    stranger: dict[str, Any] = {"role": "provider", "body": "PROVIDER:175229303"}
     assert (await licensing.api.get(f"/v1/applications/{application}", **stranger)).status_code == 404
     assert (await licensing.api.get(f"/v1/applications/{ABSENT}", **INSPECTOR)).status_code == 404
     assert (await licensing.api.get("/v1/licences", **INSPECTOR)).status_code == 200

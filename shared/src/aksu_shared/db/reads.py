@@ -97,6 +97,10 @@ class Reads:
         row = await self._row(shape, f"WITH {SCOPE} SELECT ({sql})::text AS body FROM s", scope, *args)
         return str(row[0]).encode()
 
+    async def admit(self, scope: str, *objects: str) -> None:
+        """For a read that does not go by the caller's scope: raise TokenRevoked, and record `objects` as read."""
+        await self.raw(_OBJECTS, scope, list(objects), shape="page")
+
     async def _row(self, shape: Shape, sql: str, *args: Any) -> asyncpg.Record:  # noqa: ANN401 - the statement's parameters
         """The one row that a statement in a caller's scope gives. Raises TokenRevoked when it gives none."""
         restricted = reading()
@@ -116,6 +120,11 @@ class Reads:
                 SELECT r.version, row_to_json(r)::text AS body FROM ({inner}) r WHERE s.v IS NOT NULL) b ON true"""
             self._compiled[key] = (sql, query)
         return self._compiled[key][0]
+
+
+_OBJECTS = """
+SELECT json_build_object('items', (SELECT json_agg(json_build_object('id', o)) FROM unnest($2::text[]) AS o))
+ WHERE s.v IS NOT NULL"""
 
 
 def _compile_page(

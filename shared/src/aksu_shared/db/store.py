@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Table, any_, bindparam, select
 
 from aksu_shared.db.statement import SCOPE, Statement
 from aksu_shared.db.work import UnitOfWork
-from aksu_shared.errors import NotFound, PreconditionFailed
+from aksu_shared.errors import NotFound, PreconditionFailed, TokenRevoked
 from aksu_shared.events.base import Event, Scope, State, difference
 
 S = TypeVar("S", bound=State)
@@ -119,10 +119,15 @@ class Search(Generic[S]):
 
 
 async def find_together(work: UnitOfWork, *searches: Search[Any]) -> list[list[Kept[Any]]]:
-    """Ask several stores in one round trip, none for rows to lock; the answers in the order of the questions."""
+    """Ask several stores in one round trip, none for rows to lock; the answers in the order of the questions.
+
+    Raises TokenRevoked.
+    """
     args = [arg for search in searches for arg in search.args]
     sql = _together(tuple(search.statement for search in searches))
     found = await work.connection.fetchrow(sql, work.scope, *args)
+    if found is None:
+        raise TokenRevoked
     return [[search.store.kept(row) for row in rows or ()] for search, rows in zip(searches, found, strict=True)]
 
 

@@ -172,8 +172,9 @@ def dead_letters_router() -> APIRouter:
         responses=problems(NotFound, Malformed),
         dependencies=[requires("platform.dead_letter.read")],
     )
-    async def get_dead_letter(letter_id: str, request: Request) -> Response:
+    async def get_dead_letter(letter_id: str, request: Request, principal: PrincipalDep) -> Response:
         """One record with its reason and its bytes."""
+        await request.app.state.api.reads.admit(",".join(principal.scope_keys), letter_id)
         row = await request.app.state.api.pool.fetchrow(ONE, _id(letter_id))
         if row is None:
             raise NotFound

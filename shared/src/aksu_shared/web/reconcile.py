@@ -12,7 +12,7 @@ from fastapi import APIRouter, Request
 from pydantic import Field
 from starlette.responses import Response
 
-from aksu_shared.auth.dependencies import requires
+from aksu_shared.auth.dependencies import PrincipalDep, requires
 from aksu_shared.db.digest import bucket_sql, comparable, digest_sql
 from aksu_shared.db.reads import Reads
 from aksu_shared.events.base import Event
@@ -82,9 +82,10 @@ def reconcile_router(copies: Copies) -> APIRouter:
         dependencies=[requires("platform.reconcile.read")],
     )
     @deadline(120)
-    async def reconcile(request: Request) -> Response:
+    async def reconcile(request: Request, principal: PrincipalDep) -> Response:
         """Each copy beside its owner: count, last version, content hash, and the ids that differ."""
         reads: Reads = request.app.state.api.reads
+        await reads.admit(",".join(principal.scope_keys))
         async with open_feeds(request.app.state.config) as feeds:
             found = await compare(reads, feeds, copies)
         return Response(found.model_dump_json(), media_type="application/json", headers={"Cache-Control": "no-store"})
