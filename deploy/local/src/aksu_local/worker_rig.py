@@ -251,7 +251,8 @@ class Consuming:
     """Monitoring's consumer loop, running."""
 
     def __init__(self, pool: asyncpg.Pool, bus: Bus, applier: Applier, notifier: Notifier) -> None:
-        self.progress = Progress(Health())
+        self._health = Health()
+        self.progress = Progress(self._health)
         self._stop = asyncio.Event()
         self._loop = ConsumerLoop(pool, bus, applier, notifier=notifier, progress=self.progress)
 
@@ -264,6 +265,11 @@ class Consuming:
         """Stop in good order."""
         self._stop.set()
         await self._task
+
+    @property
+    def age(self) -> float:
+        """Seconds since the loop last made progress, as the watchdog sees it."""
+        return max(self._health.alive()[1].values(), default=0.0)
 
 
 async def publish(bus: Bus, records: Sequence[Delivered]) -> None:

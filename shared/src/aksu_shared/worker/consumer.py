@@ -91,6 +91,8 @@ class ConsumerLoop:
             if len(items) == 1:
                 return await self._settle_one(items[0], error)
             log.warning("batch_bisected", records=len(items), error=fault_of(error).detail)
+            # A cut is progress: of a batch with a record that hangs, each half takes the handler's whole time.
+            self._progress.turned("consumer")
             half = len(items) // 2
             return await self._settle(items[:half]) + await self._settle(items[half:])
         self._progress.turned("consumer")
@@ -99,9 +101,13 @@ class ConsumerLoop:
         return applied
 
     async def _settle_one(self, item: Item, error: Exception) -> Applied:
-        """Try a record again a few times, then park it."""
-        for wait in () if isinstance(error, HandlerTimeout) else _RETRY_AFTER:
+        """Try a record again a few times, then park it.
+
+        One that took too long is tried once more: it may have been the database that stood still.
+        """
+        for wait in _RETRY_AFTER[:1] if isinstance(error, HandlerTimeout) else _RETRY_AFTER:
             await asyncio.sleep(wait)
+            self._progress.turned("consumer")
             try:
                 return await self._applier.apply([item])
             except Exception as again:
