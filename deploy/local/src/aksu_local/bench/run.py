@@ -14,6 +14,7 @@ from aksu_local.bench.line import Line
 from aksu_local.bench.lists import lists
 from aksu_local.bench.push import push
 from aksu_local.bench.ready import ready
+from aksu_local.bench.rebuild import rebuild
 from aksu_local.bench.rig import Rig
 from aksu_local.bench.visible import visible
 from aksu_local.bench.writes import writes
@@ -30,6 +31,7 @@ STAGES: Final[Sequence[tuple[BusKind, tuple[str, ...], Mapping[str, Scenario]]]]
     # What one service does is measured as it is deployed: without the three others on the same two cores.
     ("embedded", ("registry",), {"lists": lists, "writes": writes, "imports": imports}),
     ("embedded", ("registry", "monitoring"), {"push": push}),
+    ("embedded", ("registry", "reporting"), {"rebuild": rebuild}),
     ("embedded", SERVICES, {"visible": visible}),
     ("kafka", SERVICES, {"visible": visible}),
 )

@@ -1,0 +1,152 @@
+"""`aksu-reporting rebuild registry`: read models made anew from the registry's change feed, into empty tables."""
+
+import asyncio
+import sys
+import time
+from asyncio.subprocess import DEVNULL, PIPE
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+import psutil
+
+from aksu_local.bench.line import Bar, Line, ScenarioFailed
+from aksu_local.bench.rig import Rig
+
+SERVICES = 100_000
+"""Each told of twice: 200,000 events, a fifth of what the bar is about; figures for 1,000,000 are scaled."""
+_MILLION = 1_000_000
+_MINUTES = 5
+_MEGABYTES = 400
+_PAGE = 1_000
+
+_FILL = """
+INSERT INTO change_log (event_id, type, topic, aggregate_id, version, state, changed, scope, legal_time, actor)
+SELECT gen_random_uuid(), 'bg.aksu.registry.service.' || CASE v WHEN 1 THEN 'registered' ELSE 'amended' END || '.v1',
+       'aksu.registry.service.v1', s.id, v,
+       jsonb_build_object(
+         'id', s.id, 'name', 'Дом за стари хора № ' || n, 'kind', 'HOME_ELDERLY',
+         'activity_groups', ARRAY['RESIDENTIAL_CARE'], 'target_groups', ARRAY['ELDERLY'], 'financing', 'PRIVATE',
+         'management', NULL, 'capacity', 20 + v, 'state', 'ACTIVE', 'licence_required', true, 'provider_id', s.id,
+         'provider_body', 'PROVIDER:130007884', 'provider_name', 'Фондация Надежда', 'operator_id', NULL,
+         'operator_body', NULL, 'operator_name', NULL, 'place_id', s.id, 'municipality', 'BLG03',
+         'settlement', 'гр. Благоевград', 'address', 'ул. Примерна ' || n, 'started_on', NULL),
+       jsonb_build_object('capacity', ARRAY[19 + v, 20 + v]), '{public,BG,BLG,BLG03,b:PROVIDER:130007884}', now(), 'bench'
+  FROM generate_series(1, 2) v, generate_series(1, $1::int) n,
+       LATERAL (SELECT md5(n::text)::uuid::text AS id) s
+ ORDER BY v, n"""
+_ROWS = "SELECT position, state::text FROM change_log WHERE position > $1 ORDER BY position LIMIT $2"
+_KEEP = """
+INSERT INTO floor_service (id, state) SELECT state ->> 'id', state FROM unnest($1::jsonb[]) AS r(state)
+ON CONFLICT (id) DO UPDATE SET state = EXCLUDED.state"""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """One rebuild: its seconds, and the most memory it had, in megabytes."""
+
+    seconds: float
+    megabytes: float
+
+
+async def rebuild(rig: Rig) -> AsyncIterator[Line]:
+    """Against the same changes read row by row from the owner's database and kept as they are, in the same pages."""
+    events = await _fill(rig)
+    await rig.platform.process("reporting", "worker").end()  # what it consumes meanwhile is not to be measured
+    await rig.settled()
+    floor = events / await _floor(rig)
+    await rig.settled()
+    done = await _rebuild(rig)
+    details = {"events": events, "seconds": round(done.seconds, 1), "measured": f"{events} events, scaled"}
+    yield Line(
+        name="rebuild of 1,000,000 events",
+        value=done.seconds * _MILLION / events / 60,
+        unit="min",
+        floor=_MILLION / floor / 60,
+        ratio=done.seconds * _MILLION / events * floor / _MILLION,
+        bar=Bar(at_most=_MINUTES),
+        details=details,
+    )
+    yield Line(
+        name="rebuild memory",
+        value=done.megabytes,
+        unit="MB",
+        floor=_MEGABYTES,
+        ratio=done.megabytes / _MEGABYTES,
+        bar=Bar(at_most=_MEGABYTES),
+        details={"events": events},
+    )
+
+
+async def _fill(rig: Rig) -> int:
+    """Tell so many changes, sequenced; give how many the whole log has."""
+    connection = await asyncpg.connect(rig.platform.databases["registry"].worker)
+    try:
+        await connection.execute("SET statement_timeout = '10min'")
+        await connection.execute(_FILL, SERVICES)
+        while await connection.fetchval("SELECT EXISTS (SELECT FROM change_log WHERE position IS NULL)"):
+            await asyncio.sleep(0.2)
+        return int(await connection.fetchval("SELECT position FROM log_state"))
+    finally:
+        await connection.close()
+
+
+async def _floor(rig: Rig) -> float:
+    owner = await asyncpg.connect(rig.platform.databases["registry"].worker)
+    keeper = await asyncpg.connect(rig.platform.databases["reporting"].owner)
+    try:
+        await keeper.execute("CREATE TABLE floor_service (id text PRIMARY KEY, state jsonb)")
+        started, position = time.perf_counter(), 0
+        while rows := await owner.fetch(_ROWS, position, _PAGE):
+            position = rows[-1]["position"]
+            newest = {row["state"][: row["state"].find(",")]: row["state"] for row in rows}
+            await keeper.execute(_KEEP, list(newest.values()))
+        return time.perf_counter() - started
+    finally:
+        await keeper.execute("DROP TABLE floor_service")
+        await owner.close()
+        await keeper.close()
+
+
+async def _rebuild(rig: Rig) -> Done:
+    worker = await asyncpg.connect(rig.platform.databases["reporting"].worker)
+    await worker.execute("DELETE FROM service; DELETE FROM inbox")
+    await worker.close()
+    program = Path(sys.executable).with_name("aksu-reporting")
+    environment = rig.platform.service_environment("reporting")
+    started = time.perf_counter()
+    process = await asyncio.create_subprocess_exec(
+        program, "rebuild", "registry", env=environment, stdout=PIPE, stderr=DEVNULL
+    )
+    peak = Peak(process.pid)
+    async with peak:
+        said, _ = await process.communicate()
+    seconds = time.perf_counter() - started
+    if process.returncode or f"{SERVICES} added" not in said.decode():
+        raise ScenarioFailed(f"rebuild ended with {process.returncode}: {said.decode()}")
+    return Done(seconds, peak.megabytes)
+
+
+class Peak:
+    """The most memory a process has while this is entered."""
+
+    def __init__(self, pid: int) -> None:
+        self.megabytes = 0.0
+        self._process = psutil.Process(pid)
+
+    async def __aenter__(self) -> None:
+        """Begin to look, twenty times a second."""
+        self._looking = asyncio.create_task(self._look())
+
+    async def __aexit__(self, *_: object) -> None:
+        """Look no more."""
+        self._looking.cancel()
+        await asyncio.wait([self._looking])
+
+    async def _look(self) -> None:
+        with suppress(psutil.NoSuchProcess):
+            while True:
+                self.megabytes = max(self.megabytes, self._process.memory_info().rss / 1e6)
+                await asyncio.sleep(0.05)
