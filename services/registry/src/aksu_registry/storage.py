@@ -35,8 +35,7 @@ _RUN_BY = rows_where(
 )
 _SAME_SERVICE = rows_where(
     SERVICE,
-    (SERVICE.c.provider_id == PROVIDER.c.id)
-    & (PROVIDER.c.body == bindparam("body"))
+    (SERVICE.c.provider_body == bindparam("body"))
     & (SERVICE.c.place_id == PLACE.c.id)
     & (PLACE.c.key == bindparam("key"))
     & (SERVICE.c.kind == bindparam("kind"))

@@ -20,7 +20,7 @@ from uuid import UUID
 import asyncpg
 from pydantic_core import to_json
 from sqlalchemy import Table
-from uuid_utils.compat import uuid7
+from uuid_utils import uuid7
 
 from aksu_shared.clock import Clock
 from aksu_shared.db.pool import Json
@@ -204,7 +204,7 @@ class UnitOfWork:
         stored = () if reply is None else (*_reply_args(reply), self.source)
         try:
             done = await self.connection.fetchrow(
-                _flush_sql(tuple(rows), with_reply=reply is not None),
+                _flush_sql(tuple(zip(rows, map(_all_new, states), strict=True)), with_reply=reply is not None),
                 self.scope,
                 Json(f"[{','.join(changes)}]"),
                 count,
@@ -245,14 +245,18 @@ def _last_versions(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return [row | {"version_before": first[key] - 1} for key, row in last.items()]
 
 
+def _all_new(rows: Sequence[dict[str, Any]]) -> bool:
+    return all(row["version_before"] == 0 for row in rows)
+
+
 def columns_of(table: Table) -> list[str]:
     """Names of the columns a state fills; those with a server default are PostgreSQL's."""
     return [column.name for column in table.columns if column.server_default is None]
 
 
 @cache
-def _flush_sql(tables: tuple[Table, ...], *, with_reply: bool) -> str:
-    """One statement for the rows of `tables`, their change-log rows and the stored answer.
+def _flush_sql(tables: tuple[tuple[Table, bool], ...], *, with_reply: bool) -> str:
+    """One statement for the rows of `tables` (each with whether all are new), their changes and the stored answer.
 
     $1 the scope, $2 the changes, $3 how many rows there are in all, then an array of states per table, then the
     answer's columns and the source. Gives whether the key is free, whether the caller may write now, whether all rows
@@ -262,7 +266,7 @@ def _flush_sql(tables: tuple[Table, ...], *, with_reply: bool) -> str:
     first = len(tables) + 4
     free = f"pg_try_advisory_xact_lock(hashtextextended(${first} || chr(31) || ${first + 1}, 0))"
     parts = [scope_with(ADMITTED, f"{free if with_reply else 'true'} AS free")]
-    parts += [_upsert(table, n) for n, table in enumerate(tables)]
+    parts += [_rows(table, n, new=new) for n, (table, new) in enumerate(tables)]
     total = " + ".join(f"(SELECT count(*) FROM written{n})" for n in range(len(tables))) or "0"
     parts.append(f"""written AS MATERIALIZED (
       SELECT s.free AND s.admitted AND {total} = $3 AS complete FROM s WHERE s.v IS NOT NULL)""")
@@ -276,11 +280,14 @@ def _flush_sql(tables: tuple[Table, ...], *, with_reply: bool) -> str:
     return f"WITH {', '.join(parts)} SELECT s.free, s.admitted, written.complete, last.seq FROM s, written, last"
 
 
-def _upsert(table: Table, n: int) -> str:
+def _rows(table: Table, n: int, *, new: bool) -> str:
     """Insert or update one row per aggregate from its JSON state: the optimistic check behind the row lock."""
     names = columns_of(table)
     columns = ", ".join(names)
     assigned = ", ".join(f"{name} = EXCLUDED.{name}" for name in names if name != "id")
+    update = f"""
+      ON CONFLICT (id) DO UPDATE SET {assigned}, written_at = now()
+      WHERE t.version = (SELECT version_before FROM rows{n} WHERE id = EXCLUDED.id)"""
     return f"""
     rows{n} AS (
       SELECT (e->>'version_before')::int AS version_before, r.*
@@ -288,9 +295,7 @@ def _upsert(table: Table, n: int) -> str:
        WHERE s.v IS NOT NULL AND s.free AND s.admitted),
     written{n} AS (
       INSERT INTO {table.name} AS t ({columns})
-      SELECT {columns} FROM rows{n}
-      ON CONFLICT (id) DO UPDATE SET {assigned}, written_at = now()
-      WHERE t.version = (SELECT version_before FROM rows{n} WHERE id = EXCLUDED.id)
+      SELECT {columns} FROM rows{n}{"" if new else update}
       RETURNING true)"""
 
 
