@@ -24,7 +24,7 @@ async def heard(registry_urls: ServiceUrls) -> AsyncIterator[asyncio.Queue[str]]
 
 
 async def next_of(heard: asyncio.Queue[str]) -> str:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         return await heard.get()
 
 

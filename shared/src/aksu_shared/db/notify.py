@@ -21,7 +21,8 @@ APPLIED: Final = "events_applied"
 
 _PACE: Final = 0.01
 """Seconds between two notifications: the first goes out at once, those that follow in a burst go together."""
-_PATIENCE: Final = 5.0
+_PATIENCE: Final = 1.0
+"""Seconds one notification may take: longer, and a listener's own poll has come first."""
 _LONGEST_PAUSE: Final = 5.0
 _FAILURES: Final = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
