@@ -1,48 +1,98 @@
 """Command line of the rig: `python -m torture`, by way of `make torture`. The last line of each run is its JSON."""
 
 import asyncio
+import json
 import random
+import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from aksu_local.folder import PROJECT
+from torture import disk
 from torture.run import Run
-from torture.tier import DRIVERS, TIERS
+from torture.tier import DRIVERS, TIERS, Tier
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+_KEPT = PROJECT / "build" / "torture"
 
 
 @app.command()
 def torture(
     *,
-    tier: Annotated[str, typer.Option(help="short, full or long")] = "full",
+    tier: Annotated[str, typer.Option(help=", ".join(TIERS))] = "full",
     driver: Annotated[list[str] | None, typer.Option(help="embedded, kafka; both by default")] = None,
     seed: Annotated[int | None, typer.Option(help="replays a run")] = None,
-    folder: Annotated[Path | None, typer.Option(help="keep data here, and resume what is there")] = None,
+    folder: Annotated[Path | None, typer.Option(help="keep the data here, and take up again what is there")] = None,
 ) -> None:
-    """Load, kill, check. Exits 0 only when nothing was found on any driver."""
-    chosen = seed if seed is not None else random.SystemRandom().randrange(10_000)
-    typer.echo(f"seed {chosen}")
-    verdicts, clean = [], True
-    for each in driver or DRIVERS:
-        started = time.monotonic()
+    """Load, kill, check. Exits 0 only when each run did all of its tier and nothing was found."""
+    chosen = TIERS[tier]
+    home = folder or (_KEPT / tier if chosen.resumable else None)
+    number = seed if seed is not None else _seed(home)
+    typer.echo(f"seed {number}")
+    done = [_run(each, chosen, number, home and home / each) for each in driver or DRIVERS]
+    if chosen.full and not driver:
+        done.append(_full_disk(number))
+    if all(done) and folder is None and home is not None:
+        shutil.rmtree(home)
+    raise typer.Exit(0 if all(done) else 1)
 
-        def report(text: str, each: str = each, started: float = started) -> None:
-            typer.echo(f"{time.monotonic() - started:6.1f} s  {each}: {text}")
 
-        run = Run(
-            driver=each,  # type: ignore[arg-type]  # typer knows no Literal lists
-            tier=TIERS[tier],
-            seed=chosen,
-            folder=folder and folder / each,
-            report=report,
-        )
-        verdicts.append(asyncio.run(run.go()))
-        clean = clean and run.findings.clean and run.complete
-        typer.echo(verdicts[-1])
-    raise typer.Exit(0 if clean else 1)
+def _run(driver: str, tier: Tier, seed: int, folder: Path | None) -> bool:
+    run = Run(
+        driver=driver,  # type: ignore[arg-type]  # typer knows no Literal lists
+        tier=tier,
+        seed=seed,
+        folder=folder,
+        report=_reporter(driver),
+    )
+    return _show(run)
+
+
+def _full_disk(seed: int) -> bool:
+    report = _reporter("disk")
+    try:
+        with disk.small_disk() as folder:
+            run = Run(
+                driver="embedded",
+                tier=disk.TIER,
+                seed=seed,
+                folder=folder,
+                report=report,
+                plan={},
+                drama=disk.FullDisk,
+                settings=disk.SETTINGS,
+            )
+            return _show(run)
+    except disk.NoSmallDisk as why:
+        typer.echo(json.dumps({"tier": disk.TIER.name, "possible": False, "why": str(why)}))
+        return True
+
+
+def _show(run: Run) -> bool:
+    verdict = asyncio.run(run.go())
+    typer.echo(verdict)
+    return run.complete and run.findings.clean
+
+
+def _reporter(name: str) -> Callable[[str], None]:
+    started = time.monotonic()
+    return lambda text: typer.echo(f"{time.monotonic() - started:6.1f} s  {name}: {text}")
+
+
+def _seed(home: Path | None) -> int:
+    """A new one; that of the run to be taken up again, where there is one."""
+    file = home / "seed" if home is not None else None
+    if file is not None and file.exists():
+        return int(file.read_text())
+    seed = random.SystemRandom().randrange(10_000)
+    if file is not None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(str(seed))
+    return seed
 
 
 if __name__ == "__main__":

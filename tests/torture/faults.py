@@ -16,7 +16,7 @@ from torture.nemesis import Nemesis
 from torture.rig import Rig
 from torture.snapshot import CONSUMED
 
-_HELD: Final = (4.0, 8.0)
+_HELD: Final = (3.5, 6.0)
 """Seconds of a pause or a bad network: longer than the sessions of 3 s on either bus."""
 _SLOW: Final = 0.15
 _CLOCK: Final = ("36h", "2h", "3mo", "1d")

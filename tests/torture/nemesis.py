@@ -27,14 +27,14 @@ class Nemesis:
         self.report = report
         self._canary = canary
 
-    async def run(self, *, kills: int, until: float) -> None:
-        """So many kills, each after the recovery from the one before."""
-        for number in range(kills):
-            if time.monotonic() > until:
-                self.report(f"out of time after {number} of {kills} kills")
-                return
-            await self.draw()()
-            await self.pause()
+    async def strike(self, *, until: float) -> bool:
+        """One kill, its recovery, and a moment of quiet; False when time is up."""
+        if time.monotonic() > until:
+            self.report(f"out of time after {self.kills.total()} kills")
+            return False
+        await self.draw()()
+        await self.pause()
+        return True
 
     def draw(self) -> Callable[[], Awaitable[None]]:
         """The next kill: servers as often as they matter, for they take everything with them."""

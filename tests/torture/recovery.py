@@ -51,16 +51,16 @@ class Canary:
         self._rig = rig
         self._world = world
         self._caller = caller
-        self._recoveries = recoveries
+        self.recoveries = recoveries
 
     async def flies(self, target: str, *, killed: float, back: float) -> None:
         """Measure one recovery; times are of `time.monotonic`."""
         seen = await self._flown()
         now = time.monotonic()
         if not seen:
-            self._recoveries.never.append(target)
-        self._recoveries.back[target].append(now - back)
-        self._recoveries.out[target].append(now - killed)
+            self.recoveries.never.append(target)
+        self.recoveries.back[target].append(now - back)
+        self.recoveries.out[target].append(now - killed)
 
     async def _flown(self) -> bool:
         name = self._world.name("canary")

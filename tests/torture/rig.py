@@ -4,7 +4,7 @@ import asyncio
 import os
 import shlex
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -20,23 +20,10 @@ from aksu_local.service_process import ServiceProcess
 from aksu_local.together import together
 from torture.doubles import DOUBLES
 from torture.network import Network
-from torture.tier import Driver
+from torture.tier import Driver, Layout
 from torture.wire import Doors
 from torture.witness import DDL
 
-Layout = Mapping[tuple[str, Kind], int]
-LAYOUT: Final[Layout] = {
-    ("registry", "api"): 2,
-    ("licensing", "api"): 2,
-    ("monitoring", "api"): 2,
-    ("reporting", "api"): 1,
-    ("registry", "worker"): 2,
-    ("licensing", "worker"): 2,
-    ("monitoring", "worker"): 2,
-    ("reporting", "worker"): 2,
-}
-SINGLE: Final[Layout] = dict.fromkeys(LAYOUT, 1)
-"""How many instances of each process; two where one takes over from the other."""
 _TESTS: Final = Path(__file__).resolve().parents[1]
 _WATCH: Final = 0.1
 
@@ -53,6 +40,7 @@ class Rig:
         self.network = Network()
         self._layout = layout
         self._double = double
+        self._feeds = ""
 
     @property
     def doors(self) -> Doors:
@@ -112,13 +100,15 @@ class Rig:
     def environment(self, service: str, name: str) -> dict[str, str]:
         """Of a member: the platform's by way of the proxies, with the rig's own modules and the planted bug."""
         path = os.pathsep.join(filter(None, (str(_TESTS), os.environ.get("PYTHONPATH"))))
-        own = {"PYTHONPATH": path, "AKSU_TORTURE_DOUBLE": self._double, "AKSU_LOG_LEVEL": "INFO"}
+        own = {"PYTHONPATH": path, "AKSU_TORTURE_DOUBLE": self._double, "AKSU_FEEDS": self._feeds}
         return self.network.environment(name, self.platform.service_environment(service)) | own
 
     def _make(self) -> None:
         wanted = {f"{s}-{k}-{turn + 1}": (s, k) for (s, k), number in self._layout.items() for turn in range(number)}
         # Of a range that no outgoing connection uses: a port must still be free when its process starts again.
         ports = any_ports(tuple(wanted))
+        firsts = {service: ports[f"{service}-api-1", "api"] for service in SERVICES if (service, "api") in self._layout}
+        self._feeds = ",".join(f"{service}=http://127.0.0.1:{port}" for service, port in firsts.items())
         for name, (service, kind) in wanted.items():
             self.members[name] = ServiceProcess(
                 service,

@@ -2,33 +2,31 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from functools import cache
 from itertools import count
 from pathlib import Path
 from random import Random
-from typing import Any
 
 from aksu_local.legal_clock import legal_now
 from aksu_local.platform import Platform
+from aksu_local.postgres import Postgres
 from aksu_shared.clock import legal_day
 from torture.caller import Caller
 from torture.checks_consumers import check_consumers, check_poison
 from torture.checks_log import check_bus, check_logs
 from torture.checks_operations import check_operations, check_pushes
-from torture.deliveries import Deliveries
-from torture.faults import Faults
+from torture.drama import Drama
 from torture.findings import Findings
 from torture.leaks import Baseline, baseline, check_leaks
 from torture.ledger import Ledger
 from torture.load import Load
-from torture.nemesis import Nemesis, Report
+from torture.nemesis import Report
 from torture.quiet import LIMIT, comes_to_rest
 from torture.recovery import Canary, Recoveries
-from torture.rig import LAYOUT, Layout, Rig
+from torture.rig import Rig
 from torture.scopes import check_scopes
-from torture.seams import PLAN, Plan, Seams
+from torture.seams import PLAN, Plan
 from torture.snapshot import take
 from torture.stories import World
 from torture.tier import Driver, Tier
@@ -46,45 +44,49 @@ class Run:
         seed: int,
         report: Report,
         folder: Path | None = None,
-        layout: Layout = LAYOUT,
         plan: Plan = PLAN,
+        drama: type[Drama] = Drama,
+        settings: Mapping[str, str] | None = None,
         patience: float = LIMIT,
     ) -> None:
         self.findings = Findings()
         self.recoveries = Recoveries()
         self.seconds: dict[str, float] = {}
-        self.faults: dict[str, Any] = {}
         self._driver = driver
         self._tier = tier
         self._seed = seed
         self._folder = folder
-        self._layout = layout
+        self._drama = drama
+        self._settings = settings
+        self._complete = False
         self._report = report
         self._plan = plan
         self._patience = patience
 
     @property
     def complete(self) -> bool:
-        """Whether the run did what its tier promises: every seam reached, every operation asked for."""
-        return not self.faults.get("seams_missed") and bool(self.faults)
+        """Whether the run did what its tier promises: every seam, kill and fault, every operation asked for."""
+        return self._complete
 
     async def go(self, *, double: str = "") -> str:
         """The verdict; `double` is the planted bug of a self-test."""
-        platform = Platform(self._folder, bus=self._driver, fresh=self._folder is None)
-        rig = Rig(platform, driver=self._driver, layout=self._layout, double=double)
-        async with self._timed("start"):
-            running = rig.running()
-            await running.__aenter__()
-        try:
+        platform = Platform(self._folder, bus=self._driver)
+        if self._settings:
+            platform.postgres = Postgres(platform.folder.postgres, durable=False, settings=self._settings)
+        rig = Rig(platform, driver=self._driver, layout=self._tier.layout, double=double)
+        started = time.monotonic()
+        async with rig.running():
+            self._took("start", started)
             async with Ledger(platform.folder.root / "ledger.jsonl") as ledger:
                 return await self._tortured(rig, ledger)
-        finally:
-            await running.__aexit__(None, None, None)
 
     async def _tortured(self, rig: Rig, ledger: Ledger) -> str:
         before = baseline(rig)
         until = time.monotonic() + self._tier.seconds
         world = _world(rig, ledger, self._seed)
+        caller = Caller(rig.doors, ledger, Random(f"{self._seed}:canary"), turn=0, until=until + 60)
+        canary = Canary(rig, world, caller, self.recoveries)
+        drama = self._drama(rig, canary, tier=self._tier, seed=self._seed, plan=self._plan, report=self._report)
         load = Load(
             doors=rig.doors,
             ledger=ledger,
@@ -94,66 +96,54 @@ class Run:
             today=lambda: legal_day(legal_now(rig.platform.folder.clock)),
             until=until,
         )
-        caller = Caller(rig.doors, ledger, Random(f"{self._seed}:canary"), turn=0, until=until + 60)
-        canary = Canary(rig, world, caller, self.recoveries)
-        nemesis = Nemesis(rig, canary, Random(f"{self._seed}:nemesis"), report=self._report)
-        seams = Seams(rig, report=self._report, plan=self._plan)
-        deliveries = Deliveries(rig, Random(f"{self._seed}:deliveries"))
-        faults = Faults(rig, nemesis, deliveries, Random(f"{self._seed}:faults"))
-        async with self._timed("load"):
-            await self._under_load(load, nemesis, seams, faults, until)
+        await self._under_load(load, drama, until)
         caller.close()
-        nemesis.kills["seam"] = seams.died.total()
-        self.faults |= {"seams": dict(seams.died), "seams_missed": seams.missed, "faults": dict(faults.done)}
-        await self._check(rig, ledger, before, deliveries)
+        await self._check(rig, ledger, before, drama)
         return verdict(
             driver=self._driver,
             seed=self._seed,
             tier=self._tier,
             ledger=ledger,
-            nemesis=nemesis,
             recoveries=self.recoveries,
             findings=self.findings,
             seconds=self.seconds,
-            faults=self.faults,
+            facts={**drama.facts(), "reached": self._complete},
         )
 
-    async def _under_load(self, load: Load, nemesis: Nemesis, seams: Seams, faults: Faults, until: float) -> None:
+    async def _under_load(self, load: Load, drama: Drama, until: float) -> None:
+        started = time.monotonic()
         async with asyncio.TaskGroup() as group:
             group.create_task(load.run())
             await asyncio.sleep(1)
             try:
-                await seams.run(until=until)
-                await nemesis.run(kills=self._tier.kills, until=until)
-                if self._tier.full:
-                    await faults.run(until=until)
+                await drama.play(until=until)
             finally:
                 load.enough.set()
+        enough = load.ledger.singles >= self._tier.singles and load.ledger.pushed >= self._tier.pushed
+        self._complete = enough and drama.complete
         self._report(f"{load.ledger.singles} commands and {load.ledger.pushed} events acknowledged")
+        self._took("load", started)
 
-    async def _check(self, rig: Rig, ledger: Ledger, before: Baseline, deliveries: Deliveries) -> None:
-        async with self._timed("rest"):
-            rig.network.heal()
-            await rig.ready()
-            self.seconds["to_rest"] = await comes_to_rest(rig, self.findings, within=self._patience)
-            await check_leaks(rig, before, self.findings)
-            await check_scopes(rig, self.findings)
-        async with self._timed("checks"):
-            snapshot = await take(rig)
-            check_operations(snapshot, ledger, self.findings)
-            check_pushes(snapshot, ledger, self.findings)
-            check_logs(snapshot, self.findings)
-            check_bus(snapshot, self.findings)
-            check_consumers(snapshot, self.findings)
-            check_poison(snapshot, deliveries.poisoned, self.findings)
+    async def _check(self, rig: Rig, ledger: Ledger, before: Baseline, drama: Drama) -> None:
+        rig.network.heal()
+        await rig.ready()
+        self.seconds["to_rest"] = await comes_to_rest(rig, self.findings, within=self._patience)
+        started = time.monotonic()
+        await check_leaks(rig, before, self.findings)
+        await check_scopes(rig, self.findings)
+        snapshot = await take(rig)
+        check_operations(snapshot, ledger, self.findings)
+        check_pushes(snapshot, ledger, self.findings)
+        check_logs(snapshot, self.findings)
+        check_bus(snapshot, self.findings)
+        check_consumers(snapshot, self.findings)
+        check_poison(snapshot, drama.deliveries.poisoned, self.findings)
         for target in self.recoveries.never:
             self.findings.add("I7", f"no write came through within 90 s of the return of {target}")
         self._report(str(self.findings))
+        self._took("checks", started)
 
-    @asynccontextmanager
-    async def _timed(self, what: str) -> AsyncIterator[None]:
-        started = time.monotonic()
-        yield
+    def _took(self, what: str, started: float) -> None:
         self.seconds[what] = time.monotonic() - started
         self._report(f"{what}: {self.seconds[what]:.1f} s")
 

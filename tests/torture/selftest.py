@@ -10,13 +10,14 @@ from typing import Final
 import typer
 
 from torture.doubles import DOUBLES
-from torture.rig import SINGLE, Layout
 from torture.run import Run
 from torture.seams import Plan
-from torture.tier import Tier
+from torture.tier import DOUBLED, Tier
 
-LAYOUT: Final[Layout] = {key: count for key, count in SINGLE.items() if key != ("reporting", "api")}
-TIER: Final = Tier(name="selftest", singles=260, pushed=300, kills=0, seconds=45, full=False, clients=12)
+_LAYOUT: Final = {key: 1 for key in DOUBLED if key != ("reporting", "api")}
+TIER: Final = Tier(
+    name="selftest", singles=260, pushed=300, kills=0, seconds=45, full=False, clients=12, layout=_LAYOUT
+)
 DRILL: Final[Plan] = {
     "reporting-worker": ("after_effect_before_offset_commit",),
     "licensing-worker": ("after_effect_before_offset_commit",),
@@ -52,7 +53,6 @@ def _caught(name: str, seed: int, folder: Path | None) -> tuple[bool, Sequence[s
         tier=TIER,
         seed=seed,
         folder=folder and folder / (name or "clean"),
-        layout=LAYOUT,
         plan=DRILL,
         patience=PATIENCE,
         report=report,

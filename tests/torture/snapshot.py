@@ -43,8 +43,10 @@ _DIGEST: Final = """sha256(convert_to(json_build_array(
   correlation_id, traceparent, cause)::text || state::text || changed::text, 'UTF8'))"""
 _LOG: Final = f"""
 SELECT seq, position, event_id::text AS event_id, type, topic, aggregate_id, version, hash, {_DIGEST} AS digest,
-       concat_ws(' ', reason, CASE WHEN version = 1 THEN concat_ws(' ', state->>'name', state->>'name_bg',
-         state->>'address') END, CASE WHEN type LIKE '%granted%' THEN state->>'order_number' END) AS words, state->>'application_id' AS application_id
+       concat_ws(' ', reason,
+         CASE WHEN version = 1 THEN concat_ws(' ', state->>'name', state->>'name_bg', state->>'address') END,
+         CASE WHEN type LIKE '%granted%' THEN state->>'order_number' END) AS words,
+       state->>'application_id' AS application_id
   FROM change_log ORDER BY seq"""
 MARK: Final = re.compile(r"[a-z0-9]+-\d{6}-[a-z-]+")
 

@@ -1,19 +1,39 @@
 """How much a run does: operations, kills and the time it may take."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final, Literal
+
+from aksu_local.ports import Kind
 
 Driver = Literal["embedded", "kafka"]
 DRIVERS: Final[tuple[Driver, ...]] = ("embedded", "kafka")
+
+
+Layout = Mapping[tuple[str, Kind], int]
+"""(service, kind) → instances."""
+DOUBLED: Final[Layout] = {
+    ("registry", "api"): 2,
+    ("licensing", "api"): 2,
+    ("monitoring", "api"): 2,
+    ("reporting", "api"): 1,
+    ("registry", "worker"): 2,
+    ("licensing", "worker"): 2,
+    ("monitoring", "worker"): 2,
+    ("reporting", "worker"): 2,
+}
+"""Two of everything that writes: one takes over from the other."""
+SMALL: Final[Layout] = {**dict.fromkeys(DOUBLED, 1), ("registry", "api"): 2, ("registry", "worker"): 2}
+"""What a run of a minute can start."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tier:
     """One size of run, per driver.
 
-    `singles` are single commands and `pushed` inspection events to be acknowledged; `kills` come on top of those at
-    the seams; `seconds` bounds load and faults (the checks have their own bounds). `full` turns on what takes long:
-    pauses, network faults, hanging handlers, moves of the clock, a full disk. `clients` work at once.
+    `singles` are single commands and `pushed` inspection events to be acknowledged; `kills` counts those at seams
+    too; `seconds` bounds load and faults (the checks have their own bounds). `full` turns on what takes long: pauses,
+    network faults, poison, moves of the clock, once a round. `clients` work at once.
     """
 
     name: str
@@ -23,10 +43,15 @@ class Tier:
     seconds: float
     full: bool
     clients: int = 12
+    rounds: int = 1
+    resumable: bool = False
+    layout: Layout = field(default_factory=lambda: DOUBLED)
 
 
 TIERS: Final = {
-    "short": Tier(name="short", singles=250, pushed=1_000, kills=2, seconds=75, full=False, clients=6),
-    "full": Tier(name="full", singles=5_200, pushed=16_000, kills=30, seconds=330, full=True),
-    "long": Tier(name="long", singles=60_000, pushed=200_000, kills=300, seconds=7_200, full=True),
+    "short": Tier(name="short", singles=250, pushed=1_000, kills=14, seconds=90, full=False, clients=6, layout=SMALL),
+    "full": Tier(name="full", singles=5_200, pushed=16_000, kills=32, seconds=350, full=True),
+    "long": Tier(
+        name="long", singles=60_000, pushed=200_000, kills=300, seconds=7_200, full=True, rounds=4, resumable=True
+    ),
 }

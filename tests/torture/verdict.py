@@ -5,7 +5,6 @@ from typing import Any
 
 from torture.findings import Findings
 from torture.ledger import Ledger
-from torture.nemesis import Nemesis
 from torture.recovery import Recoveries
 from torture.tier import Driver, Tier
 
@@ -19,11 +18,10 @@ def verdict(
     seed: int,
     tier: Tier,
     ledger: Ledger,
-    nemesis: Nemesis,
     recoveries: Recoveries,
     findings: Findings,
     seconds: dict[str, float],
-    faults: dict[str, Any],
+    facts: dict[str, Any],
 ) -> str:
     """What happened, as JSON without a line break."""
     retried = [entry for entry in ledger if entry.tries > 1 and entry.outcome != "fail"]
@@ -38,8 +36,7 @@ def verdict(
         "pushed": ledger.pushed,
         "retried": len(retried),
         "retried_ok_10s": round(len(prompt) / len(retried), 4) if retried else 1.0,
-        "kills": dict(nemesis.kills),
-        **faults,
+        **facts,
         **{str(name): count for name, count in findings.counts.items()},
         "recover_seconds": recoveries.summary(),
         "seconds": {name: round(value, 1) for name, value in seconds.items()},
