@@ -14,6 +14,7 @@ import psutil
 
 from aksu_local.bench.line import Bar, Line, ScenarioFailed
 from aksu_local.bench.rig import Rig
+from aksu_shared.testing import eventually
 
 SERVICES = 100_000
 """Each told of twice: 200,000 events, a fifth of what the bar is about; figures for 1,000,000 are scaled."""
@@ -33,13 +34,14 @@ SELECT gen_random_uuid(), 'bg.aksu.registry.service.' || CASE v WHEN 1 THEN 'reg
          'provider_body', 'PROVIDER:130007884', 'provider_name', 'Фондация Надежда', 'operator_id', NULL,
          'operator_body', NULL, 'operator_name', NULL, 'place_id', s.id, 'municipality', 'BLG03',
          'settlement', 'гр. Благоевград', 'address', 'ул. Примерна ' || n, 'started_on', NULL),
-       jsonb_build_object('capacity', ARRAY[19 + v, 20 + v]), '{public,BG,BLG,BLG03,b:PROVIDER:130007884}', now(), 'bench'
+       jsonb_build_object('capacity', ARRAY[19 + v, 20 + v]), '{public,BG,BLG,BLG03,b:PROVIDER:130007884}', now(),
+       'bench'
   FROM generate_series(1, 2) v, generate_series(1, $1::int) n,
        LATERAL (SELECT md5(n::text)::uuid::text AS id) s
  ORDER BY v, n"""
-_ROWS = "SELECT position, state::text FROM change_log WHERE position > $1 ORDER BY position LIMIT $2"
+_ROWS = "SELECT position, aggregate_id, state::text FROM change_log WHERE position > $1 ORDER BY position LIMIT $2"
 _KEEP = """
-INSERT INTO floor_service (id, state) SELECT state ->> 'id', state FROM unnest($1::jsonb[]) AS r(state)
+INSERT INTO floor_service (id, state) SELECT id, state::jsonb FROM unnest($1::text[], $2::text[]) AS r(id, state)
 ON CONFLICT (id) DO UPDATE SET state = EXCLUDED.state"""
 
 
@@ -54,7 +56,6 @@ class Done:
 async def rebuild(rig: Rig) -> AsyncIterator[Line]:
     """Against the same changes read row by row from the owner's database and kept as they are, in the same pages."""
     events = await _fill(rig)
-    await rig.platform.process("reporting", "worker").end()  # what it consumes meanwhile is not to be measured
     await rig.settled()
     floor = events / await _floor(rig)
     await rig.settled()
@@ -81,16 +82,21 @@ async def rebuild(rig: Rig) -> AsyncIterator[Line]:
 
 
 async def _fill(rig: Rig) -> int:
-    """Tell so many changes, sequenced; give how many the whole log has."""
-    connection = await asyncpg.connect(rig.platform.databases["registry"].worker)
+    """Tell so many changes, sequenced, shipped and applied; give how many the whole log has."""
+    owner = await asyncpg.connect(rig.platform.databases["registry"].worker)
+    keeper = await asyncpg.connect(rig.platform.databases["reporting"].worker)
     try:
-        await connection.execute("SET statement_timeout = '10min'")
-        await connection.execute(_FILL, SERVICES)
-        while await connection.fetchval("SELECT EXISTS (SELECT FROM change_log WHERE position IS NULL)"):
-            await asyncio.sleep(0.2)
-        return int(await connection.fetchval("SELECT position FROM log_state"))
+        await owner.execute("SET statement_timeout = '10min'")
+        await owner.execute(_FILL, SERVICES)
+        unsequenced = "SELECT EXISTS (SELECT FROM change_log WHERE position IS NULL)"
+        await eventually(lambda: owner.fetchval(unsequenced), lambda there: not there, within=300, every=0.5)
+        head: int = await owner.fetchval("SELECT position FROM log_state")
+        applied = "SELECT count(*) FROM inbox WHERE source = 'registry'"
+        await eventually(lambda: keeper.fetchval(applied), lambda count: count >= head, within=300, every=0.5)
     finally:
-        await connection.close()
+        await owner.close()
+        await keeper.close()
+    return head
 
 
 async def _floor(rig: Rig) -> float:
@@ -101,8 +107,8 @@ async def _floor(rig: Rig) -> float:
         started, position = time.perf_counter(), 0
         while rows := await owner.fetch(_ROWS, position, _PAGE):
             position = rows[-1]["position"]
-            newest = {row["state"][: row["state"].find(",")]: row["state"] for row in rows}
-            await keeper.execute(_KEEP, list(newest.values()))
+            newest = {row["aggregate_id"]: row["state"] for row in rows}
+            await keeper.execute(_KEEP, list(newest), list(newest.values()))
         return time.perf_counter() - started
     finally:
         await keeper.execute("DROP TABLE floor_service")
