@@ -1,9 +1,13 @@
 """`POST /v1/inspection-events` in batches of 100: examined one by one, durable when answered."""
 
 import json
+import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from itertools import count
 from uuid import uuid4
+
+import asyncpg
 
 from aksu_local.bench.line import Bar, Line
 from aksu_local.bench.load import Build, Connection, Load, request, run
@@ -12,19 +16,26 @@ from aksu_local.bench.rig import Rig
 from aksu_local.bench.rounds import Contender
 from aksu_local.legal_clock import legal_now
 from aksu_shared.clock import legal_day
+from aksu_shared.testing.waiting import eventually
 
 CONNECTIONS = 8
+_NOTHING_PENDING = "SELECT NOT EXISTS (SELECT FROM ingest_event WHERE state = 'PENDING')"
+_PATIENCE = 300.0
 _AHEAD = 150
 """Batches made before each run per second of it, so that making them costs the measured processes nothing."""
 
 
 async def push(rig: Rig) -> AsyncIterator[Line]:
-    """Against the same batches inserted as they come, by one `jsonb_to_recordset` in a bare handler."""
+    """Against the same batches inserted as they come, by one `jsonb_to_recordset` in a bare handler.
+
+    Accepting is measured with the worker paused, as the floor applies nothing either; then accepting and applying
+    together, until the last event has taken effect.
+    """
     places = await known_places(rig)
     system = BATCH_TYPE | rig.headers("integration", subject=SYSTEM)
     ours = _contender(rig, rig.platform.url("monitoring"), places, path=PATH, headers=system)
     floor = _contender(rig, rig.floors.url, places, path="/raw/events", headers={})
-    done = await rig.compare({"raw": floor, "push": ours})
+    done = await rig.compare({"raw": floor, "push": _accepting(rig, ours), "applied": _applying(rig, ours)})
     yield done.line(
         "push",
         of="push",
@@ -34,6 +45,34 @@ async def push(rig: Rig) -> AsyncIterator[Line]:
         per=BATCH,
         batch=BATCH,
     )
+    yield done.line("push applied", of="applied", against="raw", unit="events/s", bar=None, per=BATCH, batch=BATCH)
+
+
+def _accepting(rig: Rig, ours: Contender) -> Contender:
+    worker = rig.platform.process("monitoring", "worker")
+
+    async def contend(seconds: float) -> Load:
+        worker.stop()
+        try:
+            return await ours(seconds)
+        finally:
+            worker.cont()
+
+    return contend
+
+
+def _applying(rig: Rig, ours: Contender) -> Contender:
+    async def contend(seconds: float) -> Load:
+        started = time.perf_counter()
+        load = await ours(seconds)
+        connection = await asyncpg.connect(rig.platform.postgres.url("monitoring"))
+        try:
+            await eventually(lambda: connection.fetchval(_NOTHING_PENDING), within=_PATIENCE)
+        finally:
+            await connection.close()
+        return replace(load, seconds=time.perf_counter() - started)
+
+    return contend
 
 
 async def known_places(rig: Rig) -> list[str]:

@@ -28,7 +28,17 @@ class Rounds:
 
     runs: Mapping[str, list[Load]]
 
-    def line(self, name: str, *, of: str, against: str, unit: str, bar: Bar, per: int = 1, **details: Any) -> Line:  # noqa: ANN401 - JSON values
+    def line(
+        self,
+        name: str,
+        *,
+        of: str,
+        against: str,
+        unit: str,
+        bar: Bar | None,
+        per: int = 1,
+        **details: Any,  # noqa: ANN401 - JSON values
+    ) -> Line:
         """Medians of the rates, and the median of each round's ratio; a request counts for `per` units."""
         subject, floor = self.runs[of], self.runs[against]
         ratios = [a.rate / b.rate for a, b in zip(subject, floor, strict=True)]

@@ -16,7 +16,8 @@ from aksu_shared.clock import legal_day
 
 PUSHES = 120
 _PAUSE = 0.05
-_POLL = 0.002
+_POLL = 0.005
+"""Each look costs the summary's statement: looking all the time would slow down what is looked for."""
 _PATIENCE = 10.0
 
 
