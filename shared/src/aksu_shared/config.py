@@ -39,7 +39,7 @@ class BaseConfig(BaseSettings):
         default=None, description="keys read from a file instead of the issuer; local and test only"
     )
     oidc_token_types: Annotated[frozenset[str], NoDecode] = Field(
-        default=frozenset({"at+jwt", "jwt"}), description="accepted `typ` of a token, comma-separated, lower case"
+        default=frozenset({"at+jwt"}), description="accepted `typ` of a token, comma-separated, lower case"
     )
     oidc_leeway_seconds: int = Field(default=30, ge=0, le=60, description="tolerated difference of clocks")
     oidc_max_token_seconds: int | None = Field(
@@ -84,6 +84,18 @@ class BaseConfig(BaseSettings):
     request_deadline_seconds: float = Field(default=10, gt=0, le=60, description="a request is given up after it")
     max_concurrent_requests: int | None = Field(
         default=None, ge=1, description="requests at work at once; more are refused with 503. Default: twice the pool"
+    )
+    requests_per_minute: int | None = Field(
+        default=None,
+        ge=1,
+        description="requests one subject of a token may make per minute and process; more are refused with 429."
+        " Default: 6,000 in production, 600,000 elsewhere",
+    )
+    anonymous_requests_per_minute: int | None = Field(
+        default=None,
+        ge=1,
+        description="the same for one address (IPv6: one /64 network) without a token that held before."
+        " Default: 1,200 in production, 600,000 elsewhere",
     )
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="origins whose browser pages may call the API, comma-separated; none by default"
@@ -140,6 +152,16 @@ class BaseConfig(BaseSettings):
     def max_token_lifetime(self) -> int | None:
         """Seconds that a token may live: as configured, else 600 in production and unbounded elsewhere."""
         return self.oidc_max_token_seconds or (_TEN_MINUTES if self.environment == "production" else None)
+
+    @property
+    def subject_rate(self) -> int:
+        """Requests a minute of one subject: far above any person's, below what a runaway program does."""
+        return self.requests_per_minute or (6_000 if self.environment == "production" else 600_000)
+
+    @property
+    def address_rate(self) -> int:
+        """Requests a minute of one address: an office behind one address fits in."""
+        return self.anonymous_requests_per_minute or (1_200 if self.environment == "production" else 600_000)
 
     @property
     def concurrency_limit(self) -> int:

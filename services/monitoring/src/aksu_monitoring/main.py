@@ -3,11 +3,11 @@
 from fastapi import FastAPI
 
 from aksu_monitoring.api import ROUTERS
-from aksu_monitoring.api.rate import Rate
 from aksu_monitoring.config import SERVICE, MonitoringConfig
 from aksu_monitoring.factory import Factory
 from aksu_monitoring.storage.places import COPIES
 from aksu_shared.auth.permissions import Rights
+from aksu_shared.web.rate import Rate
 from aksu_shared.web.service import service_app
 
 

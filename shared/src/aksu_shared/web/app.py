@@ -24,11 +24,14 @@ from aksu_shared.web.dispatch import Dispatcher
 from aksu_shared.web.health import Health, health_routes
 from aksu_shared.web.middleware import Edge
 from aksu_shared.web.openapi import complete
+from aksu_shared.web.rate import CallerRates, Rate
 from aksu_shared.web.routing import VERSION, StrictRoute
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[Any]]
 
 _STATIC: Final = "/static"
+_BURST_SECONDS: Final = 10
+"""The requests of so many seconds may come at once: a page with twenty parts, a list read to its end."""
 _DOCS_POLICY: Final = {
     "Content-Security-Policy": "default-src 'self'; script-src 'self' 'unsafe-inline';"
     " style-src 'self' 'unsafe-inline'; img-src 'self' data:; worker-src 'self' blob:; frame-ancestors 'none'"
@@ -99,8 +102,16 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.edge_options = {"limit": config.concurrency_limit, "deadline": config.request_deadline_seconds}
-    app.state.access = Access(verifier or build_verifier(config), rights)
+    access = app.state.access = Access(verifier or build_verifier(config), rights)
+    app.edge_options = {
+        "limit": config.concurrency_limit,
+        "deadline": config.request_deadline_seconds,
+        "rates": CallerRates(
+            access,
+            subjects=Rate(config.subject_rate, window=_BURST_SECONDS),
+            addresses=Rate(config.address_rate, window=_BURST_SECONDS),
+        ),
+    }
     app.state.health = health
     app.state.config = config
     _add_routes(app, [*routers, *([codelist_router(codelists)] if codelists else [])], rights)
@@ -118,6 +129,9 @@ def create_app(
                 "If-Match",
                 "If-None-Match",
                 "Aksu-After",
+                "Aksu-Purpose",
+                "X-Correlation-Id",
+                "traceparent",
             ],
             expose_headers=_EXPOSED,
         )

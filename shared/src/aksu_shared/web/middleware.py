@@ -5,7 +5,7 @@ One class instead of seven layers: each layer would wrap `send` once more for ev
 
 import asyncio
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -14,10 +14,11 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from aksu_shared.errors import Problem, Unavailable
+from aksu_shared.errors import Problem, TooManyRequests, Unavailable
 from aksu_shared.logging import Correlation, set_correlation
 from aksu_shared.web.metrics import HTTP
 from aksu_shared.web.problems import problem_of, render_problem
+from aksu_shared.web.rate import CallerRates
 
 DEFAULT_DEADLINE: Final = 10.0
 FREE_PATHS: Final = frozenset({"/healthz", "/readyz", "/metrics"})
@@ -29,6 +30,8 @@ _WAITING_PER_SLOT: Final = 20
 _SECURITY: Final = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"strict-transport-security", b"max-age=31536000; includeSubDomains"),  # browsers heed it over TLS alone
 ]
 _POLICY_NAME: Final = b"content-security-policy"
 _POLICY: Final = (_POLICY_NAME, b"default-src 'none'; frame-ancestors 'none'")
@@ -38,10 +41,16 @@ _log = structlog.get_logger(__name__)
 
 
 class Edge:
-    """Wraps the whole application. `limit` bounds the requests at work, `deadline` the seconds each may take."""
+    """Wraps the whole application.
 
-    def __init__(self, app: ASGIApp, *, limit: int = 20, deadline: float = DEFAULT_DEADLINE) -> None:
+    `limit` bounds the requests at work, `deadline` the seconds each may take, `rates` the requests of each caller.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, limit: int = 20, deadline: float = DEFAULT_DEADLINE, rates: CallerRates | None = None
+    ) -> None:
         self.app = app
+        self.rates = rates
         self.limit = limit
         self.deadline = deadline
         self.active = 0
@@ -61,9 +70,10 @@ class Edge:
         if scope["path"] in FREE_PATHS:
             await exchange.run(receive)
             return
-        if self.active >= self.limit:
+        refusal = self._refusal(exchange, scope)
+        if refusal is not None:
             HTTP.refused += 1
-            await exchange.fail(Unavailable(retry_after=1))
+            await exchange.fail(refusal)
         else:
             self.active += 1
             HTTP.active += 1
@@ -73,6 +83,15 @@ class Edge:
                 self.active -= 1
                 HTTP.active -= 1
         exchange.record()
+
+    def _refusal(self, exchange: "Exchange", scope: Scope) -> Problem | None:
+        """Why this request is not even begun: its caller makes too many, or too many are at work."""
+        if self.rates is not None:
+            try:
+                exchange.standing = self.rates.take(scope)
+            except TooManyRequests as refused:
+                return refused
+        return Unavailable(retry_after=1) if self.active >= self.limit else None
 
     def watch(self, exchange: "Exchange") -> None:
         """See to it that `exchange` is given up at its deadline: one timer for all is cheaper than one for each."""
@@ -102,7 +121,9 @@ class Edge:
 class Exchange:
     """One request and its answer, as the edge sees them."""
 
-    __slots__ = ("_correlation", "_deadline", "_edge", "_expired", "_scope", "_send", "_started", "_task", "status")
+    __slots__ = (
+        "_correlation", "_deadline", "_edge", "_expired", "_scope", "_send", "_started", "_task", "standing", "status",
+    )  # fmt: skip
 
     def __init__(self, edge: Edge, scope: Scope, send: Send) -> None:
         self._edge = edge
@@ -113,6 +134,7 @@ class Exchange:
         self._task: asyncio.Task[Any] | None = None
         self._expired = False
         self._correlation = _correlation_of(scope)
+        self.standing: Sequence[tuple[bytes, bytes]] = ()
         self.status = 0
         set_correlation(self._correlation)
 
@@ -136,7 +158,12 @@ class Exchange:
         """Pass a message on; the head gets the headers that every answer carries."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            headers = [*message.get("headers", ()), *_SECURITY, (b"x-correlation-id", self._correlation.id.encode())]
+            headers = [
+                *message.get("headers", ()),
+                *_SECURITY,
+                *self.standing,
+                (b"x-correlation-id", self._correlation.id.encode()),
+            ]
             for name, _ in headers:
                 if name == _POLICY_NAME:
                     break

@@ -9,7 +9,6 @@ from fastapi import Header, Query, Request
 from starlette.responses import Response
 
 from aksu_monitoring.api.cloud_events import BATCH, BINARY, MEDIA_TYPES, STRUCTURED, items_of
-from aksu_monitoring.api.rate import Rate
 from aksu_monitoring.config import INGESTED
 from aksu_monitoring.dependencies import ApiDep, StagingPrincipalDep
 from aksu_monitoring.errors import ItemsRefused, TooManyItems
@@ -24,6 +23,7 @@ from aksu_shared.failpoint import failpoint
 from aksu_shared.schemas.base import Filters
 from aksu_shared.web.language import language_of
 from aksu_shared.web.problems import problems
+from aksu_shared.web.rate import Rate
 from aksu_shared.web.request import INGEST_BODY
 from aksu_shared.web.routing import Router, accepts
 from aksu_shared.web.service import Api
