@@ -136,7 +136,7 @@ async def test_unknown_roles_are_passed_over_and_no_roles_are_fine(verifier: Tok
         Role.INSPECTOR,
     }
     principal = await verifier.principal(token(clock, without="roles", body=None))
-    assert (principal.roles, principal.scope_keys) == (frozenset({Role.PUBLIC}), ("public",))
+    assert (principal.roles, principal.reach) == (frozenset({Role.PUBLIC}), "public")
 
 
 async def test_a_token_dies_at_its_expiry_and_leeway(verifier: TokenVerifier, clock: Time) -> None:
@@ -197,14 +197,17 @@ async def test_headers_that_choose_their_own_rules_are_refused(
     await reason(verifier, changed)
 
 
-@pytest.mark.parametrize("kind", ["at+jwt", "AT+JWT", "application/at+jwt", "JWT"])
+@pytest.mark.parametrize("kind", ["at+jwt", "AT+JWT", "application/at+jwt"])
 async def test_the_types_of_access_tokens_are_read(verifier: TokenVerifier, clock: Time, kind: str) -> None:
     assert await verifier.principal(token(clock, header={"typ": kind}))
 
 
 async def test_types_are_configuration(keys: FileKeys, clock: Time) -> None:
-    rules = TokenRules(issuer=ISSUER, audience=AUDIENCE, types=frozenset({"at+jwt"}))
-    assert await reason(TokenVerifier(rules, keys, now=clock), token(clock, header={"typ": "JWT"}))
+    raw = token(clock, header={"typ": "JWT"})
+    strict = TokenRules(issuer=ISSUER, audience=AUDIENCE)
+    assert await reason(TokenVerifier(strict, keys, now=clock), raw) == "the token is of another type"
+    wider = TokenRules(issuer=ISSUER, audience=AUDIENCE, types=frozenset({"at+jwt", "jwt"}))
+    assert await TokenVerifier(wider, keys, now=clock).principal(raw)
 
 
 async def test_a_public_key_is_no_secret_key(verifier: TokenVerifier, clock: Time) -> None:

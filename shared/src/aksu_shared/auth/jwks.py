@@ -26,12 +26,22 @@ STALE: Final = 3600.0
 """Seconds that keys stay in use while the issuer cannot be reached."""
 _MAX_BYTES: Final = 256 * 1024
 _TIMEOUT: Final = httpx.Timeout(5)
+_PATIENCE: Final = 8.0
+"""Seconds for discovery and keys together: below the deadline of a request, which may have to wait for them."""
 
 
 class Keys(Protocol):
-    """Where public keys come from; `generation` changes whenever the set does."""
+    """Where public keys come from; `generation` changes whenever the set does.
+
+    `as_of`: the instant, in seconds since the epoch, at which the set was the issuer's; a key may be newer than that.
+    """
 
     generation: int
+
+    @property
+    def as_of(self) -> float:
+        """See above."""
+        ...
 
     async def find(self, kid: str | None) -> VerifyKey | None:
         """The key of that id; without an id, the only key. None when there is none. Raises Unavailable."""
@@ -44,11 +54,14 @@ def usable_keys(document: Mapping[str, Any]) -> dict[str, VerifyKey]:
         found = KeySet.import_key_set({"keys": document["keys"]})
     except (JoseError, KeyError, TypeError, ValueError) as error:
         raise ValueError("not a JWKS with usable keys") from error
-    return {
+    usable = {
         str(key.kid): key
         for key in found.keys
         if isinstance(key, ECKey | RSAKey) and key.get("use") in {None, "sig"} and not _weak(key)
     }
+    if not usable:
+        raise ValueError("a JWKS without usable keys")
+    return usable
 
 
 def _weak(key: VerifyKey) -> bool:
@@ -72,6 +85,11 @@ class FileKeys:
         self._path = path
         self._keys: dict[str, VerifyKey] = {}
         self._signature: tuple[int, int] | None = None
+
+    @property
+    def as_of(self) -> float:
+        """Always now: the file is looked at each time."""
+        return float("inf")
 
     async def find(self, kid: str | None) -> VerifyKey | None:
         """Look up `kid`. Raises Unavailable when the file is missing or unreadable."""
@@ -112,36 +130,51 @@ class DiscoveredKeys:
         self._fetched_at = float("-inf")
         self._tried_at = float("-inf")
         self._lock = asyncio.Lock()
+        self._looking: asyncio.Task[None] | None = None
+        self.as_of = float("-inf")
 
     async def find(self, kid: str | None) -> VerifyKey | None:
-        """Look up `kid`, fetching when it is unknown or the keys are old. Raises Unavailable without usable keys."""
+        """Look up `kid`, fetching when it is unknown or the keys are old. Raises Unavailable without usable keys.
+
+        Who has its key waits for nobody: keys that are only old are looked at again beside the request.
+        """
         key = _pick(self._keys, kid)
         age = self._now() - self._fetched_at
-        if (key is None and self._lock.locked()) or ((key is None or age > FRESH) and self._may_fetch()):
-            async with self._lock:  # a caller without its key waits for the fetch that is under way
-                if self._may_fetch():
-                    await self._fetch()
+        if key is None or age > STALE:
+            if self._lock.locked() or self._may_fetch():
+                await self._look_again()
             key = _pick(self._keys, kid)
+        elif age > FRESH and self._may_fetch() and not self._lock.locked():
+            self._looking = asyncio.create_task(self._look_again())
         if self._now() - self._fetched_at > STALE:
             raise Unavailable(retry_after=int(COOL_DOWN))
         return key
+
+    async def _look_again(self) -> None:
+        """Fetch, or wait for the fetch that is under way."""
+        async with self._lock:
+            if self._may_fetch():
+                await self._fetch()
 
     def _may_fetch(self) -> bool:
         return self._now() - self._tried_at >= COOL_DOWN
 
     async def _fetch(self) -> None:
-        self._tried_at = self._now()
+        self._tried_at, asked_at = self._now(), time.time()
         try:
-            async with httpx.AsyncClient(timeout=_TIMEOUT, transport=self._transport) as client:
+            async with (
+                asyncio.timeout(_PATIENCE),
+                httpx.AsyncClient(timeout=_TIMEOUT, transport=self._transport) as client,
+            ):
                 url = self._jwks_url or await self._discover(client)
                 keys = usable_keys(await _document(client, url))
-        except (httpx.HTTPError, httpx.InvalidURL, ValueError, InvalidJson) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValueError, InvalidJson) as error:
             _log.warning("Keys of the issuer cannot be fetched", issuer=self._issuer, error=type(error).__name__)
             return
         if {kid: key.as_dict() for kid, key in keys.items()} != {kid: key.as_dict() for kid, key in self._keys.items()}:
             self.generation += 1
             _log.info("Keys of the issuer changed", issuer=self._issuer, key_ids=sorted(keys))
-        self._keys, self._fetched_at = keys, self._now()
+        self._keys, self._fetched_at, self.as_of = keys, self._now(), asked_at
 
     async def _discover(self, client: httpx.AsyncClient) -> str:
         document = await _document(client, self._issuer.rstrip("/") + "/.well-known/openid-configuration")

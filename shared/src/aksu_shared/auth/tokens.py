@@ -13,11 +13,11 @@ from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 from joserfc.jwt import JWTClaimsRegistry
-from joserfc.util import urlsafe_b64decode
+from joserfc.util import urlsafe_b64decode, urlsafe_b64encode
 
-from aksu_shared.auth.jwks import Keys
+from aksu_shared.auth.jwks import COOL_DOWN, Keys, VerifyKey
 from aksu_shared.auth.principal import Principal, Role
-from aksu_shared.errors import NotAuthenticated
+from aksu_shared.errors import NotAuthenticated, Unavailable
 from aksu_shared.web.strict_json import InvalidJson, loads
 
 ALGORITHMS: Final = ("RS256", "ES256")
@@ -26,6 +26,7 @@ MAX_LEEWAY: Final = 60
 _CACHED: Final = 4096
 _HEADER_MEMBERS: Final = frozenset({"alg", "typ", "kid", "x5t", "x5t#S256", "cty"})
 """What a header may hold. `crit`, `jku`, `jwk`, `x5u`, `x5c` would let a token choose its own key or rules."""
+_FORM: Final = re.compile(rb"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _SUBJECT: Final = re.compile(r"[\x21-\x7e]{1,200}")
 
 _log = structlog.get_logger(__name__)
@@ -51,7 +52,7 @@ class TokenRules:
 
     issuer: str
     audience: str
-    types: frozenset[str] = frozenset({"at+jwt", "jwt"})
+    types: frozenset[str] = frozenset({"at+jwt"})
     leeway: int = 30
     max_lifetime: int | None = None
     roles_claim: str = "roles"
@@ -99,19 +100,23 @@ class TokenVerifier:
     async def _claims(self, token: bytes) -> dict[str, Any]:
         if len(token) > MAX_TOKEN_CHARACTERS:
             raise InvalidToken("the token is too long")
-        header = _header(token)
+        header, claims = _parts(token)
         self._check_header(header)
-        key = await self._keys.find(header.get("kid"))
-        if key is None:
-            raise InvalidToken("unknown key")
+        self._check_claims(claims)  # before the signature: nobody is asked for a key for the sake of a useless token
+        key = await self._key(header.get("kid"), issued_at=claims["iat"])
         if isinstance(key, RSAKey) != (header["alg"] == "RS256"):
             raise InvalidToken("the algorithm does not fit the key")
-        signed = jws.deserialize_compact(token, key, registry=self._registry)
-        claims = loads(signed.payload or b"")
-        if not isinstance(claims, dict):
-            raise InvalidToken("the claims are no object")
-        self._check_claims(claims)
+        jws.deserialize_compact(token, key, registry=self._registry)
         return claims
+
+    async def _key(self, kid: str | None, *, issued_at: float) -> VerifyKey:
+        """The key of that id. Raises InvalidToken, or Unavailable when it may be newer than what is known of keys."""
+        key = await self._keys.find(kid)
+        if key is None and issued_at + self._rules.leeway >= self._keys.as_of:
+            raise Unavailable(retry_after=int(COOL_DOWN))
+        if key is None:
+            raise InvalidToken("unknown key")
+        return key
 
     def _check_header(self, header: Mapping[str, Any]) -> None:
         if header.get("alg") not in ALGORITHMS:
@@ -170,14 +175,21 @@ class TokenVerifier:
 _ROLES: Final = frozenset(role.value for role in Role)
 
 
-def _header(token: bytes) -> dict[str, Any]:
-    """The protected header, before anything is verified; the strict parser refuses members given twice."""
-    if token.count(b".") != 2:  # noqa: PLR2004 - header.payload.signature
+def _parts(token: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Header and claims, before anything is verified; the strict parser refuses members given twice.
+
+    There is one way to write a token: no padding, no foreign characters, no stray bits behind the last byte.
+    """
+    if not _FORM.fullmatch(token):
         raise InvalidToken("not a signed token")
-    header = loads(urlsafe_b64decode(token.partition(b".")[0]))
-    if not isinstance(header, dict):
-        raise InvalidToken("the header is no object")
-    return header
+    encoded = token.split(b".")
+    decoded = [urlsafe_b64decode(part) for part in encoded]
+    if [urlsafe_b64encode(part) for part in decoded] != encoded:
+        raise InvalidToken("not a signed token")
+    header, claims = loads(decoded[0]), loads(decoded[1])
+    if not isinstance(header, dict) or not isinstance(claims, dict):
+        raise InvalidToken("header or claims are no object")
+    return header, claims
 
 
 def _at(claims: Mapping[str, Any], path: str) -> Any:  # noqa: ANN401 - any claim
