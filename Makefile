@@ -28,7 +28,7 @@ endef
 
 .PHONY: help
 help: ## This list
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: $(VENV_READY) ## Fetch uv and all dependencies into build/uv and .venv
@@ -52,6 +52,16 @@ security: $(VENV_READY) ## Attack it: access matrix, tokens, limits, fuzzing, ca
 .PHONY: bench
 bench: $(VENV_READY) java ## Measure, each figure beside a floor of the same run, one JSON object a line (ONLY="lists writes", ROUNDS=5)
 	@$(BIN)/aksu-local bench $(ONLY) $(if $(ROUNDS),--rounds $(ROUNDS))
+
+TORTURE := PYTHONPATH=tests $(BIN)/python -m torture
+
+.PHONY: torture
+torture: $(VENV_READY) java ## Load, kill and check I1 to I9 on both buses; figures on the last line (TIER=short|full|long, DRIVER=, SEED=)
+	@$(TORTURE) --tier $(or $(TIER),full) $(if $(DRIVER),--driver $(DRIVER)) $(if $(SEED),--seed $(SEED))
+
+.PHONY: torture-selftest
+torture-selftest: $(VENV_READY) ## Plant six bugs, one at a time: the torture rig's checker must catch each
+	@$(TORTURE).selftest $(if $(SEED),--seed $(SEED))
 
 .PHONY: check
 check: $(VENV_READY) ## Format, lint, types, imports, dependencies, lock file, contracts

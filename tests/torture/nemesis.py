@@ -37,9 +37,12 @@ class Nemesis:
         return True
 
     def draw(self) -> Callable[[], Awaitable[None]]:
-        """The next kill: servers as often as they matter, for they take everything with them."""
-        kills = [self.kill_worker] * 5 + [self.kill_api] * 4 + [self.kill_postgres] * 3
-        return self.rng.choice(kills + [self.kill_broker] * 3 * (self.rig.broker is not None))
+        """The next kill: each target once, then as the dice fall, servers often, for they take everything with them."""
+        broker = [] if self.rig.broker is None else [self.kill_broker]
+        first = [*broker, self.kill_postgres, self.kill_worker, self.kill_api]
+        if len(self.kills) < len(first):
+            return first[len(self.kills)]
+        return self.rng.choice([self.kill_worker] * 5 + [self.kill_api] * 4 + [self.kill_postgres] * 3 + broker * 3)
 
     async def pause(self) -> None:
         """Let the platform work for a moment."""

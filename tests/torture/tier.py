@@ -23,7 +23,7 @@ DOUBLED: Final[Layout] = {
     ("reporting", "worker"): 2,
 }
 """Two of everything that writes: one takes over from the other."""
-SMALL: Final[Layout] = {**dict.fromkeys(DOUBLED, 1), ("registry", "api"): 2, ("registry", "worker"): 2}
+SMALL: Final[Layout] = {**dict.fromkeys(DOUBLED, 1), ("registry", "api"): 2}
 """What a run of a minute can start."""
 
 
@@ -49,7 +49,7 @@ class Tier:
 
 
 TIERS: Final = {
-    "short": Tier(name="short", singles=250, pushed=1_000, kills=14, seconds=90, full=False, clients=6, layout=SMALL),
+    "short": Tier(name="short", singles=250, pushed=1_000, kills=14, seconds=110, full=False, clients=6, layout=SMALL),
     "full": Tier(name="full", singles=5_200, pushed=16_000, kills=32, seconds=350, full=True),
     "long": Tier(
         name="long", singles=60_000, pushed=200_000, kills=300, seconds=7_200, full=True, rounds=4, resumable=True
