@@ -7,6 +7,7 @@ from aksu_monitoring.tables.inspection import InspectionTable
 from aksu_monitoring.tables.prescription import PrescriptionTable
 from aksu_monitoring.tables.projections import LicenceTable, PlaceTable, ServiceTable
 from aksu_monitoring.tables.restricted import InspectionSiteTable, RestrictedTextTable
+from aksu_monitoring.tables.sources import PushedRecordTable, PushKeyTable, PushSourceTable
 
 __all__ = [
     "FindingTable",
@@ -18,6 +19,9 @@ __all__ = [
     "MonitoringBase",
     "PlaceTable",
     "PrescriptionTable",
+    "PushKeyTable",
+    "PushSourceTable",
+    "PushedRecordTable",
     "RestrictedTextTable",
     "ServiceTable",
 ]
