@@ -5,6 +5,7 @@ import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import asyncpg
@@ -16,6 +17,8 @@ from aksu_local.databases import ServiceUrls
 from aksu_local.testing import Databases
 from aksu_local.worker_rig import Registry, WorkerProcess
 from aksu_shared.bus.topics import create_topics
+from aksu_shared.clock import write_offset
+from aksu_shared.db.deadlines import Deadline, schedule
 from aksu_shared.testing.waiting import eventually
 from aksu_shared.worker.verify import verify
 from aksu_shared.worker.watchdog import EXIT_STUCK
@@ -147,6 +150,45 @@ async def test_a_paused_holder_is_replaced_within_five_seconds_and_does_no_harm_
     await eventually(lambda: registry.pool.fetchval("SELECT shipped = 12 FROM log_state"))
     assert first.runs
     assert (await verify(registry.pool)).ok
+
+
+@only_embedded
+async def test_deadlines_fire_once_though_the_worker_dies_among_them_and_is_down_when_the_clock_jumps_five_years(
+    registry: Registry, worker: Start, tmp_path: Path
+) -> None:
+    clock, now = tmp_path / "clock", datetime.now(UTC)
+    deadlines = [
+        Deadline(term="validity", subject=f"s{n}", revision=1, kind="EXPIRY", due_at=now + timedelta(days=5 * n - 1000))
+        for n in range(500)
+    ]
+    async with registry.pool.acquire() as connection:
+        await schedule(connection, deadlines)
+    fired = "SELECT count(*) FROM effect"
+    first, second = worker("registry"), worker("registry")
+    await first.start(AKSU_CLOCK_FILE=str(clock))
+    await eventually(lambda: registry.pool.fetchval(fired), lambda count: count > 20, within=30)
+    first.signal(signal.SIGKILL)
+    await first.ended(within=5)
+    write_offset(clock, timedelta(days=5 * 366))
+    await first.start(AKSU_CLOCK_FILE=str(clock))
+    await second.start(AKSU_CLOCK_FILE=str(clock))
+    await eventually(lambda: registry.pool.fetchval(fired), lambda count: count >= 500, within=60)
+    subjects = [row[0] for row in await registry.pool.fetch("SELECT place FROM effect")]
+    assert sorted(subjects) == sorted(deadline.subject for deadline in deadlines)
+    assert await registry.pool.fetchval("SELECT count(*) FROM deadline WHERE fired_at IS NULL") == 0
+
+
+@only_embedded
+async def test_a_killed_holder_is_replaced_within_five_seconds(registry: Registry, worker: Start) -> None:
+    first, second = worker("registry"), worker("registry")
+    await first.start()
+    await registry.register()
+    await sequenced(registry, 1)
+    await second.start()
+    await eventually(lambda: ready(second), lambda status: status == 200, within=20)
+    first.signal(signal.SIGKILL)
+    await registry.register()
+    await sequenced(registry, 2, within=5)
 
 
 async def test_told_to_leave_it_finishes_and_leaves_with_zero_within_ten_seconds(

@@ -12,6 +12,7 @@ import uvloop
 
 from aksu_local.worker_rig import copy_places
 from aksu_shared.config import BaseConfig
+from aksu_shared.db.deadlines import Deadline
 from aksu_shared.db.work import UnitOfWork
 from aksu_shared.events.registry import PlaceEvent
 from aksu_shared.logging import configure_logging
@@ -26,6 +27,13 @@ async def copy_or_block(work: UnitOfWork, events: Sequence[PlaceEvent]) -> None:
     await copy_places(work, events)
 
 
+async def fire(work: UnitOfWork, deadline: Deadline) -> None:
+    """The registry's handler of deadlines: one row for each firing, in its transaction."""
+    await work.connection.execute(
+        "INSERT INTO effect (place, version) VALUES ($1, $2)", deadline.subject, deadline.revision
+    )
+
+
 async def _any_schema(_service: str, _pool: asyncpg.Pool) -> None:
     """The rig's tables come from no migration."""
 
@@ -35,7 +43,7 @@ def main(service: str, health_port: str) -> None:
     configure_logging(level="INFO")
     setattr(process, "require_known_schema", _any_schema)  # noqa: B010 - mypy refuses the plain assignment
     handlers: Handlers = {PlaceEvent: copy_or_block} if service == "monitoring" else {}
-    parts = process.WorkerParts(service=service, handlers=handlers)
+    parts = process.WorkerParts(service=service, handlers=handlers, deadlines={"EXPIRY": fire})
     config = BaseConfig()
     uvloop.run(process.run_worker(parts, config, health_port=int(health_port)))
 

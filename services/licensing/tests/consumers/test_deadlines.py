@@ -72,3 +72,21 @@ async def test_a_granted_licence_expires_five_years_later(licensing: Rig) -> Non
     await licensing.fire()
     (found,) = await licensing.licences()
     assert (found["state"], found["valid_until"]) == ("EXPIRED", "2030-02-10")
+
+
+async def test_after_years_of_standing_still_each_term_and_kind_has_fired_exactly_once(licensing: Rig) -> None:
+    licensing.move(date(2025, 1, 13))
+    reviewed = await licensing.reviewed()
+    granted = (await licensing.granted())["id"]
+    licensing.move(date(2031, 6, 1))
+    assert await licensing.fire() > 0
+    assert await licensing.fire() == 0
+    for key in (reviewed, granted):
+        facts = await licensing.log(key)
+        assert facts.count("term_passed") <= 1 + (key == granted)  # of the decision; of its communication
+    assert (await licensing.log(reviewed)).count("term_passed") == 1
+    (licence,) = await licensing.licences()
+    assert licence["state"] == "EXPIRED"
+    assert (await licensing.log(licence["id"])).count("expired") == 1
+    sql = "SELECT count(*) - count(DISTINCT (term, subject, revision, kind)), count(*) FILTER (WHERE fired_at IS NULL)"
+    assert tuple(await licensing.api.worker.fetchrow(f"{sql} FROM deadline")) == (0, 0)
