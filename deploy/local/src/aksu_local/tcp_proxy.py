@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from aksu_local.process import free_port
 
@@ -44,6 +44,7 @@ class TcpProxy:
         self._flows = asyncio.Event()
         self._flows.set()
         self._links: set[_Link] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._server: asyncio.Server | None = None
 
     async def __aenter__(self) -> Self:
@@ -57,7 +58,10 @@ class TcpProxy:
         """Cut everything off."""
         if self._server is not None:
             self._server.close()
-        self.reset()
+        self.refuse()
+        self._flows.set()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=5)
 
     def slow(self, seconds: float) -> None:
         """Every portion takes so much longer, each way."""
@@ -101,9 +105,9 @@ class TcpProxy:
         await self._flows.wait()
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self._refuses:
-            writer.transport.abort()
-            return
+        if task := asyncio.current_task():
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
         await self._flows.wait()
         try:
             far = await self._connect()
@@ -111,6 +115,8 @@ class TcpProxy:
             writer.transport.abort()
             return
         link = _Link((reader, writer), far)
+        if self._refuses:
+            link.cut()
         self._links.add(link)
         try:
             await link.run(self)
