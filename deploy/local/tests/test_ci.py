@@ -11,7 +11,7 @@ from aksu_local.folder import PROJECT
 CLOSING = {0: "= 7 passed, 1 warning in 3.21s =", 1: "= 1 failed, 6 passed in 3.21s =", 5: "= no tests ran in 0.01s ="}
 
 
-def _run(folder: Path, *, check: int = 0, test: int = 0) -> subprocess.CompletedProcess[str]:
+def _run(folder: Path, *, check: int = 0, test: int = 0, torture: int = 0) -> subprocess.CompletedProcess[str]:
     """`.ci/run` in a checkout whose `make` ends with these codes."""
     make = folder / "bin" / "make"
     make.parent.mkdir()
@@ -19,6 +19,7 @@ def _run(folder: Path, *, check: int = 0, test: int = 0) -> subprocess.Completed
         "#!/bin/sh\n"
         f"[ $1 = check ] && {{ echo checked; exit {check}; }}\n"
         f"[ $1 = test ] && {{ echo '{CLOSING[test]}'; echo 'make: *** Error' >&2; exit {test}; }}\n"
+        f'[ "$*" = "torture TIER=short" ] && {{ echo tortured; exit {torture}; }}\n'
     )
     make.chmod(0o755)
     (folder / ".ci").mkdir()
@@ -39,6 +40,14 @@ def test_the_exit_code_and_the_last_line_are_the_test_runners(tmp_path: Path, co
 
     assert result.returncode == code
     assert result.stdout.splitlines()[-1] == CLOSING[code]
+
+
+def test_a_promise_broken_under_torture_fails_though_every_test_passed(tmp_path: Path) -> None:
+    result = _run(tmp_path, torture=1)
+
+    assert "tortured" in result.stdout
+    assert result.returncode == 1
+    assert result.stdout.splitlines()[-1] == CLOSING[0]
 
 
 def test_a_failed_check_fails_before_any_test_runs(tmp_path: Path) -> None:
