@@ -31,6 +31,12 @@ class BaseConfig(BaseSettings):
     )
     database_pool_size: int = Field(default=10, ge=1, le=100, description="connections of one process, at most")
     bus_url: SecretStr = Field(description="postgresql://…/bus for the embedded bus, or kafka://host:port[,host:port]")
+    bus_member: str | None = Field(
+        default=None,
+        max_length=200,
+        description="this worker's lasting name among those of its service, such as its pod's: on Kafka it keeps its"
+        " partitions over a quick restart",
+    )
 
     oidc_issuer: str = Field(description="issuer of the access tokens, as it stands in their `iss`")
     oidc_audience: str = Field(description="the service's name in a token's `aud`")

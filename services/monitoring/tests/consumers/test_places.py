@@ -6,16 +6,18 @@ from uuid import UUID, uuid4
 
 import pytest
 from monitoring_builders import ADDRESS, EIK, INSPECTOR, MAYOR, count, finding, inspection, prescription, push, started
-from monitoring_worker import apply, tell
+from monitoring_worker import apply, tell, worker_of
 from uuid_utils.compat import uuid7
 
 from aksu_local.served import Serve, Served
+from aksu_monitoring.consumers import on_rebuilt
 from aksu_shared.db.store import Kept, begins
 from aksu_shared.events import Event
 from aksu_shared.events.licensing import LicenceAmended, LicenceImported, LicenceState
 from aksu_shared.events.registry import PlaceAmended, PlaceRegistered, PlaceState, ServiceRegistered, ServiceState
 from aksu_shared.register.identity import place_key
 from aksu_shared.scope import row_scope
+from aksu_shared.worker.copies import Moved
 
 SCOPE = row_scope("BLG03", public=True)
 
@@ -182,3 +184,17 @@ async def test_many_inspections_at_one_place_are_amended_together(monitoring: Se
     await tell(monitoring, place())
     assert await monitoring.worker.fetchval("SELECT count(*) FROM inspection WHERE flags = '{NO_LICENCE}'") == 10
     assert await count(monitoring, "change_log") == 10 * 4 + 10 + 10  # each with its prescription, which gets the place
+
+
+async def test_a_licence_that_its_restored_owner_no_longer_knows_flags_the_inspection_again(monitoring: Served) -> None:
+    await push(monitoring, [started()])
+    await apply(monitoring)
+    there = place()
+    await tell(monitoring, there, service(there), licence(there))
+    assert (await one(monitoring))["flags"] == []
+    async with worker_of(monitoring) as worker, worker.pool.acquire() as connection, connection.transaction():
+        gone = await connection.fetchval("DELETE FROM licence RETURNING to_jsonb(licence)")  # as a rebuild does
+        work = worker.applier.work(connection)
+        await on_rebuilt(work, [Moved("licence", gone, None)])
+        await work.flush()
+    assert (await one(monitoring))["flags"] == ["NO_LICENCE"]

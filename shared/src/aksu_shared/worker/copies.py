@@ -98,8 +98,7 @@ UPDATE {copy} t SET {assigned}, written_at = now() FROM {shadow} s
  WHERE s.id = t.id AND ({ours}) IS DISTINCT FROM ({theirs})
 RETURNING to_jsonb(old) AS before, to_jsonb(new) AS after"""
 _ADD: Final = """
-INSERT INTO {copy} AS t ({columns})
-SELECT {columns} FROM {shadow} s WHERE NOT EXISTS (SELECT FROM {copy} t WHERE t.id = s.id)
+INSERT INTO {copy} AS t ({columns}) SELECT {columns} FROM {shadow} s ORDER BY s.id ON CONFLICT (id) DO NOTHING
 RETURNING NULL::jsonb AS before, to_jsonb(new) AS after"""
 
 

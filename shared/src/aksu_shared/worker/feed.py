@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import httpx
+from pydantic_core import from_json
 
 from aksu_shared.config import BaseConfig
 from aksu_shared.worker.failure import FeedUnavailable
@@ -74,7 +75,7 @@ class Feeds:
             if answer.status_code == httpx.codes.GONE:
                 raise FeedRestarted(source)
             answer.raise_for_status()
-            document: dict[str, Any] = answer.json()
+            document: dict[str, Any] = from_json(answer.content)  # twice as fast as json.loads, and pages are large
         except (httpx.HTTPError, OSError, ValueError) as error:
             raise FeedUnavailable(f"{source}: {type(error).__name__} {error}") from error
         return document

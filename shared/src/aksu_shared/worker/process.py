@@ -159,7 +159,9 @@ def _loops(parts: WorkerParts, worker: Worker, config: BaseConfig, url: str) -> 
         ).run(stop),
     }
     if parts.handlers:
-        consumer = ConsumerLoop(pool, worker.bus, worker.applier, notifier=notifier, progress=progress)
+        consumer = ConsumerLoop(
+            pool, worker.bus, worker.applier, notifier=notifier, progress=progress, member=config.bus_member
+        )
         loops["consumer"] = consumer.run(stop)
         loops["dead letters"] = _carry_out_orders(worker)
         loops["rebuild"] = RebuildLoop(

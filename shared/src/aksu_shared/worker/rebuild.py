@@ -60,6 +60,9 @@ _NOTE: Final = """
 INSERT INTO source_state AS s (source, epoch, position, wanted_epoch) VALUES ($1, $2, $3, $4)
 ON CONFLICT (source) DO UPDATE SET epoch = $2, position = $3, wanted_epoch = $4"""
 _DONE: Final = "UPDATE source_state SET wanted_epoch = NULL WHERE source = $1 AND epoch = $2"
+# What is compared is whole, and the statistics of a table just emptied or filled mislead: a nested loop takes hours.
+_WHOLE_TABLES: Final = "SELECT set_config('enable_nestloop', 'off', true), set_config('work_mem', '64MB', true)"
+_SINGLE_ROWS: Final = "SELECT set_config('enable_nestloop', 'on', true)"
 
 OnRebuilt: TypeAlias = Callable[[UnitOfWork, Sequence[Moved]], Awaitable[None]]
 """Told, in the transaction that puts copies in place, which rows moved: what a service derives from them follows."""
@@ -234,6 +237,7 @@ class _Run:
         await self._read()
         await self._check_epoch()
         await connection.execute("ANALYZE told")
+        await connection.execute(_WHOLE_TABLES)
         moved: list[Moved] = []
         for fact, copy in self._copies.items():
             swapped = await swap(connection, fact, copy, consumer=name, which=self._r.on_rebuilt is not None)
@@ -241,6 +245,7 @@ class _Run:
             result.copies[copy.name] = Swapped(deleted=swapped.deleted, amended=swapped.amended, added=swapped.added)
         if not self._partial:
             await self._account()
+        await connection.execute(_SINGLE_ROWS)
         if self._r.on_rebuilt is not None and moved:
             work = self._r.applier.work(connection)
             await self._r.on_rebuilt(work, moved)
