@@ -26,7 +26,9 @@ def main(arguments: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="aksu-security-") as folder:
         file = Path(folder) / "figures.json"
         run = subprocess.run(
-            [*COMMAND, *(arguments or [str(HERE)])], env={**os.environ, FILE_VARIABLE: str(file)}, check=False
+            [*COMMAND, *(arguments or [str(HERE)])],
+            env={"AKSU_SECURITY_EXAMPLES": "60", **os.environ, FILE_VARIABLE: str(file)},
+            check=False,
         )
         recorded: Mapping[str, float] = json.loads(file.read_text(encoding="ascii")) if file.exists() else {}
     missing = [] if arguments else [name for name in FIGURES if name not in recorded]

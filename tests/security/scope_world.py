@@ -1,0 +1,232 @@
+"""Random objects that move, in the tables, change logs and copies of three services; and every door that shows them."""
+
+import csv
+import io
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from importlib import import_module
+from itertools import count
+from pathlib import Path
+from typing import Any, Final
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import reporting_builders as facts
+from hypothesis import strategies as st
+from oracle import Caller, granted, keys_of, public_row, restricted_row
+from sqlalchemy import Table
+
+from aksu_licensing.tables import ApplicationTable
+from aksu_local.served import SCHEMAS, Served, _config
+from aksu_local.testing import Databases
+from aksu_monitoring.tables import FindingTable, InspectionTable, PrescriptionTable
+from aksu_reporting.services.read_models import READ_MODELS
+from aksu_shared.auth.issuer import DevelopmentIssuer
+from aksu_shared.clock import Clock
+from aksu_shared.db.pool import create_pool
+from aksu_shared.db.projection import project
+from aksu_shared.db.store import Kept
+from aksu_shared.db.work import Actor, UnitOfWork
+from aksu_shared.events.base import Event
+from aksu_shared.events.licensing import ApplicationAdvanced
+from aksu_shared.events.monitoring import FindingAmended, InspectionAmended, PrescriptionAdvanced
+
+MUNICIPALITIES: Final = ("BLG03", "BLG01", "SOF46", "VAR06")
+PROVIDERS: Final = ("PROVIDER:130007884", "PROVIDER:175229303")
+KINDS: Final = {
+    "licensing": ("application",),
+    "monitoring": ("inspection", "finding", "prescription"),
+    "reporting": ("service", "application", "inspection", "finding", "prescription"),
+}
+_MOVED: Final[dict[str, type[Event[Any]]]] = {
+    "application": ApplicationAdvanced, "inspection": InspectionAmended, "finding": FindingAmended,
+    "prescription": PrescriptionAdvanced,
+}  # fmt: skip
+_TABLES: Final[dict[str, Any]] = {
+    "application": ApplicationTable, "inspection": InspectionTable, "finding": FindingTable,
+    "prescription": PrescriptionTable,
+}  # fmt: skip
+_COPIES: Final = {fact.aggregate: table for fact, table in READ_MODELS.items()}
+
+Keys = frozenset[str]
+
+
+@dataclass(frozen=True)
+class Life:
+    """One object: of which kind, and by which keys it was seen, one set after the other."""
+
+    kind: str
+    id: str
+    keys: tuple[Keys, ...]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One row of the change log, as the feed may tell it."""
+
+    subject: str
+    version: int
+    keys: Keys
+    before: Keys
+
+
+def _keys() -> st.SearchStrategy[Keys]:
+    where, whose = st.sampled_from(MUNICIPALITIES), st.sampled_from((None, *PROVIDERS))
+    among = st.builds(lambda owner, town: frozenset({"b:AKSU", f"b:{owner}", f"b:MUNICIPALITY:{town}"}),
+                      st.sampled_from(PROVIDERS), where)  # fmt: skip
+    return st.one_of(st.builds(public_row, where, whose), st.builds(restricted_row, where, whose), among)
+
+
+def lives(service: str) -> st.SearchStrategy[list[Life]]:
+    """Up to a dozen objects of a service, each moved up to twice."""
+    kinds = st.sampled_from(KINDS[service])
+    moves = st.lists(_keys(), min_size=1, max_size=3).map(tuple)
+    return st.lists(st.builds(lambda kind, keys: Life(kind, str(uuid4()), keys), kinds, moves), max_size=12)
+
+
+@dataclass
+class Rig:
+    """One running service and the means to fill it."""
+
+    served: Served
+    owner: "asyncpg.Connection[Any]"
+    runtime: "asyncpg.Pool[Any]"
+
+    async def fill(self, objects: Sequence[Life]) -> list[Change]:
+        """Start from nothing; give the change log that results."""
+        tables = ", ".join([*KINDS[self.served.service], "change_log", "read_log"])
+        await self.owner.execute(f"TRUNCATE {tables} RESTART IDENTITY")
+        told = [_facts(each) for each in objects]
+        turns = [fact for turn in range(3) for history in told for fact in history[turn : turn + 1]]
+        async with self.served.worker.acquire() as connection, connection.transaction():
+            await self._write(connection, turns)
+        await self.served.worker.execute("UPDATE change_log SET position = seq")
+        await self.served.worker.execute(
+            "UPDATE log_state SET position = (SELECT coalesce(max(seq), 0) FROM change_log)"
+        )
+        return [Change(f.id, f.version, frozenset(f.scope), frozenset(f.scope_before or ())) for f in turns]
+
+    async def _write(self, connection: Any, told: Sequence[Event[Any]]) -> None:
+        if self.served.service == "reporting":
+            for fact in told:
+                await project(connection, _COPIES[fact.aggregate], [fact])
+            return
+        work = UnitOfWork(connection=connection, actor=Actor(subject="test"), clock=Clock(),
+                          source=self.served.service, begun=True)  # fmt: skip
+        for fact in told:
+            work.record(_table(fact.aggregate), fact, **_BESIDE.get(fact.aggregate, dict)())
+        await work.flush()
+
+    async def seen_by_sql(self, table: str, keys: Keys) -> set[str]:
+        """What the runtime role sees with these keys, whatever code may ask."""
+        async with self.runtime.acquire() as connection, connection.transaction():
+            await connection.execute("SELECT set_config('app.scope', $1, true)", ",".join(sorted(keys)))
+            return {str(row["id"]) for row in await connection.fetch(f"SELECT id FROM {table}")}
+
+    async def without_setting(self, table: str) -> int:
+        """Rows that the runtime role sees before anybody said who asks."""
+        return int(await self.runtime.fetchval(f"SELECT count(*) FROM {table}"))
+
+    async def get(self, path: str, caller: Caller, accept: str = "application/json") -> httpx.Response:
+        """Ask as that caller."""
+        headers = self.served.headers(caller.role, caller.body) if caller.role else {}
+        return await self.served.client.get(path, headers=headers | {"Accept": accept})
+
+    async def listed(self, path: str, caller: Caller) -> list[str] | None:
+        """Ids of a whole list, read page by page; None when it is refused."""
+        found: list[str] = []
+        cursor = ""
+        while True:
+            mark = "&" if "?" in path else "?"
+            answer = await self.get(f"{path}{mark}limit=3{cursor}", caller)
+            if answer.status_code in {401, 403}:
+                return None
+            page = answer.json()
+            found += [item["id"] for item in page["items"]]
+            if page["next"] is None:
+                return found
+            cursor = f"&cursor={page['next']}"
+
+    async def exported(self, path: str, caller: Caller) -> tuple[set[str], set[str]]:
+        """Ids in the NDJSON and in the CSV of a list."""
+        lines = (await self.get(path, caller, "application/x-ndjson")).text.splitlines()
+        text = (await self.get(path, caller, "text/csv")).content.decode("utf-8-sig")
+        return {json.loads(line)["id"] for line in lines}, {row["id"] for row in csv.DictReader(io.StringIO(text))}
+
+    async def feed(self, caller: Caller) -> list[tuple[str, int | None]]:
+        """(object, version told or None for a tombstone) of every change the feed shows."""
+        after, told = "0", list[tuple[str, int | None]]()
+        while True:
+            page = (await self.get(f"/v1/changes?after={after}&limit=4", caller)).json()
+            told += [(e["subject"], e["data"]["version"] if e.get("data") else None) for e in page["items"]]
+            if not page["items"] or page["next"] == after:
+                return told
+            after = page["next"]
+
+
+def expected_feed(changes: Sequence[Change], caller: Caller) -> list[tuple[str, int | None]]:
+    """What the feed must show: changes in scope with data, those that left it without."""
+    keys = frozenset(keys_of(caller))
+    if caller.body == "AKSU" and granted(caller, "platform.change.follow"):  # the platform's own services
+        keys |= {"BG", "b:AKSU"}
+    return [
+        (change.subject, change.version if change.keys & keys else None)
+        for change in changes
+        if (change.keys | change.before) & keys
+    ]
+
+
+def _facts(life: Life) -> list[Event[Any]]:
+    """The object's history."""
+    first = replace(getattr(facts, life.kind)(id=life.id, **_UNIQUE.get(life.kind, dict)()), scope=tuple(life.keys[0]))
+    history: list[Event[Any]] = [first]
+    for keys in life.keys[1:]:
+        before = history[-1]
+        kept = Kept(before.id, before.version, before.scope, before.state)
+        kind = _MOVED.get(life.kind, type(before))
+        history.append(kept.becomes(kind, scope=tuple(keys)))
+    return history
+
+
+_UNIQUE: Final[dict[str, Any]] = {
+    "inspection": lambda: {"reference": str(uuid4())},
+    "finding": lambda: {"criterion": str(uuid4())},
+    "prescription": lambda: {"reference": str(uuid4())},
+}
+
+
+_numbers = count(1)
+_BESIDE: Final[dict[str, Any]] = {"finding": lambda: {"number": next(_numbers)}}
+"""Columns of a row that are not part of its public state."""
+
+
+def _table(aggregate: str) -> Table:
+    table: Table = _TABLES[aggregate].__table__
+    return table
+
+
+@asynccontextmanager
+async def rig_of(service: str, databases: Databases, issuer: DevelopmentIssuer, folder: Path) -> AsyncIterator[Rig]:
+    """The service over a database of its own, for many examples."""
+    urls = await databases.service(service, prepare=SCHEMAS[service])
+    config = _config(service, urls, issuer, folder / "clock", bus=await databases.bus(), settings={})
+    app = import_module(f"aksu_{service}.main").create(config)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://x.test") as client,
+        await create_pool(urls.worker, application="test", size=2) as worker,
+        await create_pool(urls.runtime, application="test", size=1) as runtime,
+    ):
+        owner = await asyncpg.connect(urls.owner)
+        try:
+            yield Rig(
+                Served(service=service, app=app, client=client, worker=worker, urls=urls, config=config,
+                       issuer=issuer, clock_file=folder / "clock"),
+                owner,
+                runtime,
+            )  # fmt: skip
+        finally:
+            await owner.close()
