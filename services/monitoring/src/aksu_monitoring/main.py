@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from aksu_monitoring.api import ROUTERS
 from aksu_monitoring.config import SERVICE, MonitoringConfig
 from aksu_monitoring.factory import Factory
+from aksu_monitoring.services.senders import Senders
 from aksu_monitoring.storage.places import COPIES
 from aksu_shared.auth.permissions import Rights
 from aksu_shared.web.rate import Rate
@@ -22,5 +23,6 @@ def create(config: MonitoringConfig) -> FastAPI:
         factory=lambda work: Factory(work, rights),
         copies=COPIES,
     )
+    app.state.senders = Senders(unregistered=config.takes_unregistered)
     app.state.ingest_rate = Rate(config.ingest_requests_per_minute)
     return app

@@ -31,8 +31,13 @@ async def items_of(request: Request) -> list[Item]:
     return items
 
 
+def media_of(request: Request) -> str:
+    """The media type, without parameters."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
 async def _items(request: Request) -> list[Item]:
-    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    media = media_of(request)
     body = await request.json()
     if media == BATCH:
         return _batch(body)

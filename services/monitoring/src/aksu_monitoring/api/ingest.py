@@ -1,5 +1,6 @@
 """Inspection events pushed by other systems."""
 
+import time
 from collections import Counter
 from collections.abc import Sequence
 from json import JSONEncoder
@@ -8,13 +9,14 @@ from typing import Annotated, Any, Final
 from fastapi import Header, Query, Request
 from starlette.responses import Response
 
-from aksu_monitoring.api.cloud_events import BATCH, BINARY, MEDIA_TYPES, STRUCTURED, items_of
+from aksu_monitoring.api.cloud_events import BATCH, BINARY, MEDIA_TYPES, STRUCTURED, items_of, media_of
 from aksu_monitoring.config import INGESTED
 from aksu_monitoring.dependencies import ApiDep, StagingPrincipalDep
-from aksu_monitoring.errors import ItemsRefused, TooManyItems
+from aksu_monitoring.errors import ItemsRefused, SignatureRefused, SourceDisabled, SourceUnknown, TooManyItems
 from aksu_monitoring.factory import Factory, pushing
 from aksu_monitoring.schemas import PushReport
 from aksu_monitoring.services.pushing import Item, examine
+from aksu_monitoring.services.senders import Senders
 from aksu_monitoring.services.sources import source_of
 from aksu_shared.auth.dependencies import requires
 from aksu_shared.auth.principal import Principal
@@ -77,7 +79,9 @@ async def shake_hands(
     "/inspection-events",
     status_code=ACCEPTED,
     response_model=PushReport,
-    responses=problems(Malformed, ItemsRefused, TooManyItems, TooManyRequests)
+    responses=problems(
+        Malformed, ItemsRefused, TooManyItems, TooManyRequests, SourceUnknown, SourceDisabled, SignatureRefused
+    )
     | {
         OK: {"model": PushReport, "description": "A dry run: what would happen."},
         MULTI_STATUS: {"model": PushReport, "description": "Some events are refused, the others stored."},
@@ -93,6 +97,7 @@ async def push(
     """Take in one event or a batch of up to 100. Answered 2xx only when what was accepted is durable."""
     rate: Rate = request.app.state.ingest_rate
     rate.take(principal.subject)
+    await _check_signature(request, api, principal)
     items = await items_of(request)
     language = language_of(request.headers.get("accept-language"))
     examine(items, source=source_of(principal), today=api.clock.today())
@@ -104,6 +109,15 @@ async def push(
     report = _report(items, language, dry_run=query.dry_run)
     status = OK if query.dry_run else MULTI_STATUS if report["refused"] else ACCEPTED
     return Response(_encode(report), status, media_type="application/json")
+
+
+async def _check_signature(request: Request, api: Api[Factory], principal: Principal) -> None:
+    """Raise unless the caller may push and signed what it sent; before anything of the body is parsed."""
+    senders: Senders = request.app.state.senders
+    media = media_of(request)
+    await senders.admit(
+        api.pool, principal.subject, request.headers, await request.body(), whole=media != BINARY, now=time.time()
+    )
 
 
 async def _store(

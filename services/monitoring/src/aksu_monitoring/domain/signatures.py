@@ -5,7 +5,6 @@ HTTP and on the bus alike.
 """
 
 import base64
-import binascii
 import hashlib
 import hmac
 import re
@@ -55,7 +54,7 @@ class Key:
             if text.startswith(prefix):
                 try:
                     material = base64.b64decode(text.removeprefix(prefix), validate=True)
-                except binascii.Error:
+                except ValueError:
                     raise ValueError("the key is not base64") from None
                 if version == "v1a" and len(material) == _ED25519_BYTES:
                     return cls("v1a", material)

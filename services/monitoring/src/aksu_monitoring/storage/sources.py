@@ -1,0 +1,96 @@
+"""Systems that may push and their keys."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import asyncpg
+
+from aksu_monitoring.domain.signatures import Key
+from aksu_monitoring.storage.pushing import Database
+
+_SENDERS: Final = """
+SELECT s.name, s.disabled_at IS NOT NULL AS disabled, k.version, k.material
+  FROM push_source s
+  LEFT JOIN push_key k ON k.source = s.name AND (k.retires_at IS NULL OR k.retires_at > now())
+ ORDER BY s.name, k.id"""
+_LIST: Final = """
+SELECT s.name, s.added_at, s.disabled_at, coalesce(array_agg(k.version ORDER BY k.id) FILTER (WHERE k.id IS NOT NULL),
+       '{}') AS versions
+  FROM push_source s
+  LEFT JOIN push_key k ON k.source = s.name AND (k.retires_at IS NULL OR k.retires_at > now())
+ GROUP BY s.name ORDER BY s.name"""
+_ADD: Final = "INSERT INTO push_source (name) VALUES ($1)"
+_ADD_KEY: Final = "INSERT INTO push_key (source, version, material) VALUES ($1, $2, $3)"
+_RETIRE: Final = """
+UPDATE push_key SET retires_at = now() + $2 WHERE source = $1 AND (retires_at IS NULL OR retires_at > now() + $2)"""
+_KNOWN: Final = "SELECT FROM push_source WHERE name = $1 AND disabled_at IS NULL FOR UPDATE"
+_DISABLE: Final = "UPDATE push_source SET disabled_at = now() WHERE name = $1 AND disabled_at IS NULL RETURNING true"
+_FORGET: Final = "DELETE FROM push_key WHERE source = $1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sender:
+    """A system that was added: whether it was disabled since, and the keys in force."""
+
+    disabled: bool
+    keys: Sequence[Key]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """The same for people, with the versions of its keys."""
+
+    name: str
+    added_at: datetime
+    disabled_at: datetime | None
+    versions: Sequence[str]
+
+
+async def senders(database: Database) -> Mapping[str, Sender]:
+    """All of them by name."""
+    found: dict[str, tuple[bool, list[Key]]] = {}
+    for row in await database.fetch(_SENDERS):
+        _, keys = found.setdefault(row["name"], (row["disabled"], []))
+        if row["version"] is not None:
+            keys.append(Key(row["version"], row["material"]))
+    return {name: Sender(disabled=disabled, keys=keys) for name, (disabled, keys) in found.items()}
+
+
+class SourceStore:
+    """Adds systems and changes their keys, in transactions of its own on a pool of the worker role."""
+
+    def __init__(self, pool: "asyncpg.Pool[Any]") -> None:
+        self._pool = pool
+
+    async def listed(self) -> list[Listed]:
+        """All, by name."""
+        return [Listed(**dict(row)) for row in await self._pool.fetch(_LIST)]
+
+    async def add(self, name: str, key: Key) -> bool:
+        """Add a system with its first key; False when there is one of that name."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            try:
+                await connection.execute(_ADD, name)
+            except asyncpg.UniqueViolationError:
+                return False
+            await connection.execute(_ADD_KEY, name, key.version, key.material)
+            return True
+
+    async def rotate(self, name: str, key: Key, *, overlap: timedelta) -> bool:
+        """Add a key; those before hold `overlap` longer. False when there is no such system in use."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            if await connection.fetchrow(_KNOWN, name) is None:
+                return False
+            await connection.execute(_RETIRE, name, overlap)
+            await connection.execute(_ADD_KEY, name, key.version, key.material)
+            return True
+
+    async def disable(self, name: str) -> bool:
+        """Take no more from it and forget its keys; False when there is no such system in use."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            if not await connection.fetchval(_DISABLE, name):
+                return False
+            await connection.execute(_FORGET, name)
+            return True
