@@ -27,7 +27,7 @@ from aksu_shared.worker.copies import Copies
 from aksu_shared.worker.dead_letters import carry_out
 from aksu_shared.worker.failure import DatabaseAway, database, transaction
 from aksu_shared.worker.handover import Handover
-from aksu_shared.worker.heads import append_head, head_of, publish_head
+from aksu_shared.worker.heads import append_head, contradictions, head_of, publish_head, read_heads
 from aksu_shared.worker.housekeeping import Housekeeping
 from aksu_shared.worker.loop import turns
 from aksu_shared.worker.progress import Progress, pause
@@ -199,6 +199,9 @@ def _head_publisher(service: str, config: BaseConfig, worker: Worker) -> Callabl
     async def publish() -> None:
         head = await head_of(worker.pool, service)
         if config.head_file is not None:
+            known = read_heads(config.head_file, service) if config.head_file.exists() else []
+            for each in await contradictions(worker.pool, known[-1:]):
+                log.critical("log_contradicts_published_head", kind=each.kind, position=each.head.position)
             append_head(config.head_file, head)
         if config.head_topic:
             await publish_head(worker.bus, head)
