@@ -17,7 +17,7 @@ def check_logs(snapshot: Snapshot, findings: Findings) -> None:
     """Each service's log: numbering, chain, versions, rows."""
     for name, service in snapshot.services.items():
         _check_positions(name, service, findings)
-        _check_chain(name, service, findings)
+        _check_chains(name, service, findings)
         _check_versions(name, service, findings)
         _check_rows(name, service, findings)
 
@@ -34,15 +34,20 @@ def _check_positions(name: str, service: Service, findings: Findings) -> None:
         findings.add("I4", f"{name}: an event id twice in the change log")
 
 
-def _check_chain(name: str, service: Service, findings: Findings) -> None:
-    current = b""
-    for row in sorted((row for row in service.log if row["position"] is not None), key=lambda row: row["position"]):
-        current = sha256(current + row["digest"]).digest()
-        if current != row["hash"]:
-            findings.add("I9", f"{name}: the chain breaks at position {row['position']}")
-            return
-    if current != service.state["hash"]:
-        findings.add("I9", f"{name}: the chain's head is not the last row's")
+def _check_chains(name: str, service: Service, findings: Findings) -> None:
+    """That of changes, and that of reads, which goes on while the checker reads."""
+    sequenced = [row for row in service.log if row["position"] is not None]
+    changes = sorted(sequenced, key=lambda row: int(row["position"]))
+    for what, rows, head in (("changes", changes, service.state["hash"]), ("reads", service.reads, None)):
+        current = b""
+        for row in rows:
+            current = sha256(current + row["digest"]).digest()
+            if current != row["hash"]:
+                findings.add("I9", f"{name}: the chain of {what} breaks at position {row['position']}")
+                break
+        else:
+            if head is not None and current != head:
+                findings.add("I9", f"{name}: the chain's head is not the last row's")
 
 
 def _check_versions(name: str, service: Service, findings: Findings) -> None:

@@ -82,8 +82,8 @@ DOUBLES: Final[Mapping[str, Double]] = MappingProxyType(
             says="a repeated delivery finds nothing in the inbox that stops it",
             breaks=("I4",),
             patch=_rewrite(
-                "ON CONFLICT DO NOTHING RETURNING event_id",
-                "ON CONFLICT (consumer, event_id) DO UPDATE SET received_at = now() RETURNING event_id",
+                "ORDER BY id\n  ON CONFLICT DO NOTHING RETURNING event_id",
+                "ORDER BY id ON CONFLICT (consumer, event_id) DO UPDATE SET received_at = now() RETURNING event_id",
             ),
         ),
         "auto_commit": Double(

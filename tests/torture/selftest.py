@@ -16,7 +16,7 @@ from torture.tier import DOUBLED, Tier
 
 _LAYOUT: Final = {key: 1 for key in DOUBLED if key != ("reporting", "api")}
 TIER: Final = Tier(
-    name="selftest", singles=260, pushed=300, kills=0, seconds=45, full=False, clients=12, layout=_LAYOUT
+    name="selftest", singles=260, pushed=300, kills=0, seconds=80, full=False, clients=12, layout=_LAYOUT
 )
 DRILL: Final[Plan] = {
     "reporting-worker": ("after_effect_before_offset_commit",),

@@ -48,6 +48,11 @@ SELECT seq, position, event_id::text AS event_id, type, topic, aggregate_id, ver
          CASE WHEN type LIKE '%granted%' THEN state->>'order_number' END) AS words,
        state->>'application_id' AS application_id
   FROM change_log ORDER BY seq"""
+_READS: Final = """
+SELECT position, hash, sha256(convert_to(json_build_array(
+  seq, (extract(epoch FROM recorded_at) * 1000000)::bigint, actor, roles, body, action, request, objects, purpose,
+  correlation_id, scope)::text, 'UTF8')) AS digest
+  FROM read_log WHERE position IS NOT NULL ORDER BY position"""
 MARK: Final = re.compile(r"[a-z0-9]+-\d{6}-[a-z-]+")
 
 
@@ -57,6 +62,8 @@ class Service:
 
     log: list[asyncpg.Record]
     state: asyncpg.Record
+    reads: list[asyncpg.Record]
+    """The log of reads, as far as it has positions."""
     rows: dict[str, dict[str, int]]
     """Aggregate → id → version."""
     inbox: dict[str, Any]
@@ -146,6 +153,7 @@ async def _service(rig: Rig, service: str) -> Service:
         return Service(
             log=await db.fetch(_LOG),
             state=await db.fetchrow("SELECT * FROM log_state"),
+            reads=await db.fetch(_READS),
             rows={name: dict(await db.fetch(f"SELECT id::text, version FROM {name}")) for name in OWNED[service]},
             inbox=dict(await db.fetch("SELECT event_id::text, received_at FROM inbox")),
             effects=await db.fetch(
