@@ -1,5 +1,6 @@
 """What `aksu-<service> rebuild` does: a progress bar for each source, and what came of it."""
 
+import gc
 from collections.abc import Callable
 
 import typer
@@ -15,6 +16,8 @@ _NOTIFY = "SELECT pg_notify(channel, '') FROM unnest(ARRAY['change_log', 'events
 
 def run_rebuild(service: str, config: str, *, name: str | None) -> None:
     """Rebuild everything, one source, or one copy."""
+    gc.freeze()
+    gc.set_threshold(50_000)  # pages of events leave no cycles behind; looking for them costs a quarter of the time
     run(service, config, lambda context: _rebuild(context, name))
 
 
