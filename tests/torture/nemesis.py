@@ -87,14 +87,15 @@ class Nemesis:
         await self._canary.flies(fault.partition(" ")[0], killed=began, back=time.monotonic())
 
     async def _kill_member(self, kind: str) -> None:
+        """One of two: the other has to do. Both: they have to come back."""
         victims = [self.rng.choice([name for name in sorted(self.rig.members) if f"-{kind}-" in name])]
-        if kind == "worker" and self.rng.random() < 0.3:
+        if kind == "worker" and self.rng.random() < 0.2:
             service = self.rig.members[victims[0]].service
             victims = sorted(self.rig.of(service, "worker"))
         killed = time.monotonic()
         for name in victims:
             await self.rig.members[name].kill()
             self.rig.members[name].start()
-        self.kills[kind] += len(victims) - 1  # `recovered` counts one
-        await self.rig.ready()
-        await self.recovered(kind, killed)
+        self.kills[kind] += len(victims)
+        self.report(f"killed {', '.join(victims)}")
+        await self._canary.flies(kind if len(victims) == 1 else "both workers", killed=killed, back=killed)
