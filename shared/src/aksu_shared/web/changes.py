@@ -1,6 +1,7 @@
 """The change feed, `GET /v1/changes`: the service's change log as CloudEvents, in the order of its positions."""
 
 import asyncio
+import json
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request
@@ -52,6 +53,8 @@ class ChangePage(Resource):
     fresh_at: str = Field(description="until when the changes told are complete")
 
 
+_PAUSE: Final = 0.05
+"""Seconds between looks after one in vain: a busy log is mostly news for others."""
 _AGENCY: Final = "AKSU"
 _NOTHING: Final = b'{"items" : []'
 # What has no position yet is not told of, so the answer is as fresh as the oldest change that still waits for one.
@@ -94,20 +97,23 @@ def changes_router(service: str) -> APIRouter:
     @deadline(40)
     async def changes(query: Annotated[ChangesQuery, Query()], request: Request, principal: PrincipalDep) -> Response:
         """Changes behind a position, each with the fields that changed and the state after; long-poll with `wait`."""
-        reads: Reads = request.app.state.api.reads
-        position = await _position(reads, query.after)
+        api = request.app.state.api
+        position = await _position(api.reads, query.after)
         types = query.types.split(",") if query.types else None
-        scope = ",".join(follower(principal, request.app.state.api.rights).scope_keys)
-        news, loop = request.app.state.api.news, asyncio.get_running_loop()
-        deadline = loop.time() + query.wait
+        scope = ",".join(follower(principal, api.rights).scope_keys)
+        loop = asyncio.get_running_loop()
+        deadline, pause = loop.time() + query.wait, 0.0
         while True:
-            seen = news.count(SEQUENCED)
-            body = await reads.raw(_FEED, scope, position, types, query.subject, query.limit, shape="feed")
+            seen = api.news.count(SEQUENCED)
+            body = await api.reads.raw(_FEED, scope, position, types, query.subject, query.limit, shape="feed")
             left = deadline - loop.time()
             if not body.startswith(_NOTHING) or left <= 0:
                 return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
             with waiting(request):
-                await news.news(SEQUENCED, seen, timeout=min(left, _LOOK_AGAIN))
+                await asyncio.sleep(min(left, pause))
+                await api.news.news(SEQUENCED, seen, timeout=min(left, _LOOK_AGAIN))
+            position = await _position(api.reads, json.loads(body)["next"])
+            pause = _PAUSE
 
     return router
 
