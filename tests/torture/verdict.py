@@ -1,15 +1,18 @@
 """The last line of a run: one JSON object."""
 
 import json
-from typing import Any
+from typing import Any, Final
 
 from torture.findings import Findings
 from torture.ledger import Ledger
 from torture.recovery import Recoveries
 from torture.tier import Driver, Tier
 
-PROMPT = 10.0
+PROMPT: Final = 10.0
 """Seconds within which a retried operation is to be done while another instance stands."""
+PROMPT_SHARE: Final = 0.99
+BACK: Final = {"postgres": 5.0, "broker": 15.0}
+"""Seconds from the return of a killed server to a write seen at the other end."""
 
 
 def verdict(
@@ -26,6 +29,7 @@ def verdict(
     """What happened, as JSON without a line break."""
     retried = [entry for entry in ledger if entry.tries > 1 and entry.outcome != "fail"]
     prompt = [entry for entry in retried if entry.outcome == "ok" and entry.seconds <= PROMPT]
+    share = len(prompt) / len(retried) if retried else 1.0
     document: dict[str, Any] = {
         "driver": driver,
         "seed": seed,
@@ -35,10 +39,20 @@ def verdict(
         "singles": ledger.singles,
         "pushed": ledger.pushed,
         "retried": len(retried),
-        "retried_ok_10s": round(len(prompt) / len(retried), 4) if retried else 1.0,
+        "retried_ok_10s": round(share, 4),
         **facts,
         **{str(name): count for name, count in findings.counts.items()},
         "recover_seconds": recoveries.summary(),
+        "bars": _bars(recoveries, share),
         "seconds": {name: round(value, 1) for name, value in seconds.items()},
     }
     return json.dumps(document, ensure_ascii=False)
+
+
+def _bars(recoveries: Recoveries, share: float) -> dict[str, bool]:
+    """What a quiet machine of two cores should reach; missed bars are told, and no failure."""
+    worst = {target: max(seconds) for target, seconds in recoveries.back.items()}
+    limits = {target: limit for target, limit in BACK.items() if target in worst}
+    return {f"{target} back in {limit:g} s": worst[target] <= limit for target, limit in limits.items()} | {
+        "99 % of the retried ok in 10 s": share >= PROMPT_SHARE
+    }
