@@ -116,7 +116,7 @@ async def test_what_may_have_missed_a_revocation_reads_but_does_not_write(serve:
 
 async def heard(pool: "asyncpg.Pool[Any]", *, seconds_ago: int) -> None:
     await pool.execute(
-        "INSERT INTO source_state (source, fresh_at) VALUES ('registry', now() - make_interval(secs => $1)) "
-        "ON CONFLICT (source) DO UPDATE SET fresh_at = EXCLUDED.fresh_at",
+        "INSERT INTO source_state (source, heard_at) VALUES ('registry', now() - make_interval(secs => $1)) "
+        "ON CONFLICT (source) DO UPDATE SET heard_at = EXCLUDED.heard_at",
         float(seconds_ago),
     )

@@ -70,6 +70,7 @@ def asyncapi() -> dict[str, Any]:
 def _channel(topic: Topic, facts: list[type[Event[Any]]]) -> dict[str, Any]:
     return {
         "address": topic.name,
+        **({"description": topic.note} if topic.note else {}),
         "messages": {fact.type: {"$ref": f"#/components/messages/{fact.type}"} for fact in facts},
         "bindings": {
             "kafka": {

@@ -23,6 +23,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
+import asyncpg
+
 from aksu_local import legal_clock
 from aksu_local.databases import SERVICES, ServiceUrls, bus_url, create_bus_database, create_service_database
 from aksu_local.folder import Folder
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
 
 BusKind = Literal["embedded", "kafka"]
 _WATCH: Final = 0.2
+_HEARD_WITHIN: Final = 60.0
+_HEARD: Final = "SELECT heard_at IS NOT NULL FROM source_state WHERE source = 'registry'"
 _MONTH: Final = 30 * 24 * 3600
 
 
@@ -165,8 +169,20 @@ class Platform:
         watch = asyncio.create_task(self._watch())
         self._open.push_async_callback(_cancel, watch)
         await together(*(process.wait_ready() for process in self.processes()))
+        if "registry" in self.services:
+            await together(*(self._heard(service) for service in self.services if service != "registry"))
         self.folder.write_platform(self.describe())
         self._report("services")
+
+    async def _heard(self, service: str) -> None:
+        """Wait until a service knows whose access is revoked: before, it refuses writes."""
+        connection = await asyncpg.connect(self.databases[service].worker)
+        try:
+            async with asyncio.timeout(_HEARD_WITHIN):
+                while not await connection.fetchval(_HEARD):  # noqa: ASYNC110 - another process writes it
+                    await asyncio.sleep(0.05)
+        finally:
+            await connection.close()
 
     def describe(self) -> Mapping[str, Any]:
         """Addresses, process ids, folders: what `platform.json` says."""
@@ -248,6 +264,8 @@ class Platform:
             "AKSU_CLOCK_FILE": str(self.folder.clock),
             "AKSU_FEEDS": ",".join(f"{source}={url}" for source, url in self._feeds.items()),
             "AKSU_FEED_TOKEN_FILE": str(self._feed_token(service, issuer)),
+            # Services without the registry hear of no revocation, and would write nothing.
+            "AKSU_ACCESS_PATIENCE_SECONDS": "60" if "registry" in self.services else "off",
             "MALLOC_ARENA_MAX": "2",  # glibc keeps an arena per thread otherwise; twice the memory for nothing
             **self._environment,
         }

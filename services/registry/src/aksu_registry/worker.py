@@ -6,6 +6,7 @@ from aksu_registry.config import SERVICE, RegistryConfig
 from aksu_registry.factory import Factory
 from aksu_shared.auth.permissions import Rights
 from aksu_shared.db.work import UnitOfWork
+from aksu_shared.worker.beat import beat
 from aksu_shared.worker.process import WorkerParts, run_worker
 
 
@@ -14,7 +15,7 @@ async def establish(work: UnitOfWork) -> None:
     await Factory(work, Rights.load()).territories().establish()
 
 
-PARTS: Final = WorkerParts(service=SERVICE, at_start=establish)
+PARTS: Final = WorkerParts(service=SERVICE, at_start=establish, loops={"beat": beat})
 
 
 async def run(config: RegistryConfig, *, health_port: int) -> None:

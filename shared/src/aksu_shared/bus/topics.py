@@ -20,6 +20,7 @@ class Topic:
     retention_days: int
     restricted: bool = True
     """Whether its records may tell what not everybody may see, so that those nobody can read are shown to nobody."""
+    note: str = ""
 
     @property
     def retention(self) -> timedelta:

@@ -56,7 +56,7 @@ CREATE FUNCTION access_is_known() RETURNS boolean LANGUAGE sql STABLE PARALLEL S
   SELECT CASE coalesce(NULLIF(current_setting('app.access_patience', true), ''), '60')
     WHEN 'off' THEN true
     ELSE coalesce((
-      SELECT fresh_at > clock_timestamp()
+      SELECT heard_at > clock_timestamp()
         - make_interval(secs => coalesce(NULLIF(current_setting('app.access_patience', true), ''), '60')::float)
         FROM source_state WHERE source = 'registry'), false) END $$"""
 

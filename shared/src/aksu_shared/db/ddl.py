@@ -110,6 +110,7 @@ CREATE TABLE source_state (
   position bigint NOT NULL DEFAULT 0,
   seq_floor bigint NOT NULL DEFAULT 0,
   fresh_at timestamptz,
+  heard_at timestamptz,
   partitions jsonb NOT NULL DEFAULT '{}',
   wanted_epoch text
 );

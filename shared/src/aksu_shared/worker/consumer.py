@@ -17,6 +17,7 @@ from aksu_shared.bus.contract import Bus, Consumer, Delivered
 from aksu_shared.db.notify import APPLIED, CHANGE_LOG, Notifier
 from aksu_shared.failpoint import failpoint
 from aksu_shared.worker.applying import Applied, Applier, Item, read
+from aksu_shared.worker.beat import hear, with_beats, without_beats
 from aksu_shared.worker.failure import HandlerTimeout, fault_of, is_infrastructure, transaction
 from aksu_shared.worker.freshness import Partition, save_sources
 from aksu_shared.worker.loop import turns
@@ -57,7 +58,7 @@ class ConsumerLoop:
         """Consume until `stop`; the batch in hand is finished first."""
         self._progress.turned("consumer")
         group = f"aksu-{self._applier.name}"
-        async with self._bus.consumer(group, self._applier.topics, member=self._member) as consumer:
+        async with self._bus.consumer(group, with_beats(self._applier.topics), member=self._member) as consumer:
             await turns("consumer", lambda: self._turn(consumer), stop=stop, progress=self._progress)
 
     async def _turn(self, consumer: Consumer) -> None:
@@ -70,7 +71,8 @@ class ConsumerLoop:
 
     async def _consume(self, consumer: Consumer, records: Sequence[Delivered]) -> None:
         try:
-            applied = await self._settle([read(record) for record in records])
+            applied = await self._settle([read(record) for record in without_beats(records)])
+            await hear(self._pool, records)
         except BaseException:
             await consumer.rewind(_firsts(records))
             raise
@@ -83,6 +85,8 @@ class ConsumerLoop:
 
     async def _settle(self, items: Sequence[Item]) -> Applied:
         """Apply or park every item, in order. Raises only what is_infrastructure."""
+        if not items:
+            return Applied()
         try:
             applied = await self._applier.apply(items)
         except Exception as error:

@@ -1,0 +1,61 @@
+"""The registry's beat: by it the other services know that no revocation of access is on its way to them unseen.
+
+A topic that is read to its end says nothing while its owner sends nothing. So the registry, as long as all its changes
+are on the bus, says so every few seconds, on a topic of its own; who has not heard it for a minute must not write.
+"""
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+import asyncpg
+
+from aksu_shared.bus.contract import Delivered, Record
+from aksu_shared.events.registry import AccessEvent
+from aksu_shared.worker.failure import database
+from aksu_shared.worker.loop import turns
+from aksu_shared.worker.progress import pause
+
+if TYPE_CHECKING:  # the consumer, which the process is made of, hears what the process beats
+    from aksu_shared.worker.process import Worker
+
+TOPIC: Final = "aksu.registry.beat.v1"
+EVERY: Final = 10.0
+_ALL_SENT: Final = """
+SELECT shipped = position AND NOT EXISTS (
+  SELECT FROM change_log WHERE position IS NULL AND recorded_at < now() - make_interval(secs => 5)) FROM log_state"""
+_HEARD: Final = """
+INSERT INTO source_state (source, heard_at) VALUES ('registry', to_timestamp($1))
+ON CONFLICT (source) DO UPDATE SET heard_at = greatest(source_state.heard_at, EXCLUDED.heard_at)"""
+
+
+async def beat(worker: "Worker") -> None:
+    """Beat until stop, in the process that holds the log, while all of the log is sent."""
+
+    async def turn() -> None:
+        with database():
+            sent = worker.leads and await worker.pool.fetchval(_ALL_SENT)
+        if sent:
+            await worker.bus.publish([Record(TOPIC, "beat", b"")])
+        worker.progress.turned("beat")
+        await pause(worker.stop, EVERY if sent else 1.0)
+
+    await turns("beat", turn, stop=worker.stop, progress=worker.progress)
+
+
+def with_beats(topics: Sequence[str]) -> list[str]:
+    """What to subscribe to: who keeps revocations hears the beat too."""
+    return [*topics, TOPIC] if AccessEvent.topic in topics else [*topics]
+
+
+def without_beats(records: Sequence[Delivered]) -> list[Delivered]:
+    """What of a fetched batch tells facts."""
+    return [record for record in records if record.topic != TOPIC]
+
+
+async def hear(pool: asyncpg.Pool, records: Sequence[Delivered]) -> None:
+    """Note the latest beat of a fetched batch; called when what came before it is applied."""
+    times = [record.time for record in records if record.topic == TOPIC]
+    if times:
+        with database():
+            await pool.execute(_HEARD, min(max(times) / 1000, time.time()))
