@@ -158,10 +158,16 @@ async def _monitoring(served: Served) -> World:
         " ($1, '/integrations/portal', 'e', 's', 1, 't', '', '{}', 'APPLIED', 1, '{ingest,s:/integrations/portal}')",
         UUID(staged),
     )
+    refused = await served.worker.fetchval(
+        'INSERT INTO pushed_record (topic, partition, "offset", key, state, result, errors, headers, value, scope)'
+        " VALUES ('t', 0, 1, 'k', 'DISCARDED', 'invalid', '[]', '{}', '', '{ingest,s:/integrations/portal}')"
+        " RETURNING id::text"
+    )
     return World(
         targets={
             "inspection_id": tuple(inspections),
             "prescription_id": tuple(prescriptions),
+            "record_id": (Target(refused, Thing(keys=STAGING)),),
             "event_id": (Target(staged, Thing(keys=STAGING)),),
         },
         bodies={"POST /v1/inspection-events": _EVENT},

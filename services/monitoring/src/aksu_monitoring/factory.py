@@ -6,6 +6,8 @@ from aksu_monitoring.services.applying import ApplyingService
 from aksu_monitoring.services.placing import PlacingService
 from aksu_monitoring.services.prescriptions import PrescriptionService
 from aksu_monitoring.services.pushing import PushService
+from aksu_monitoring.services.receiving import ReceivingService, RefusedService
+from aksu_monitoring.services.senders import Senders
 from aksu_monitoring.services.sources import source_of
 from aksu_monitoring.services.staging import StagingService
 from aksu_monitoring.storage.aggregates import FindingStore, InspectionStore, PrescriptionStore
@@ -15,13 +17,18 @@ from aksu_monitoring.storage.restricted import RestrictedStore
 from aksu_monitoring.storage.staging import StagingStore
 from aksu_shared.auth.permissions import Rights
 from aksu_shared.auth.principal import Principal
-from aksu_shared.db.work import UnitOfWork
+from aksu_shared.db.work import Connection, UnitOfWork
 
 
 def pushing(connection: Database, principal: Principal) -> PushService:
     """Taking in what `principal` pushes, on a connection in a transaction, or on a pool statement by statement."""
     source = source_of(principal)
     return PushService(staging=PushStore(connection, keys=principal.scope_keys), source=source)
+
+
+def receiving(connection: Connection, senders: Senders) -> ReceivingService:
+    """Taking in what comes over the bus, in a transaction of the worker."""
+    return ReceivingService(connection=connection, senders=senders)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +41,10 @@ class Factory:
     def staging(self) -> StagingService:
         """Repairing and replaying them."""
         return StagingService(staging=StagingStore(self.work))
+
+    async def refused(self) -> RefusedService:
+        """Repairing and replaying records of the bus that were refused; in a transaction."""
+        return RefusedService(connection=await self.work.begin())
 
     def applying(self) -> ApplyingService:
         """Giving them their effect."""

@@ -30,6 +30,7 @@ from aksu_monitoring.tables import IngestInspectionTable as G
 from aksu_monitoring.tables import InspectionSiteTable as A
 from aksu_monitoring.tables import InspectionTable as I
 from aksu_monitoring.tables import PrescriptionTable as P
+from aksu_monitoring.tables import PushedRecordTable as B
 from aksu_monitoring.tables import RestrictedTextTable as R
 from aksu_shared.db.reads import Page
 from aksu_shared.db.statement import Statement
@@ -139,3 +140,24 @@ AWAITING: Final = Page(
     filters={"source": G.source == bindparam("source"), "subject": G.subject == bindparam("subject")},
     sorts={"id": (G.id,)},
 )
+
+_RECORD: Final = select(
+    B.id, B.topic, B.partition, B.offset, B.source, B.event_id, B.state, B.result, B.errors, B.received_at,
+    B.resolved_at, B.resolved_by, B.version,
+)  # fmt: skip
+PUSHED_RECORDS: Final = Page(
+    columns=_RECORD,
+    filters={
+        "state": B.state == bindparam("state"),
+        "result": B.result == bindparam("result"),
+        "source": B.source == bindparam("source"),
+        "event_id": B.event_id == bindparam("event_id"),
+    },
+    sorts={"id": (B.id,)},
+)
+PUSHED_RECORD: Final = Statement(
+    _RECORD.add_columns(
+        B.headers, func.translate(func.encode(B.value, "base64"), "\n", "").label("value"), B.repaired,
+        B.repaired_by, B.repair_reason,
+    ).where(B.id == bindparam("id"))
+)  # fmt: skip

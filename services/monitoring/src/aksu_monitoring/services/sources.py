@@ -1,18 +1,31 @@
 """Which system may push as which source, and who sees what in the staging area."""
 
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from aksu_shared.auth.permissions import Rights
 from aksu_shared.auth.principal import Principal
 
+SOURCES: Final = "/integrations/"
+"""Beginning of every pushing system's `source`."""
 ALL_STAGING: Final = "ingest"
 """Scope key of every staged row; held by who may read those of any source."""
 
 
 def source_of(principal: Principal) -> str:
     """The only CloudEvents `source` under which this caller may push: its subject, escaped as a URI reference."""
-    return f"/integrations/{quote(principal.subject, safe='')}"
+    return source_named(principal.subject)
+
+
+def source_named(name: str) -> str:
+    """The source of the system of that name."""
+    return SOURCES + quote(name, safe="")
+
+
+def name_of(source: str) -> str | None:
+    """The name of the system behind a CloudEvents `source`; None when it is none of ours, or not in its one form."""
+    name = unquote(source.removeprefix(SOURCES))
+    return name if source == source_named(name) else None
 
 
 def staging_scope(source: str) -> tuple[str, ...]:
