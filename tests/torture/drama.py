@@ -39,8 +39,8 @@ class Drama:
             wanted = self.tier.kills * (number + 1) // self.tier.rounds
             while self.kills < wanted and await self.nemesis.strike(until=until):
                 self._save()
-            if self.tier.full:
-                await self.faults.run(until=until)
+            if self.kills < wanted or (self.tier.full and not await self.faults.run(until=until)):
+                return
             self._rounds = number + 1
             self._save()
 

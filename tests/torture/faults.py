@@ -32,19 +32,20 @@ class Faults:
         self._deliveries = deliveries
         self._rng = rng
 
-    async def run(self, *, until: float) -> None:
-        """All of them, in an order drawn from the seed."""
+    async def run(self, *, until: float) -> bool:
+        """All of them, in an order drawn from the seed; False when time is up before."""
         faults = self._all()
         self._rng.shuffle(faults)
         for name, fault in faults:
             if time.monotonic() > until:
                 self._nemesis.report(f"out of time before {name}")
-                return
+                return False
             began = time.monotonic()
             await fault()
             self.done[name] += 1
             await self._nemesis.endured(name, began)
             await self._nemesis.pause()
+        return True
 
     def _all(self) -> list[tuple[str, Callable[[], Awaitable[None]]]]:
         network = [
