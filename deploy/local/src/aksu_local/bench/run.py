@@ -16,6 +16,7 @@ from aksu_local.bench.push import push
 from aksu_local.bench.ready import ready
 from aksu_local.bench.rebuild import rebuild
 from aksu_local.bench.rig import Rig
+from aksu_local.bench.streams import streams
 from aksu_local.bench.visible import visible
 from aksu_local.bench.writes import writes
 from aksu_local.databases import SERVICES
@@ -27,6 +28,8 @@ Scenario = Callable[[Rig], AsyncIterator[Line]]
 
 ALONE: Final = "ready"
 """The scenario that starts its own platforms."""
+STREAMS: Final = "streams"
+"""The scenario that needs servers only: the log's parts run in this process."""
 STAGES: Final[Sequence[tuple[BusKind, tuple[str, ...], Mapping[str, Scenario]]]] = (
     # What one service does is measured as it is deployed: without the three others on the same two cores.
     ("embedded", ("registry",), {"lists": lists, "writes": writes, "imports": imports}),
@@ -36,7 +39,7 @@ STAGES: Final[Sequence[tuple[BusKind, tuple[str, ...], Mapping[str, Scenario]]]]
     ("kafka", SERVICES, {"visible": visible}),
 )
 """Bus, services and scenarios of each platform that is started."""
-NAMES: Final = tuple(dict.fromkeys([ALONE, *(name for _, _, scenarios in STAGES for name in scenarios)]))
+NAMES: Final = tuple(dict.fromkeys([ALONE, STREAMS, *(name for _, _, scenarios in STAGES for name in scenarios)]))
 
 
 async def bench(*, only: Collection[str], rounds: int, seconds: float, say: Callable[[str], None]) -> None:
@@ -45,6 +48,10 @@ async def bench(*, only: Collection[str], rounds: int, seconds: float, say: Call
     if not only or ALONE in only:
         say(ALONE)
         async for line in ready():
+            print(line, flush=True)
+    if not only or STREAMS in only:
+        say(STREAMS)
+        async for line in streams(rounds=rounds):
             print(line, flush=True)
     for bus, services, scenarios in STAGES:
         chosen = {name: scenario for name, scenario in scenarios.items() if not only or name in only}

@@ -1,0 +1,262 @@
+"""What the change log's way to a consumer costs on Kafka: shipping, consuming, and the time from commit to delivery."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from statistics import median
+from typing import Any, Final
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import asyncpg
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+
+from aksu_local.bench.line import Bar, Line
+from aksu_local.bench.load import percentile
+from aksu_local.databases import ServiceUrls, create_service_database
+from aksu_local.platform import Platform
+from aksu_local.worker_rig import (
+    PLACE,
+    SCOPE,
+    TOPIC,
+    Consuming,
+    Log,
+    Registry,
+    prepare_monitoring,
+    prepare_registry,
+)
+from aksu_shared.bus import Bus, Record, connect
+from aksu_shared.clock import Clock
+from aksu_shared.db.notify import Notifier
+from aksu_shared.db.pool import create_pool
+from aksu_shared.db.projection import project
+from aksu_shared.db.work import UnitOfWork
+from aksu_shared.events.registry import PlaceEvent
+from aksu_shared.events.wire import COLUMNS, record_of
+from aksu_shared.testing import eventually
+from aksu_shared.worker.applying import Applier
+
+EVENTS: Final = 20_000
+TIMES: Final = 200
+_PAUSE: Final = 0.02
+_FILL: Final = f"""
+INSERT INTO change_log (event_id, type, topic, aggregate_id, version, state, changed, scope, legal_time)
+SELECT gen_random_uuid(), 'bg.aksu.registry.place.registered.v1', '{TOPIC}', p.id, 1,
+       jsonb_build_object('id', p.id, 'key', p.id, 'municipality', 'BLG01', 'settlement', 'гр. Банско',
+                          'address', 'ул. Примерна ' || n), '{{}}', '{{{",".join(SCOPE)}}}', now()
+  FROM generate_series(1, $1::int) n, LATERAL (SELECT gen_random_uuid()::text AS id) p"""
+_ROWS: Final = f"SELECT position, {COLUMNS} FROM change_log ORDER BY position"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stream:
+    """A registry that tells of places, a service that copies them, and the broker between."""
+
+    registry: ServiceUrls
+    pool: asyncpg.Pool
+    monitoring: ServiceUrls
+    copies: asyncpg.Pool
+    notifier: Notifier
+    bus: Bus
+    servers: str
+
+
+async def streams(*, rounds: int) -> AsyncIterator[Line]:
+    """Shipper against a bare producer, consumer against a bare one, commit to delivery against produce to delivery."""
+    async with _stream() as stream:
+        ours, floor = await _turns(rounds, lambda: _ship(stream), lambda: _produce(stream))
+        yield _rates("ship", ours, floor, Bar(ratio_at_least=0.6))
+        ours, floor = await _turns(rounds, lambda: _consume(stream), lambda: _fetch(stream))
+        yield _rates("consume", ours, floor, Bar(ratio_at_least=0.35))
+        told, bare = sorted(await _tell(stream)), sorted(await _send(stream))
+        for share, most in ((0.5, 15.0), (0.99, 60.0)):
+            value, least = percentile(told, share), percentile(bare, share)
+            yield Line(
+                name=f"commit to consumer p{share * 100:.0f}",
+                value=value,
+                unit="ms",
+                floor=least,
+                ratio=value / least,
+                bar=Bar(at_most=most),
+                details={"events": len(told)},
+            )
+
+
+@asynccontextmanager
+async def _stream() -> AsyncIterator[Stream]:
+    platform = Platform(bus="kafka", services=("registry",), durable=True)
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(platform.servers())
+        urls = {}
+        for service, prepare in (("registry", prepare_registry), ("monitoring", prepare_monitoring)):
+            urls[service] = await create_service_database(platform.postgres, service, database=f"bench_{service}")
+            await prepare(urls[service])
+        registry, monitoring = urls["registry"], urls["monitoring"]
+        copies = await stack.enter_async_context(await _patient(monitoring))
+        yield Stream(
+            registry=registry,
+            pool=await stack.enter_async_context(await _patient(registry)),
+            monitoring=monitoring,
+            copies=copies,
+            notifier=await stack.enter_async_context(Notifier(registry.worker)),
+            bus=await stack.enter_async_context(connect(platform.bus_url, cursors=copies)),
+            servers=urlsplit(platform.bus_url).netloc,
+        )
+
+
+async def _patient(urls: ServiceUrls) -> Any:  # noqa: ANN401 - an asyncpg pool
+    return await create_pool(urls.worker, application="bench", statement_timeout=timedelta(minutes=3))
+
+
+async def _turns(
+    rounds: int, ours: Callable[[], Awaitable[float]], floor: Callable[[], Awaitable[float]]
+) -> tuple[list[float], list[float]]:
+    """Rates of both, in turns."""
+    found: tuple[list[float], list[float]] = ([], [])
+    for _ in range(max(2, rounds // 2)):
+        for rates, run in zip(found, (ours, floor), strict=True):
+            rates.append(await run())
+    return found
+
+
+def _rates(name: str, ours: Sequence[float], floor: Sequence[float], bar: Bar) -> Line:
+    return Line(
+        name=name,
+        value=median(ours),
+        unit="rows/s",
+        floor=median(floor),
+        ratio=median(a / b for a, b in zip(ours, floor, strict=True)),
+        bar=bar,
+        details={"rows": EVENTS, "rounds": [round(rate) for rate in ours]},
+    )
+
+
+async def _ship(stream: Stream) -> float:
+    """Rows a second from the log to the broker's acknowledgement: sequenced before, read and sent now."""
+    await stream.pool.execute(_FILL, EVENTS)
+    sequenced = "SELECT count(*) = 0 FROM change_log WHERE position IS NULL"
+    async with Log(stream.registry, stream.pool, stream.notifier):
+        await eventually(lambda: stream.pool.fetchval(sequenced), within=120, every=0.1)
+    shipped = "SELECT shipped = position FROM log_state"
+    async with Log(stream.registry, stream.pool, stream.notifier, stream.bus):
+        started = time.perf_counter()
+        await eventually(lambda: stream.pool.fetchval(shipped), within=120, every=0.01)
+        return EVENTS / (time.perf_counter() - started)
+
+
+async def _produce(stream: Stream) -> float:
+    """The same records sent by a bare idempotent producer, all at once, then awaited."""
+    rows = await stream.pool.fetch(f"{_ROWS} DESC LIMIT $1", EVENTS)
+    records = [record_of(row, position=row["position"], source="registry", epoch="e") for row in rows]
+    producer = AIOKafkaProducer(
+        bootstrap_servers=stream.servers, acks="all", enable_idempotence=True, max_batch_size=262_144
+    )
+    await producer.start()
+    try:
+        started = time.perf_counter()
+        await asyncio.gather(*[await _sent(producer, record) for record in records])
+        return EVENTS / (time.perf_counter() - started)
+    finally:
+        await producer.stop()
+
+
+async def _sent(producer: AIOKafkaProducer, record: Record) -> "asyncio.Future[Any]":
+    headers = [(name, value.encode()) for name, value in record.headers.items()]
+    future: asyncio.Future[Any] = await producer.send(
+        "aksu.registry.body.v1", record.value, key=record.key.encode(), headers=headers
+    )
+    return future
+
+
+async def _keep(work: UnitOfWork, events: Sequence[PlaceEvent]) -> None:
+    await project(work.connection, PLACE, events)
+
+
+async def _consume(stream: Stream) -> float:
+    """Records a second with inbox and copy, from the topic's beginning."""
+    await stream.copies.execute("DELETE FROM inbox; DELETE FROM place; DELETE FROM source_state")
+    ends = await stream.pool.fetchval("SELECT shipped FROM log_state")
+    applier = Applier(
+        stream.copies, service="monitoring", name=f"bench-{uuid4()}", handlers={PlaceEvent: _keep}, clock=Clock()
+    )
+    applied = "SELECT count(*) FROM inbox"
+    async with (
+        Notifier(stream.monitoring.worker) as notifier,
+        Consuming(stream.copies, stream.bus, applier, notifier),
+    ):
+        already = await eventually(lambda: stream.copies.fetchval(applied), within=60, every=0.005)
+        started = time.perf_counter()
+        await eventually(lambda: stream.copies.fetchval(applied), lambda seen: seen >= ends, within=180, every=0.02)
+        return float(ends - already) / (time.perf_counter() - started)
+
+
+async def _fetch(stream: Stream) -> float:
+    """The same records fetched by a bare consumer, and counted."""
+    ends = await stream.pool.fetchval("SELECT shipped FROM log_state")
+    consumer = AIOKafkaConsumer(
+        TOPIC, bootstrap_servers=stream.servers, group_id=f"bench-{uuid4()}", auto_offset_reset="earliest"
+    )
+    await consumer.start()
+    try:
+        await consumer.getone()
+        already = seen = 1
+        started = time.perf_counter()
+        while seen < ends:
+            batches = await consumer.getmany(timeout_ms=500, max_records=1_000)
+            seen += sum(len(records) for records in batches.values())
+        return float(ends - already) / (time.perf_counter() - started)
+    finally:
+        await consumer.stop()
+
+
+async def _tell(stream: Stream) -> list[float]:
+    """Milliseconds from a commit to its record at a consumer that has nothing else to do."""
+    registry = Registry(stream.pool, stream.notifier)
+
+    async def commit() -> str:
+        return await registry.register()
+
+    async with Log(stream.registry, stream.pool, stream.notifier, stream.bus):
+        return await _delays(stream, commit)
+
+
+async def _send(stream: Stream) -> list[float]:
+    """The same for a record published at once, without a database."""
+
+    async def publish() -> str:
+        key = str(uuid4())
+        await stream.bus.publish([Record(TOPIC, key, b"{}")])
+        return key
+
+    return await _delays(stream, publish)
+
+
+async def _delays(stream: Stream, tell: Callable[[], Awaitable[str]]) -> list[float]:
+    arrived: dict[str, float] = {}
+    stop, news = asyncio.Event(), asyncio.Event()
+
+    async def receive() -> None:
+        async with stream.bus.consumer(f"bench-{uuid4()}", [TOPIC]) as consumer:
+            while not stop.is_set():
+                for record in await consumer.fetch(max_records=1_000, wait=0.5):
+                    arrived[record.key] = time.perf_counter()
+                    news.set()
+
+    receiving = asyncio.create_task(receive())
+    delays = []
+    warm = TIMES // 10
+    for number in range(warm + TIMES):
+        key = await tell()
+        committed = time.perf_counter()
+        while key not in arrived:
+            news.clear()
+            await news.wait()
+        if number >= warm:
+            delays.append(max(0.0, arrived[key] - committed) * 1000)
+        await asyncio.sleep(_PAUSE)
+    stop.set()
+    await receiving
+    return delays
