@@ -17,6 +17,7 @@ from pydantic import create_model
 from aksu_local.asyncapi import asyncapi_yaml
 from aksu_local.databases import SERVICES
 from aksu_local.folder import PROJECT
+from aksu_local.rights_table import rights_markdown
 from aksu_shared.config import BaseConfig
 from aksu_shared.events.base import Event
 from aksu_shared.events.catalogue import CATALOGUE
@@ -38,6 +39,7 @@ def generate() -> Mapping[Path, str]:
     for name, fact in CATALOGUE.items():
         files[SCHEMAS / f"{name}.json"] = _json(event_schema(fact))
     files[Path("docs/asyncapi.yaml")] = asyncapi_yaml()
+    files[Path("docs/rights.md")] = rights_markdown()
     return files
 
 
