@@ -19,6 +19,9 @@ PROJECTS := pyproject.toml $(wildcard shared/pyproject.toml services/*/pyproject
 UV_READY := build/uv/ready-$(UV_VERSION)
 VENV_READY := .venv/ready
 
+OIDC := tests/security/oidc
+OIDC_READY := $(OIDC)/node_modules/ready
+
 # As root a missing system package is installed; otherwise one line says which.
 define need
 	@command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] || { echo "Missing: $(1). Install with: sudo apt-get install -y $(2)" >&2; exit 1; }; \
@@ -46,7 +49,7 @@ test: $(VENV_READY) java ## Run every test, those against a real Kafka broker in
 	@$(BIN)/pytest
 
 .PHONY: security
-security: $(VENV_READY) ## Attack it: access matrix, tokens, limits, fuzzing, canaries; figures on the last line (ONLY=path)
+security: $(VENV_READY) java $(OIDC_READY) ## Attack it: access matrix, tokens, limits, fuzzing, canaries; figures on the last line (ONLY=path)
 	@$(BIN)/python tests/security/run.py $(ONLY)
 
 .PHONY: bench
@@ -110,6 +113,16 @@ $(VENV_READY): $(UV_READY) uv.lock $(PROJECTS)
 	@$(UV) sync --quiet --frozen --all-packages --all-extras --compile-bytecode --python $(PYTHON)
 	@$(BIN)/python -m compileall -q shared/src services/*/src deploy/local/src
 	@touch $@
+
+$(OIDC_READY): $(OIDC)/package-lock.json
+	@command -v node >/dev/null && command -v npm >/dev/null || $(MAKE) node-packages
+	@echo "fetching the OpenID provider of the tests"
+	@npm --prefix $(OIDC) ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+.PHONY: node-packages
+node-packages:
+	$(call need,Node.js 20 and npm (for the OpenID provider of make security),nodejs npm)
 
 .PHONY: venv-module
 venv-module:
