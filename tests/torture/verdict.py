@@ -1,16 +1,18 @@
 """The last line of a run: one JSON object."""
 
 import json
+from collections.abc import Sequence
 from typing import Any, Final
 
 from torture.findings import Findings
-from torture.ledger import Ledger
+from torture.ledger import Entry, Ledger
 from torture.recovery import Recoveries
 from torture.tier import Driver, Tier
 
 PROMPT: Final = 10.0
 """Seconds within which a retried operation is to be done while another instance stands."""
 PROMPT_SHARE: Final = 0.99
+WAITS: Final = "application.file"
 BACK: Final = {"postgres": 5.0, "broker": 15.0}
 """Seconds from the return of a killed server to a write seen at the other end."""
 
@@ -28,8 +30,8 @@ def verdict(
 ) -> str:
     """What happened, as JSON without a line break."""
     retried = [entry for entry in ledger if entry.tries > 1 and entry.outcome != "fail"]
-    prompt = [entry for entry in retried if entry.outcome == "ok" and entry.seconds <= PROMPT]
-    share = len(prompt) / len(retried) if retried else 1.0
+    # Filing asks by `Aksu-After` to wait until licensing knows the service: it is as late as its copy, not its API.
+    share = _prompt([entry for entry in retried if entry.kind != WAITS])
     document: dict[str, Any] = {
         "driver": driver,
         "seed": seed,
@@ -39,7 +41,8 @@ def verdict(
         "singles": ledger.singles,
         "pushed": ledger.pushed,
         "retried": len(retried),
-        "retried_ok_10s": round(share, 4),
+        "retried_ok_10s": share,
+        "waited_ok_10s": _prompt([entry for entry in retried if entry.kind == WAITS]),
         **facts,
         **{str(name): count for name, count in findings.counts.items()},
         "recover_seconds": recoveries.summary(),
@@ -47,6 +50,12 @@ def verdict(
         "seconds": {name: round(value, 1) for name, value in seconds.items()},
     }
     return json.dumps(document, ensure_ascii=False)
+
+
+def _prompt(retried: Sequence[Entry]) -> float:
+    """The share of them that was ok in time."""
+    done = [entry for entry in retried if entry.outcome == "ok" and entry.seconds <= PROMPT]
+    return round(len(done) / len(retried), 4) if retried else 1.0
 
 
 def _bars(recoveries: Recoveries, share: float) -> dict[str, bool]:
