@@ -168,7 +168,7 @@ def _config(
     settings: Mapping[str, Any],
 ) -> BaseConfig:
     config_class = getattr(import_module(f"aksu_{service}.config"), f"{service.capitalize()}Config")
-    given = {
+    given: dict[str, Any] = {
         "environment": "test",
         "database_url": urls.runtime,
         "worker_database_url": urls.worker,
@@ -180,5 +180,5 @@ def _config(
         "max_concurrent_requests": 200,
         "access_patience_seconds": "off",  # a service by itself hears of no revocation
     }
-    made: BaseConfig = config_class(**given | settings)
+    made: BaseConfig = config_class(**given | dict(settings))
     return made

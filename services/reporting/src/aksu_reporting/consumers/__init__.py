@@ -13,7 +13,7 @@ from aksu_shared.events.registry import AccessEvent
 from aksu_shared.worker.copies import Copies, Copy
 from aksu_shared.worker.routing import Handler
 
-_KEPT = {fact.topic for fact in (*READ_MODELS, AccessEvent)}
+_KEPT = {fact.topic for fact in READ_MODELS} | {AccessEvent.topic}
 
 HANDLERS: Mapping[type[Event[Any]], Handler] = MappingProxyType(
     {
