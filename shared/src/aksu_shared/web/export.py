@@ -1,12 +1,14 @@
 """Lists as files: `Accept: text/csv` or `application/x-ndjson` in place of a page of JSON.
 
 CSV is RFC 4180, UTF-8 with a byte order mark (spreadsheets read Cyrillic right only with it), a header row, lists
-joined by `;`. A text that a spreadsheet would take for a formula gets an apostrophe in front.
+joined by `;`. A text that a spreadsheet would take for a formula gets an apostrophe in front; so does what stands right
+behind a `;` or a tab, because a spreadsheet set to Bulgarian may part cells there.
 """
 
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -18,7 +20,7 @@ JSON: Final = "application/json"
 CSV: Final = "text/csv"
 NDJSON: Final = "application/x-ndjson"
 
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA: Final = re.compile(r"^(?=[=+\-@＝＋－＠\t\r\n])|(?<=[;\t\r\n])(?=[=+\-@＝＋－＠])")
 _ROWS_AT_ONCE: Final = 500
 
 EXPORTED: Final[dict[int | str, dict[str, Any]]] = {
@@ -99,4 +101,4 @@ def _cell(value: Any) -> Any:  # noqa: ANN401 - any JSON value
         value = ";".join(str(each) for each in value)
     if isinstance(value, dict):
         value = json.dumps(value, ensure_ascii=False)
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    return _FORMULA.sub("'", value) if isinstance(value, str) else value

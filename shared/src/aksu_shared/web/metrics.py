@@ -57,7 +57,9 @@ class HttpFigures(Collector):
         return (
             requests,
             duration,
-            CounterMetricFamily("http_requests_refused", "Refused at once: too many at work, or by one caller", self.refused),
+            CounterMetricFamily(
+                "http_requests_refused", "Refused at once: too many at work, or by one caller", self.refused
+            ),
             GaugeMetricFamily("http_requests_active", "Requests at work", self.active),
         )
 
