@@ -58,30 +58,31 @@ _PAUSE: Final = 0.05
 _AGENCY: Final = "AKSU"
 _NOTHING: Final = b'{"items" : []'
 # What has no position yet is not told of, so the answer is as fresh as the oldest change that still waits for one.
+# Entries are put together as text: what is JSON already is not taken apart again, which was half of the cost.
 _FEED: Final = """
-SELECT json_build_object(
-  'items', coalesce(json_agg(event ORDER BY position), '[]'::json),
-  'next', (SELECT epoch FROM log_state) || ':' ||
-    coalesce(max(position) FILTER (WHERE n >= $5), (SELECT position FROM log_state)),
-  'first', coalesce((SELECT min(position) FROM change_log), 0),
-  'head', (SELECT position FROM log_state),
-  'fresh_at', coalesce(
-    max(recorded_at) FILTER (WHERE n >= $5), (SELECT min(recorded_at) FROM change_log WHERE position IS NULL), now()))
+SELECT '{"items" : [' || coalesce(string_agg(event, ',' ORDER BY position), '') || '], "next" : "'
+    || (SELECT epoch FROM log_state) || ':'
+    || coalesce(max(position) FILTER (WHERE n >= $5), (SELECT position FROM log_state))
+    || '", "first" : ' || coalesce((SELECT min(position) FROM change_log), 0)
+    || ', "head" : ' || (SELECT position FROM log_state) || ', "fresh_at" : ' || to_json(coalesce(
+      max(recorded_at) FILTER (WHERE n >= $5), (SELECT min(recorded_at) FROM change_log WHERE position IS NULL), now()))
+    || '}'
 FROM (
-  SELECT position, recorded_at, row_number() OVER (ORDER BY position) AS n, json_strip_nulls(json_build_object(
-    'specversion', '1.0', 'id', event_id, 'source', '/aksu/' || split_part(topic, '.', 2), 'type', type,
-    'subject', aggregate_id, 'time', legal_time, 'datacontenttype', 'application/json',
-    'recordedtime', recorded_at, 'position', position::text, 'seq', seq::text,
-    'epoch', (SELECT epoch FROM log_state), 'actor', actor, 'correlationid', correlation_id,
-    'traceparent', traceparent)
-  )::jsonb || CASE WHEN scope && app_scope()
-    THEN jsonb_build_object('data', jsonb_build_object(
-      'version', version, 'state', state, 'changed', changed, 'scope', to_jsonb(scope)))
-    ELSE jsonb_build_object('data', NULL, 'tombstone', true) END AS event
-  FROM change_log
-  WHERE s.v IS NOT NULL AND position > $2 AND ($3::text[] IS NULL OR type = ANY ($3))
-    AND ($4::text IS NULL OR aggregate_id = $4)
-  ORDER BY position LIMIT $5) AS feed"""
+  SELECT position, recorded_at, row_number() OVER (ORDER BY position) AS n,
+         left(json_strip_nulls(json_build_object(
+           'specversion', '1.0', 'id', event_id, 'source', '/aksu/' || split_part(topic, '.', 2), 'type', type,
+           'subject', aggregate_id, 'time', legal_time, 'datacontenttype', 'application/json',
+           'recordedtime', recorded_at, 'position', position::text, 'seq', seq::text,
+           'epoch', (SELECT epoch FROM log_state), 'actor', actor, 'correlationid', correlation_id,
+           'traceparent', traceparent))::text, -1)
+         || CASE WHEN scope && (SELECT app_scope())
+              THEN ',"data":{"version":' || version || ',"state":' || state || ',"changed":' || changed
+                   || ',"scope":' || array_to_json(scope) || '}}'
+              ELSE ',"data":null,"tombstone":true}' END AS event
+    FROM change_log
+   WHERE s.v IS NOT NULL AND position > $2 AND ($3::text[] IS NULL OR type = ANY ($3))
+     AND ($4::text IS NULL OR aggregate_id = $4)
+   ORDER BY position LIMIT $5) AS feed"""
 
 
 def changes_router(service: str) -> APIRouter:
