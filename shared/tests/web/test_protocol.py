@@ -215,3 +215,37 @@ async def test_forwarded_addresses_count_only_from_configured_proxies(make_app: 
         async with serving(spy, trusted_proxies=proxies) as url, httpx.AsyncClient(base_url=url) as client:
             await client.get("/v1/things", headers={"X-Forwarded-For": "203.0.113.9"})
     assert seen == ["127.0.0.1", "203.0.113.9", "127.0.0.1"]
+
+
+async def test_who_sends_a_body_slowly_holds_no_slot(make_app: Callable[..., FastAPI]) -> None:
+    app = make_app(max_concurrent_requests=1)
+    async with serving(app) as url, connection(url) as (reader, writer), httpx.AsyncClient(base_url=url) as client:
+        writer.write(
+            b"POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/cloudevents+json\r\n"
+            b"Content-Length: 4\r\n\r\nab"
+        )
+        for _ in range(5):
+            assert (await client.get("/v1/things")).status_code == 200
+        writer.write(b"cd")
+        head, body = await one_answer(reader)
+        assert (head[9:12], body) == (b"200", b"4")
+
+
+async def test_a_body_complete_when_all_slots_are_taken_is_refused_with_503(
+    make_app: Callable[..., FastAPI], gate: Any
+) -> None:
+    app = make_app(max_concurrent_requests=1)
+    async with serving(app) as url, connection(url) as (reader, writer), httpx.AsyncClient(base_url=url) as client:
+        writer.write(
+            b"POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/cloudevents+json\r\n"
+            b"Content-Length: 4\r\n\r\nab"
+        )
+        held = asyncio.ensure_future(client.get("/v1/held"))
+        async with asyncio.timeout(WITHIN):
+            await gate.entered.wait()
+        writer.write(b"cd")
+        head, _ = await one_answer(reader)
+        gate.open.set()
+        assert head[9:12] == b"503"
+        assert b"retry-after: 1" in head.lower()
+        assert (await held).status_code == 200

@@ -122,7 +122,8 @@ class Exchange:
     """One request and its answer, as the edge sees them."""
 
     __slots__ = (
-        "_correlation", "_deadline", "_edge", "_expired", "_scope", "_send", "_started", "_task", "standing", "status",
+        "_complete", "_correlation", "_deadline", "_edge", "_expired", "_receive", "_scope", "_send", "_started",
+        "_task", "standing", "status",
     )  # fmt: skip
 
     def __init__(self, edge: Edge, scope: Scope, send: Send) -> None:
@@ -133,6 +134,8 @@ class Exchange:
         self._deadline = self._started + edge.deadline
         self._task: asyncio.Task[Any] | None = None
         self._expired = False
+        self._receive: Receive = _no_receive
+        self._complete = False
         self._correlation = _correlation_of(scope)
         self.standing: Sequence[tuple[bytes, bytes]] = ()
         self.status = 0
@@ -141,9 +144,10 @@ class Exchange:
     async def run(self, receive: Receive) -> None:
         """Run the application; whatever it raises becomes an answer."""
         self._task = asyncio.current_task()
+        self._receive = receive
         self._edge.watch(self)
         try:
-            await self._edge.app(self._scope, receive, self.send)
+            await self._edge.app(self._scope, self.receive, self.send)
         except asyncio.CancelledError:
             if not self._expired or self._task is None or self._task.uncancel():
                 raise  # the server ends, or somebody else gave the request up
@@ -153,6 +157,25 @@ class Exchange:
             await self._end(error)
         finally:
             self._edge.forget(self)
+
+    async def receive(self) -> Message:
+        """Take the request's next message; who sends its body slowly holds no slot while the others wait for one.
+
+        Raises Unavailable when the body is whole at last and no slot is free: the client may send it again.
+        """
+        if self._complete:
+            return await self._receive()
+        edge = self._edge
+        edge.active -= 1
+        try:
+            message = await self._receive()
+        finally:
+            edge.active += 1
+        if not message.get("more_body"):
+            self._complete = True
+            if edge.active > edge.limit:
+                raise Unavailable(retry_after=1)
+        return message
 
     async def send(self, message: Message) -> None:
         """Pass a message on; the head gets the headers that every answer carries."""

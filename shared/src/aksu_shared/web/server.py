@@ -18,7 +18,7 @@ from aksu_shared.web.protocol import DEFAULT, Deadlines, with_deadlines
 
 _log = structlog.get_logger(__name__)
 
-KEEP_ALIVE_SECONDS: Final = 30
+KEEP_ALIVE_SECONDS: Final = 25
 """An idle connection is closed after it; a gateway in front must let go of its idle connections sooner."""
 _GC_THRESHOLD: Final = 10_000
 """New objects between two rounds of the garbage collector. A request leaves next to nothing in cycles: at Python's 700

@@ -60,6 +60,7 @@ _BODY: dict[str, Any] = {
 @router.options(
     "/inspection-events",
     status_code=200,
+    response_class=Response,
     responses=problems(Malformed),
     dependencies=[requires("monitoring.ingest.handshake")],
 )
@@ -69,7 +70,7 @@ async def shake_hands(
 ) -> Response:
     """The handshake of CloudEvents webhooks: who may push (anybody with a token), and how often per minute."""
     rate: Rate = request.app.state.ingest_rate
-    headers = {"Allow": "OPTIONS, POST", "WebHook-Allowed-Rate": str(rate.per_minute)}
+    headers = {"Allow": "GET, HEAD, OPTIONS, POST", "WebHook-Allowed-Rate": str(rate.per_minute)}
     if origin is not None:
         headers["WebHook-Allowed-Origin"] = origin if origin.isascii() and origin.isprintable() else "*"
     return Response(status_code=200, headers=headers)
