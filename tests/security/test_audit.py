@@ -103,6 +103,16 @@ async def test_findings_and_prescriptions_are_recorded(serve: Serve) -> None:
         assert (action, {item["id"] for item in items}) in shown
 
 
+async def test_an_operator_who_opens_a_dead_letter_is_recorded(licensing: Rig) -> None:
+    letter = await licensing.api.worker.fetchval(
+        'INSERT INTO dead_letter (consumer, topic, partition, "offset", key, headers, value, reason) '
+        "VALUES ('x', 'aksu.registry.service.v1', 0, 1, 'k', '{}', 'x', 'UNREADABLE') RETURNING id"
+    )
+    assert (await licensing.api.get(f"/v1/dead-letters/{letter}", role="operator")).status_code == 200
+    (entry,) = await entries(licensing.api, actor="test-operator")
+    assert (entry["action"], entry["objects"]) == ("platform.dead_letter.read", [str(letter)])
+
+
 async def test_reading_the_audit_is_itself_recorded_and_is_not_everybodys(licensing: Rig) -> None:
     for role in ("inspector", "licensing_officer", "aksu_analyst", "operator", "ministry_reader"):
         assert (await licensing.api.get("/v1/audit", role=role, body="AKSU")).status_code == 403
