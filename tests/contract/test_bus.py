@@ -314,7 +314,10 @@ async def test_creating_the_declared_topics_again_changes_nothing(rig: BusRig) -
     await bus.publish([record for topic in topics for record in numbered(topic, "k", 1)], timeout=30)
     await create_topics(rig.url)
     async with bus.consumer(rig.group(), topics) as consumer:
-        assert {r.topic for r in await read(consumer, len(topics))} == set(topics)
+        heard = set[str]()
+        async with asyncio.timeout(30):
+            while heard != set(topics):  # there may be older records: the topics of a real broker outlive a test
+                heard |= {record.topic for record in await consumer.fetch(max_records=1000, wait=0.5)}
 
 
 async def test_an_unknown_scheme_is_refused() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from licensing_rig import licence, provider, row, service
 
 from aksu_licensing.domain.application import BY_NAME
-from aksu_licensing.domain.days import end_of, expiring_until, start_of
+from aksu_licensing.domain.days import end_of, start_of
 from aksu_licensing.domain.licence import number_of, overlap, stated
 from aksu_licensing.domain.machines import APPLICATION
 from aksu_licensing.schemas import GrantOrder
@@ -47,7 +47,7 @@ def test_a_legal_day_begins_and_ends_at_midnight_in_sofia(day: date) -> None:
 def test_expiring_means_that_the_last_three_months_have_begun(today: date, offset: int) -> None:
     last_day = today + timedelta(days=offset)
     begun = TERMS.window_start("licence.expiring", last_day) <= today
-    assert (last_day <= expiring_until(today, TERMS)) == begun
+    assert (last_day <= TERMS.window_reaches("licence.expiring", today)) == begun
 
 
 @settings(deadline=None)  # the first example reads the calendar

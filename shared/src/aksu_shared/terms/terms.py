@@ -3,14 +3,16 @@
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
+from datetime import date, timedelta
 from importlib import resources
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from aksu_shared.errors import Text
 from aksu_shared.terms.term import Pause, Term, Unit, deadline, window_start
+
+_DAY: Final = timedelta(days=1)
 
 
 class UnknownTerm(LookupError):
@@ -53,6 +55,16 @@ class Terms:
     def window_start(self, key: str, end: date) -> date:
         """The first day of the window before `end`, by the row in force on `end`."""
         return window_start(self.get(key, on=end), end)
+
+    def window_reaches(self, key: str, today: date) -> date:
+        """The latest end whose window has begun by `today`.
+
+        Several ends may share the first day of their window: 28 to 31 May are all three months after 28 February.
+        """
+        end = self.deadline(key, today)
+        while self.window_start(key, end + _DAY) <= today:
+            end += _DAY
+        return end
 
     def replaced_by(self, rows: Iterable[Term]) -> "Terms":
         """A new set in which all rows of the keys in `rows` are replaced."""

@@ -8,7 +8,6 @@ from fastapi import Query, Request
 from starlette.responses import Response
 
 from aksu_licensing.dependencies import AfterHeader, ApiDep, caught_up
-from aksu_licensing.domain.days import expiring_until
 from aksu_licensing.factory import Factory, legal_terms
 from aksu_licensing.queries import FRESH_AT, LICENCE, LICENCES
 from aksu_licensing.schemas import LicenceRead
@@ -42,7 +41,7 @@ class LicenceQuery(PageQuery):
 
 def _days(api: Api[Factory]) -> dict[str, Any]:
     today = api.clock.today()
-    return {"today": today, "expiring_until": expiring_until(today, legal_terms())}
+    return {"today": today, "expiring_until": legal_terms().window_reaches("licence.expiring", today)}
 
 
 @router.get(
