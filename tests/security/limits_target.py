@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
+from pydantic import SecretStr
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -49,8 +50,8 @@ def main(port: int, slots: int) -> None:
         issuer = DevelopmentIssuer(Path(folder))
         config = BaseConfig(
             environment="test",
-            database_url="postgresql:///unused",
-            bus_url="postgresql:///unused",
+            database_url=SecretStr("postgresql:///unused"),
+            bus_url=SecretStr("postgresql:///unused"),
             oidc_issuer=issuer.issuer,
             oidc_audience="aksu-registry",
             oidc_jwks_file=Path(issuer.jwks_file),
