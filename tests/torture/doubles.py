@@ -1,6 +1,7 @@
 """The planted bugs: each replaces a part of the rig's processes before they start. None is a switch in the product."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
@@ -9,7 +10,7 @@ import asyncpg
 
 from aksu_shared.bus.contract import Consumer, Delivered
 from aksu_shared.db.work import Connection, UnitOfWork
-from aksu_shared.failpoint import failpoint
+from aksu_shared.failpoint import Seam, failpoint
 from aksu_shared.worker.consumer import ConsumerLoop
 from torture.findings import Invariant
 
@@ -56,10 +57,28 @@ def _commit_before_effect() -> None:
 
 
 def _autocommit() -> None:
+    """Its seams kill only where a statement went before the one that writes: a number was drawn."""
+    from aksu_licensing.storage import CounterStore  # noqa: PLC0415 - the other members need none of it
+    from aksu_shared.web import commands  # noqa: PLC0415
+
+    original = CounterStore.next
+    drawn = ContextVar("drawn", default=False)
+
     async def begin(self: UnitOfWork) -> Connection:
         return self.connection
 
+    async def draw(self: CounterStore, name: str) -> int:
+        number = await original(self, name)
+        drawn.set(True)
+        return number
+
+    def seam(name: Seam) -> None:
+        if drawn.get():
+            failpoint(name)
+
     UnitOfWork.begin = begin  # type: ignore[method-assign]
+    CounterStore.next = draw  # type: ignore[method-assign]
+    setattr(commands, "failpoint", seam)  # noqa: B010 - mypy refuses the plain assignment
 
 
 DOUBLES: Final[Mapping[str, Double]] = MappingProxyType(
