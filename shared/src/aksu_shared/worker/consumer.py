@@ -24,7 +24,7 @@ from aksu_shared.worker.loop import turns
 from aksu_shared.worker.metrics import LAG, RECORDS
 from aksu_shared.worker.progress import Progress
 
-BATCH: Final = 1_000
+BATCH: Final = 2_000
 """Records applied in one transaction."""
 _FETCH_WAIT: Final = 0.5
 _FRESHEN_EVERY: Final = 1.0
