@@ -12,7 +12,7 @@ import asyncpg
 from aksu_local.bench.line import Bar, Line
 from aksu_local.bench.load import Build, Connection, Load, request, run
 from aksu_local.bench.pushed import BATCH, BATCH_TYPE, PATH, SYSTEM, batch, encoded
-from aksu_local.bench.rig import Rig
+from aksu_local.bench.rig import Rig, alone
 from aksu_local.bench.rounds import Contender
 from aksu_local.legal_clock import legal_now
 from aksu_shared.clock import legal_day
@@ -28,14 +28,14 @@ _AHEAD = 150
 async def push(rig: Rig) -> AsyncIterator[Line]:
     """Against the same batches inserted as they come, by one `jsonb_to_recordset` in a bare handler.
 
-    Accepting is measured with the worker paused, as the floor applies nothing either; then accepting and applying
-    together, until the last event has taken effect.
+    Accepting is measured while the worker stands still, as the floor applies nothing either; then both together, until
+    the last event has taken effect.
     """
     places = await known_places(rig)
     system = BATCH_TYPE | rig.headers("integration", subject=SYSTEM)
     ours = _contender(rig, rig.platform.url("monitoring"), places, path=PATH, headers=system)
     floor = _contender(rig, rig.floors.url, places, path="/raw/events", headers={})
-    done = await rig.compare({"raw": floor, "push": _accepting(rig, ours), "applied": _applying(rig, ours)})
+    done = await rig.compare({"raw": floor, "push": alone(rig, "monitoring", ours), "applied": _applying(rig, ours)})
     yield done.line(
         "push",
         of="push",
@@ -46,19 +46,6 @@ async def push(rig: Rig) -> AsyncIterator[Line]:
         batch=BATCH,
     )
     yield done.line("push applied", of="applied", against="raw", unit="events/s", bar=None, per=BATCH, batch=BATCH)
-
-
-def _accepting(rig: Rig, ours: Contender) -> Contender:
-    worker = rig.platform.process("monitoring", "worker")
-
-    async def contend(seconds: float) -> Load:
-        worker.stop()
-        try:
-            return await ours(seconds)
-        finally:
-            worker.cont()
-
-    return contend
 
 
 def _applying(rig: Rig, ours: Contender) -> Contender:

@@ -34,6 +34,20 @@ class Rig:
         return await take_turns(contenders, rounds=self.rounds, seconds=self.seconds, settled=self.settled)
 
 
+def alone(rig: Rig, service: str, contender: Contender) -> Contender:
+    """The contender while the worker of `service` stands still: a floor sequences, ships and applies nothing either."""
+    worker = rig.platform.process(service, "worker")
+
+    async def contend(seconds: float) -> Load:
+        worker.stop()
+        try:
+            return await contender(seconds)
+        finally:
+            worker.cont()
+
+    return contend
+
+
 def client(url: str, build: Build, *, expect: int) -> Contender:
     """A contender that is asked over HTTP."""
 
