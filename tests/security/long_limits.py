@@ -116,19 +116,20 @@ async def _measure(client: Client, seconds: float) -> list[float]:
 async def test_slow_sockets_are_closed_within_30_s_and_a_normal_client_hardly_notices(
     target: Target, figures: Figures
 ) -> None:
-    async with clients(target, 1) as (normal,):
-        await _measure(normal, 2)
-        before = p99(await _measure(normal, 10))
-        program = str(Path(__file__).with_name("limits_attack.py"))
-        attack = await asyncio.create_subprocess_exec(
-            sys.executable, program, str(target.port), str(EACH), stdout=asyncio.subprocess.PIPE
-        )
-        during = p99(await _measure(normal, 15))
-        printed, _ = await attack.communicate()
-        left = int(printed)
+    """Its p99 stays below twice that of a client of another, spared server in the same seconds on the same machine."""
+    with _running() as spared:
+        async with clients(target, 1) as (normal,), clients(spared, 1) as (elsewhere,):
+            await asyncio.gather(_measure(normal, 2), _measure(elsewhere, 2))
+            program = str(Path(__file__).with_name("limits_attack.py"))
+            attack = await asyncio.create_subprocess_exec(
+                sys.executable, program, str(target.port), str(EACH), stdout=asyncio.subprocess.PIPE
+            )
+            attacked, left_alone = map(p99, await asyncio.gather(_measure(normal, 20), _measure(elsewhere, 20)))
+            printed, _ = await attack.communicate()
+    left = int(printed)
     figures.record("slow_sockets_left", left)
     assert left == 0
-    assert during < max(2 * before, before + NOISE), (before, during)
+    assert attacked < max(2 * left_alone, left_alone + NOISE), (attacked, left_alone)
 
 
 @dataclass
@@ -241,4 +242,5 @@ async def test_at_three_times_its_capacity_it_does_its_work_and_refuses_the_rest
     assert recovery <= 5, seen
     assert load.other == []
     assert load.unhelpful == 0
-    assert p99(load.refused) < 0.1, seen
+    # What the machine itself adds, a request that is never refused shows in the same seconds.
+    assert p99(load.refused) - health < 0.1, seen
