@@ -72,7 +72,8 @@ check: $(VENV_READY) ## Format, lint, types, imports, dependencies, lock file, c
 	$(BIN)/ruff check --quiet
 	$(BIN)/mypy shared/src services/*/src deploy/local/src conftest.py
 	@# folder by folder: each has a conftest, and modules beside its tests that they import by name
-	@for tests in shared/tests services/*/tests deploy/local/tests tests/[a-z]*; do MYPYPATH=$$tests:services/registry/tests:services/licensing/tests:services/monitoring/tests:services/reporting/tests $(BIN)/mypy $$tests; done
+	@for tests in shared/tests services/*/tests deploy/local/tests tests/contract tests/e2e tests/security; do MYPYPATH=$$tests:services/registry/tests:services/licensing/tests:services/monitoring/tests:services/reporting/tests $(BIN)/mypy $$tests; done
+	MYPYPATH=tests $(BIN)/mypy -p torture
 	$(BIN)/lint-imports --no-logo
 	@for package in shared services/* deploy/local; do (cd $$package && $(CURDIR)/$(BIN)/deptry --no-ansi src); done
 	$(UV) lock --check --quiet
