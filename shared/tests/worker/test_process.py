@@ -14,9 +14,8 @@ import pytest
 import pytest_asyncio
 
 from aksu_local.databases import ServiceUrls
-from aksu_local.testing import Databases
+from aksu_local.testing import Databases, emptied
 from aksu_local.worker_rig import Registry, WorkerProcess
-from aksu_shared.bus.topics import create_topics
 from aksu_shared.clock import write_offset
 from aksu_shared.db.deadlines import Deadline, schedule
 from aksu_shared.testing.waiting import eventually
@@ -36,8 +35,7 @@ def kafka_url(request: pytest.FixtureRequest) -> str | None:
 async def bus_url(kafka_url: str | None, fresh_bus: Callable[[], Awaitable[str]]) -> str:
     if kafka_url is None:
         return await fresh_bus()
-    await create_topics(kafka_url)
-    return kafka_url
+    return await emptied(kafka_url)
 
 
 only_embedded = pytest.mark.parametrize("kafka_url", ["embedded"], indirect=True)

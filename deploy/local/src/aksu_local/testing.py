@@ -3,6 +3,7 @@
 `postgres`, `kafka`    the servers, one each per session
 `fresh_database`       `await fresh_database("registry", prepare=migrate)`: a new database, dropped after the test
 `fresh_bus`            `await fresh_bus()`: the URL of a new, empty embedded bus with the declared topics
+`emptied`              `await emptied(kafka.url)`: the declared topics on the session's broker, without records
 
 Should the session itself be killed, the kernel ends the servers (see `tether`).
 """
@@ -10,7 +11,7 @@ Should the session itself be killed, the kernel ends the servers (see `tether`).
 import asyncio
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -20,16 +21,23 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 import pytest_asyncio
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.records_to_delete import RecordsToDelete
+from aiokafka.errors import LeaderNotAvailableError, NotLeaderForPartitionError, UnknownTopicOrPartitionError
 
 from aksu_local.databases import ServiceUrls, create_bus_database, create_service_database, drop_database
 from aksu_local.kafka import Kafka
 from aksu_local.postgres import Postgres
-from aksu_shared.bus.topics import create_topics
+from aksu_shared.bus.topics import create_topics, declared_topics
+from aksu_shared.testing.waiting import eventually
 
 Prepare = Callable[[ServiceUrls], Awaitable[None]]
 """Brings a new database to the state a test starts from: migrations, seed data. Must close its connections."""
 
 _BUS_TEMPLATE: Final = "template_bus"
+_ALL: Final = -1
+"""Before the end of a partition: all its records."""
 
 
 class Databases:
@@ -130,6 +138,30 @@ async def fresh_bus(databases: Databases) -> AsyncIterator[Callable[[], Awaitabl
     yield make
     for database in made:
         await drop_database(databases.server, database)
+
+
+async def emptied(url: str) -> str:
+    """Make the declared topics on a broker, or take the records of other tests out of them; give the URL back.
+
+    A consumer from the beginning would meet the epochs of their databases, and wait for a rebuild.
+    """
+    await create_topics(url)
+    admin = AIOKafkaAdminClient(bootstrap_servers=urlsplit(url).netloc)
+    await admin.start()
+    try:
+        partitions = [TopicPartition(topic.name, n) for topic in declared_topics() for n in range(topic.partitions)]
+        await eventually(lambda: _emptied(admin, partitions), within=30)
+    finally:
+        await admin.close()
+    return url
+
+
+async def _emptied(admin: AIOKafkaAdminClient, partitions: Sequence[TopicPartition]) -> bool:
+    try:
+        await admin.delete_records({partition: RecordsToDelete(_ALL) for partition in partitions})
+    except (NotLeaderForPartitionError, LeaderNotAvailableError, UnknownTopicOrPartitionError):
+        return False  # a topic just made
+    return True
 
 
 @contextmanager
