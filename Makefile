@@ -46,7 +46,7 @@ demo: $(VENV_READY) $(if $(filter kafka,$(BUS)),java) ## Play the main job again
 
 .PHONY: test
 test: $(VENV_READY) java ## Run every test, those against a real Kafka broker included
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n 2 --dist loadfile
 
 .PHONY: security
 security: $(VENV_READY) java $(OIDC_READY) ## Attack it: access matrix, tokens, limits, fuzzing, canaries; figures on the last line (ONLY=path)

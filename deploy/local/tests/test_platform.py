@@ -22,6 +22,11 @@ from aksu_shared.testing.waiting import eventually
 @pytest.fixture(autouse=True)
 def _stand_ins(monkeypatch: pytest.MonkeyPatch, stand_in: Callable[[str], Path]) -> None:
     monkeypatch.setattr("aksu_local.platform.program", stand_in)
+    monkeypatch.setattr(Platform, "_heard", _knows_already)
+
+
+async def _knows_already(_platform: Platform, _service: str) -> None:
+    """Stand-ins copy nothing of the registry, and so never hear of revoked access."""
 
 
 def _children() -> set[int]:
