@@ -6,8 +6,9 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from aksu_monitoring.factory import Factory
-from aksu_monitoring.services.sources import StagingPrincipal
+from aksu_monitoring.services.sources import in_staging
 from aksu_shared.auth.dependencies import PrincipalDep
+from aksu_shared.auth.principal import Principal
 from aksu_shared.web.commands import Command
 from aksu_shared.web.service import Api
 
@@ -30,12 +31,12 @@ async def get_command(request: Request, principal: PrincipalDep, api: ApiDep) ->
 CommandDep = Annotated[Command[Factory], Depends(get_command, scope="function")]
 
 
-async def get_staging_principal(principal: PrincipalDep) -> StagingPrincipal:
+async def get_staging_principal(principal: PrincipalDep, api: ApiDep) -> Principal:
     """The caller with its keys of the staging area."""
-    return StagingPrincipal.of(principal)
+    return in_staging(principal, api.rights)
 
 
-StagingPrincipalDep = Annotated[StagingPrincipal, Depends(get_staging_principal)]
+StagingPrincipalDep = Annotated[Principal, Depends(get_staging_principal)]
 
 
 async def get_staging_command(

@@ -147,6 +147,21 @@ async def test_fifty_parallel_calls_with_one_key_make_one_service(registry: Serv
     )
 
 
+async def test_of_parallel_registrations_of_one_service_one_passes_and_a_closed_one_may_come_again(
+    registry: Served,
+) -> None:
+    await registry.post("/v1/services", service(name="Друга услуга"), **MAYOR)
+    answers = await asyncio.gather(*[registry.post("/v1/services", service(), **MAYOR) for _ in range(8)])
+    made = [answer for answer in answers if answer.status_code == 201]
+    others = {answer.json()["code"] for answer in answers if answer.status_code != 201}
+    assert len(made) == 1
+    assert others <= {"concurrent_write", "service_exists"}
+    closure = {"closed_on": "2026-01-31", "reason": "Закрита"}
+    closed = await registry.post(f"/v1/services/{made[0].json()['id']}/close", closure, **OFFICER)
+    again = await registry.post("/v1/services", service(), **MAYOR)
+    assert (closed.status_code, again.status_code) == (200, 201)
+
+
 async def test_an_amendment_needs_the_version_it_was_read_at(registry: Served) -> None:
     made = (await registry.post("/v1/services", service(), **MAYOR)).json()
     path = f"/v1/services/{made['id']}"

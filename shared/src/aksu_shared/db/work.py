@@ -77,7 +77,7 @@ class KeyTaken(Exception):
 
 @dataclass(kw_only=True)
 class UnitOfWork:
-    """One transaction's connection, actor and time, and what it will write."""
+    """A connection, who acts and when, and what will be written; a transaction only once `begin` was called."""
 
     connection: Connection
     actor: Actor

@@ -5,7 +5,7 @@ The audit of writes is the change log itself, `GET /v1/changes`.
 
 from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import AwareDatetime, Field
 from sqlalchemy import BigInteger, Column, DateTime, MetaData, Table, Text, bindparam, cast, select
 from sqlalchemy.dialects.postgresql import ARRAY, array
@@ -44,6 +44,8 @@ ENTRIES: Final = Page(
     sorts={"id": (_C.seq,)},
 )  # fmt: skip
 
+router = Router(tags=["audit"])
+
 
 class AuditQuery(PageQuery):
     """Filters of the list."""
@@ -72,22 +74,16 @@ class AuditEntry(Resource):
     position: int | None
 
 
-def audit_router() -> APIRouter:
-    """The route of any service."""
-    router = Router(tags=["audit"])
-
-    @router.get(
-        "/audit",
-        response_model=PageOf[AuditEntry],
-        responses=problems(Malformed),
-        dependencies=[requires("platform.audit.read")],
-    )
-    async def list_reads(query: Annotated[AuditQuery, Query()], request: Request, principal: PrincipalDep) -> Response:
-        """Reads of what is not public, the latest first; reading this list is one of them."""
-        reads: Reads = request.app.state.api.reads
-        return await page_response(reads, ENTRIES, query, principal.holding(AUDIT))
-
-    return router
+@router.get(
+    "/audit",
+    response_model=PageOf[AuditEntry],
+    responses=problems(Malformed),
+    dependencies=[requires("platform.audit.read")],
+)
+async def list_reads(query: Annotated[AuditQuery, Query()], request: Request, principal: PrincipalDep) -> Response:
+    """Reads of what is not public, the latest first; reading this list is one of them."""
+    reads: Reads = request.app.state.api.reads
+    return await page_response(reads, ENTRIES, query, principal.holding(AUDIT))
 
 
 async def reads_of(reads: Reads, key: str, query: PageQuery, principal: Principal, **filters: Any) -> Response:  # noqa: ANN401 - of ENTRIES

@@ -1,4 +1,4 @@
-"""The edge of a state-changing request: one transaction, the idempotency key, the answer, then the commit.
+"""The edge of a state-changing request: the idempotency key, the changes and the answer written at once, then sent.
 
     @router.post("/services", status_code=201)
     async def register(body: NewService, command: CommandDep) -> Response:

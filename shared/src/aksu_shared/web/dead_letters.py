@@ -7,7 +7,7 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from pydantic import AwareDatetime, Field
 from sqlalchemy import (
     BigInteger,
@@ -70,6 +70,8 @@ SELECT id, topic, partition, "offset", key, reason, detail, state, ordered, trie
 _ORDER: Final = """
 UPDATE dead_letter SET ordered = $2, ordered_by = $3, ordered_at = now(), order_reason = $4
  WHERE id = $1 AND state = 'PARKED' AND ordered IS NULL RETURNING true"""
+
+router = Router(tags=["dead letters"])
 
 
 class DeadLetterRead(Resource):
@@ -150,74 +152,72 @@ async def _command(request: Request, principal: PrincipalDep) -> AsyncIterator[C
 _CommandDep = Annotated[Command[Any], Depends(_command, scope="function")]
 
 
-def dead_letters_router() -> APIRouter:
-    """The routes; reading them is one right, what changes them three others."""
-    router = Router(tags=["dead letters"])
+@router.get(
+    "/dead-letters",
+    response_model=PageOf[DeadLetterRead],
+    responses=problems(Malformed),
+    dependencies=[requires("platform.dead_letter.read")],
+)
+async def list_dead_letters(
+    query: Annotated[DeadLetterQuery, Query()], request: Request, principal: PrincipalDep
+) -> Response:
+    """Records that could not be applied, in the order they were parked."""
+    return await page_response(request.app.state.api.reads, _LETTERS, query, principal)
 
-    @router.get(
-        "/dead-letters",
-        response_model=PageOf[DeadLetterRead],
-        responses=problems(Malformed),
-        dependencies=[requires("platform.dead_letter.read")],
-    )
-    async def list_dead_letters(
-        query: Annotated[DeadLetterQuery, Query()], request: Request, principal: PrincipalDep
-    ) -> Response:
-        """Records that could not be applied, in the order they were parked."""
-        return await page_response(request.app.state.api.reads, _LETTERS, query, principal)
 
-    @router.get(
-        "/dead-letters/{letter_id}",
-        response_model=DeadLetterDetail,
-        responses=problems(NotFound, Malformed),
-        dependencies=[requires("platform.dead_letter.read")],
-    )
-    async def get_dead_letter(letter_id: str, request: Request, principal: PrincipalDep) -> Response:
-        """One record with its reason and its bytes."""
-        await request.app.state.api.reads.admit(",".join(principal.scope_keys), letter_id)
-        row = await request.app.state.api.pool.fetchrow(ONE, _id(letter_id))
-        if row is None:
-            raise NotFound
-        return Response(detail_of(row).model_dump_json(), media_type="application/json")
+@router.get(
+    "/dead-letters/{letter_id}",
+    response_model=DeadLetterDetail,
+    responses=problems(NotFound, Malformed),
+    dependencies=[requires("platform.dead_letter.read")],
+)
+async def get_dead_letter(letter_id: str, request: Request, principal: PrincipalDep) -> Response:
+    """One record with its reason and its bytes."""
+    await request.app.state.api.reads.admit(",".join(principal.scope_keys), letter_id)
+    row = await request.app.state.api.pool.fetchrow(ONE, _id(letter_id))
+    if row is None:
+        raise NotFound
+    return Response(detail_of(row).model_dump_json(), media_type="application/json")
 
-    @router.post(
-        "/dead-letters/{letter_id}/repair",
-        response_model=DeadLetterDetail,
-        responses=problems(*COMMAND_PROBLEMS, NotFound, NotParked, OtherIdentity, StillUnreadable),
-        dependencies=[requires("platform.dead_letter.repair")],
-    )
-    async def repair_dead_letter(letter_id: str, body: Repair, command: _CommandDep) -> Response:
-        """Put a corrected record beside the original one; a re-drive applies it."""
-        key = _id(letter_id)
-        data = None if body.data is None else json.dumps(body.data, ensure_ascii=False).encode()
-        connection = await command.work.begin()
-        by = command.work.actor.subject
-        await repair(connection, key, value=data, headers=body.headers, by=by, why=body.reason)
-        return command.reply(200, detail_of(await connection.fetchrow(ONE, key)))
 
-    @router.post(
-        "/dead-letters/{letter_id}/redrive",
-        status_code=202,
-        response_model=DeadLetterDetail,
-        responses=problems(*COMMAND_PROBLEMS, NotFound, NotParked),
-        dependencies=[requires("platform.dead_letter.redrive")],
-    )
-    async def redrive_dead_letter(letter_id: str, body: Redrive, command: _CommandDep) -> Response:  # noqa: ARG001 - an empty body
-        """Have the worker apply the record and all that is parked under its key, in order, under their ids."""
-        return await _order(command, letter_id, "REDRIVE", None)
+@router.post(
+    "/dead-letters/{letter_id}/repair",
+    response_model=DeadLetterDetail,
+    responses=problems(*COMMAND_PROBLEMS, NotFound, NotParked, OtherIdentity, StillUnreadable),
+    dependencies=[requires("platform.dead_letter.repair")],
+)
+async def repair_dead_letter(letter_id: str, body: Repair, command: _CommandDep) -> Response:
+    """Put a corrected record beside the original one; a re-drive applies it."""
+    key = _id(letter_id)
+    data = None if body.data is None else json.dumps(body.data, ensure_ascii=False).encode()
+    connection = await command.work.begin()
+    by = command.work.actor.subject
+    await repair(connection, key, value=data, headers=body.headers, by=by, why=body.reason)
+    return command.reply(200, detail_of(await connection.fetchrow(ONE, key)))
 
-    @router.post(
-        "/dead-letters/{letter_id}/discard",
-        status_code=202,
-        response_model=DeadLetterDetail,
-        responses=problems(*COMMAND_PROBLEMS, NotFound, NotParked),
-        dependencies=[requires("platform.dead_letter.discard")],
-    )
-    async def discard_dead_letter(letter_id: str, body: Discard, command: _CommandDep) -> Response:
-        """Have the worker give the record up; what is parked behind it waits for a re-drive."""
-        return await _order(command, letter_id, "DISCARD", body.reason)
 
-    return router
+@router.post(
+    "/dead-letters/{letter_id}/redrive",
+    status_code=202,
+    response_model=DeadLetterDetail,
+    responses=problems(*COMMAND_PROBLEMS, NotFound, NotParked),
+    dependencies=[requires("platform.dead_letter.redrive")],
+)
+async def redrive_dead_letter(letter_id: str, body: Redrive, command: _CommandDep) -> Response:  # noqa: ARG001 - an empty body
+    """Have the worker apply the record and all that is parked under its key, in order, under their ids."""
+    return await _order(command, letter_id, "REDRIVE", None)
+
+
+@router.post(
+    "/dead-letters/{letter_id}/discard",
+    status_code=202,
+    response_model=DeadLetterDetail,
+    responses=problems(*COMMAND_PROBLEMS, NotFound, NotParked),
+    dependencies=[requires("platform.dead_letter.discard")],
+)
+async def discard_dead_letter(letter_id: str, body: Discard, command: _CommandDep) -> Response:
+    """Have the worker give the record up; what is parked behind it waits for a re-drive."""
+    return await _order(command, letter_id, "DISCARD", body.reason)
 
 
 async def _order(command: Command[Any], letter_id: str, what: str, why: str | None) -> Response:

@@ -19,14 +19,12 @@ from aksu_shared.db.pool import create_pool
 from aksu_shared.db.reads import Reads
 from aksu_shared.db.schema import require_known_schema
 from aksu_shared.db.work import UnitOfWork
+from aksu_shared.web import audit, dead_letters, vanished
 from aksu_shared.web.app import create_app
-from aksu_shared.web.audit import audit_router
 from aksu_shared.web.commands import CommandEdge
-from aksu_shared.web.dead_letters import dead_letters_router
 from aksu_shared.web.digest import digest_router
 from aksu_shared.web.health import Health
 from aksu_shared.web.reconcile import reconcile_router
-from aksu_shared.web.vanished import vanished_router
 from aksu_shared.worker.copies import Copies
 
 F = TypeVar("F")
@@ -77,8 +75,8 @@ def service_app(
 
 def _platform_routers(service: str, copies: Copies) -> list[APIRouter]:
     """What every service answers to whoever runs the platform."""
-    every = [dead_letters_router(), audit_router(), digest_router(service)]
-    return [*every, reconcile_router(copies), vanished_router()] if copies else every
+    every = [dead_letters.router, audit.router, digest_router(service)]
+    return [*every, reconcile_router(copies), vanished.router] if copies else every
 
 
 @asynccontextmanager

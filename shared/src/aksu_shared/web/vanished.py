@@ -7,7 +7,7 @@ until a person decides, and is listed here by type and id.
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import AwareDatetime
 from sqlalchemy import BigInteger, Column, DateTime, MetaData, Table, Text, Uuid, bindparam, literal_column, select
 from starlette.responses import Response
@@ -42,6 +42,8 @@ _VANISHED: Final = Page(
     sorts={"event_id": (_T.c.event_id,)},
 )  # fmt: skip
 
+router = Router(tags=["freshness"])
+
 
 class Effect(Resource):
     """A change recorded here because of the event."""
@@ -70,21 +72,15 @@ class VanishedQuery(PageQuery):
     sort: Literal["event_id", "-event_id"] = "event_id"
 
 
-def vanished_router() -> APIRouter:
-    """The route of a service that consumes."""
-    router = Router(tags=["freshness"])
-
-    @router.get(
-        "/vanished-causes",
-        response_model=PageOf[VanishedCause],
-        responses=problems(Malformed),
-        dependencies=[requires("platform.reconcile.read")],
-    )
-    async def list_vanished_causes(
-        query: Annotated[VanishedQuery, Query()], request: Request, principal: PrincipalDep
-    ) -> Response:
-        """Causes that no longer exist, with their effects by type and id, whoever may see those."""
-        everything = principal.holding(NATION, "b:AKSU")
-        return await page_response(request.app.state.api.reads, _VANISHED, query, everything)
-
-    return router
+@router.get(
+    "/vanished-causes",
+    response_model=PageOf[VanishedCause],
+    responses=problems(Malformed),
+    dependencies=[requires("platform.reconcile.read")],
+)
+async def list_vanished_causes(
+    query: Annotated[VanishedQuery, Query()], request: Request, principal: PrincipalDep
+) -> Response:
+    """Causes that no longer exist, with their effects by type and id, whoever may see those."""
+    everything = principal.holding(NATION, "b:AKSU")
+    return await page_response(request.app.state.api.reads, _VANISHED, query, everything)

@@ -33,22 +33,11 @@ def staging_scope(source: str) -> tuple[str, ...]:
     return (ALL_STAGING, f"s:{source}")
 
 
-class StagingPrincipal(Principal):
-    """A caller who besides its own keys holds those of the staging area that its rights give it."""
-
-    def __post_init__(self) -> None:
-        """Add the keys."""
-        super().__post_init__()
-        rights = Rights.load()
-        keys = []
-        if "any" in rights.granted(self, "monitoring.ingest.read"):
-            keys.append(ALL_STAGING)
-        if rights.granted(self, "monitoring.ingest.push"):
-            keys.append(f"s:{source_of(self)}")
-        # The key that names the token stays the last.
-        object.__setattr__(self, "scope_keys", (self.scope_keys[0], *keys, *self.scope_keys[1:]))
-
-    @classmethod
-    def of(cls, principal: Principal) -> "StagingPrincipal":
-        """The same caller, seen from the staging area."""
-        return cls(principal.subject, principal.roles, principal.body, principal.issued_at)
+def in_staging(principal: Principal, rights: Rights) -> Principal:
+    """The caller with those keys of the staging area that its rights give it."""
+    keys = []
+    if "any" in rights.granted(principal, "monitoring.ingest.read"):
+        keys.append(ALL_STAGING)
+    if rights.granted(principal, "monitoring.ingest.push"):
+        keys.append(f"s:{source_of(principal)}")
+    return principal.holding(*keys)
