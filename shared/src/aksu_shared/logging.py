@@ -8,13 +8,12 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from json import JSONEncoder
 from random import getrandbits
 from typing import Any, Final, TextIO
 
 import structlog
+from pydantic_core import to_json
 
-_ENCODE: Final = JSONEncoder(ensure_ascii=False, default=str, separators=(",", ":")).encode
 _CORRELATION_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
 _TRACEPARENT: Final = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}", re.ASCII)
 
@@ -117,7 +116,7 @@ def _json_line(logger: Any, method: str, event: MutableMapping[str, Any]) -> str
     }
     if "exc_info" in event:
         event = _add_exception(logger, method, event)
-    return _ENCODE(line | dict(_add_correlation(logger, method, event)))
+    return to_json(line | dict(_add_correlation(logger, method, event)), fallback=str).decode()
 
 
 def _add_correlation(

@@ -144,9 +144,9 @@ _RESERVE = "SELECT pg_advisory_xact_lock(hashtextextended($1, 1))"
 
 
 def rows_where(table: Table, where: ColumnElement[bool], *, lock: bool = True) -> Statement:
-    """Whole rows of `table` for `Store.find`, locked in the order of their ids. Make it a module constant."""
-    statement = select(table).where(where).order_by(table.c.id)
-    return Statement(statement.with_for_update() if lock else statement, locks=lock)
+    """Whole rows of `table` for `Store.find`, locked in the order of their ids, else in none. A module constant."""
+    statement = select(table).where(where)
+    return Statement(statement.order_by(table.c.id).with_for_update() if lock else statement, locks=lock)
 
 
 @cache

@@ -284,10 +284,14 @@ def _rows(table: Table, n: int, *, new: bool) -> str:
     """Insert or update one row per aggregate from its JSON state: the optimistic check behind the row lock."""
     names = columns_of(table)
     columns = ", ".join(names)
+    if new:
+        return f"""
+    written{n} AS (
+      INSERT INTO {table.name} ({columns})
+      SELECT {columns} FROM s, jsonb_populate_recordset(NULL::{table.name}, ${n + 4}::jsonb)
+       WHERE s.v IS NOT NULL AND s.free AND s.admitted
+      RETURNING true)"""
     assigned = ", ".join(f"{name} = EXCLUDED.{name}" for name in names if name != "id")
-    update = f"""
-      ON CONFLICT (id) DO UPDATE SET {assigned}, written_at = now()
-      WHERE t.version = (SELECT version_before FROM rows{n} WHERE id = EXCLUDED.id)"""
     return f"""
     rows{n} AS (
       SELECT (e->>'version_before')::int AS version_before, r.*
@@ -295,7 +299,9 @@ def _rows(table: Table, n: int, *, new: bool) -> str:
        WHERE s.v IS NOT NULL AND s.free AND s.admitted),
     written{n} AS (
       INSERT INTO {table.name} AS t ({columns})
-      SELECT {columns} FROM rows{n}{"" if new else update}
+      SELECT {columns} FROM rows{n}
+      ON CONFLICT (id) DO UPDATE SET {assigned}, written_at = now()
+      WHERE t.version = (SELECT version_before FROM rows{n} WHERE id = EXCLUDED.id)
       RETURNING true)"""
 
 

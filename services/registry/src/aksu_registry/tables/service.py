@@ -30,7 +30,7 @@ class ServiceTable(KeptById, RegistryBase):
     operator_id: Mapped[UUID | None] = mapped_column(index=True)
     operator_body: Mapped[str | None]
     operator_name: Mapped[str | None]
-    place_id: Mapped[UUID] = mapped_column(index=True)
+    place_id: Mapped[UUID]
     municipality: Mapped[str]
     settlement: Mapped[str]
     address: Mapped[str]
@@ -43,5 +43,6 @@ class ServiceTable(KeptById, RegistryBase):
     __table_args__ = (
         Index("ix_service_municipality_name", "municipality", "name", "id"),
         Index("ix_service_name", "name", "id"),
+        Index("ix_service_place_id_name", "place_id", "name"),
         Index("uq_service_claim", "claim", unique=True, postgresql_where=text("claim IS NOT NULL")),
     )
