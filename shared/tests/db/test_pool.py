@@ -86,10 +86,10 @@ async def test_a_listener_left_behind_hears_nothing_more(pool: asyncpg.Pool) -> 
         heard.append(said)
 
     connection = await pool.acquire()
-    await connection.add_listener("left", hear)
+    await connection.add_listener("forgotten", hear)
     with pytest.warns(asyncpg.InterfaceWarning, match="active notification listener"):
         await pool.release(connection)
-    await pool.execute("NOTIFY left")
+    await pool.execute("NOTIFY forgotten")
     assert heard == []
 
 
