@@ -100,10 +100,12 @@ async def test_who_asks_while_none_is_free_waits_no_longer_than_it_said(pool: as
 
 
 async def test_who_waits_gets_the_connection_that_comes_back(pool: asyncpg.Pool) -> None:
-    first = await pool.acquire()
-    waiting = asyncio.create_task(pool.acquire(timeout=5))
-    await asyncio.sleep(0)
-    await pool.release(first)
-    second = await waiting
-    assert await second.fetchval("SELECT 1") == 1
-    await pool.release(second)
+    async def ask() -> int:
+        async with pool.acquire(timeout=5) as connection:
+            return int(await connection.fetchval(PID))
+
+    async with pool.acquire() as connection:
+        pid = await connection.fetchval(PID)
+        waiting = asyncio.create_task(ask())
+        await asyncio.sleep(0)
+    assert await waiting == pid
