@@ -1,12 +1,12 @@
 """What `aksu-<service> rebuild` does: a progress bar for each source, and what came of it."""
 
-import gc
 from collections.abc import Callable
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from aksu_shared.collector import collect_rarely
 from aksu_shared.command_context import Context, run
 from aksu_shared.worker.feed import open_feeds
 from aksu_shared.worker.rebuild import Rebuilder, Rebuilt
@@ -16,8 +16,7 @@ _NOTIFY = "SELECT pg_notify(channel, '') FROM unnest(ARRAY['change_log', 'events
 
 def run_rebuild(service: str, config: str, *, name: str | None) -> None:
     """Rebuild everything, one source, or one copy."""
-    gc.freeze()
-    gc.set_threshold(50_000)  # pages of events leave no cycles behind; looking for them costs a quarter of the time
+    collect_rarely()
     run(service, config, lambda context: _rebuild(context, name))
 
 

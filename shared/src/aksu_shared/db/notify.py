@@ -81,7 +81,9 @@ class Notifier:
         async with asyncio.timeout(_PATIENCE):
             if self._connection is None or self._connection.is_closed():
                 self._connection = await asyncpg.connect(
-                    self._url, server_settings={"application_name": "notifier", "timezone": "UTC"}
+                    self._url,
+                    # A wake-up need not outlive a crash; otherwise each waits for the disk, and commits wait for it.
+                    server_settings={"application_name": "notifier", "timezone": "UTC", "synchronous_commit": "off"},
                 )
             await self._connection.execute("SELECT pg_notify(channel, '') FROM unnest($1::text[]) AS channel", channels)
 

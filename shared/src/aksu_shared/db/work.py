@@ -204,7 +204,11 @@ class UnitOfWork:
         stored = () if reply is None else (*_reply_args(reply), self.source)
         try:
             done = await self.connection.fetchrow(
-                _flush_sql(tuple(zip(rows, map(_all_new, states), strict=True)), with_reply=reply is not None),
+                _flush_sql(
+                    tuple(zip(rows, map(_all_new, states), strict=True)),
+                    with_reply=reply is not None,
+                    several=len(changes) > 1,
+                ),
                 self.scope,
                 Json(f"[{','.join(changes)}]"),
                 count,
@@ -255,9 +259,10 @@ def columns_of(table: Table) -> list[str]:
 
 
 @cache
-def _flush_sql(tables: tuple[tuple[Table, bool], ...], *, with_reply: bool) -> str:
+def _flush_sql(tables: tuple[tuple[Table, bool], ...], *, with_reply: bool, several: bool) -> str:
     """One statement for the rows of `tables` (each with whether all are new), their changes and the stored answer.
 
+    Of `several` changes each is written after those recorded before it.
     $1 the scope, $2 the changes, $3 how many rows there are in all, then an array of states per table, then the
     answer's columns and the source. Gives whether the key is free, whether the caller may write now, whether all rows
     were written, and the highest `seq`; nothing for a revoked token. The change log waits for the rows, so that `seq`
@@ -273,7 +278,7 @@ def _flush_sql(tables: tuple[tuple[Table, bool], ...], *, with_reply: bool) -> s
     parts.append(f"""log AS (
       INSERT INTO change_log ({_COLUMNS})
       SELECT {_COLUMNS} FROM written, jsonb_to_recordset($2::jsonb) AS r({_TYPES})
-       WHERE written.complete ORDER BY n RETURNING seq)""")
+       WHERE written.complete {"ORDER BY n" if several else ""} RETURNING seq)""")
     parts.append("last AS MATERIALIZED (SELECT max(seq) AS seq FROM log)")
     if with_reply:
         parts.append(_reply(first))

@@ -1,7 +1,6 @@
 """Runs an application under uvicorn with the platform's protocol, and leaves without dropping a request."""
 
 import asyncio
-import gc
 import socket
 from collections.abc import AsyncIterator, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -13,6 +12,7 @@ import uvicorn
 import uvloop
 from starlette.types import ASGIApp
 
+from aksu_shared.collector import collect_rarely
 from aksu_shared.web.health import Health
 from aksu_shared.web.protocol import DEFAULT, Deadlines, with_deadlines
 
@@ -20,9 +20,6 @@ _log = structlog.get_logger(__name__)
 
 KEEP_ALIVE_SECONDS: Final = 25
 """An idle connection is closed after it; a gateway in front must let go of its idle connections sooner."""
-_GC_THRESHOLD: Final = 10_000
-"""New objects between two rounds of the garbage collector. A request leaves next to nothing in cycles: at Python's 700
-each command paid for several rounds, 8 % of its time."""
 SHUTDOWN_SECONDS: Final = 20
 """Requests still at work this long after the drain are cut off."""
 
@@ -65,9 +62,7 @@ class Server(uvicorn.Server):
             if self.takes_signals:
                 raise  # the process is ours to end
             raise RuntimeError("the application or its socket could not be opened") from error
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(_GC_THRESHOLD)
+        collect_rarely()
         if self.started:
             _log.info("Serving", host=self.config.host, port=self.port)
 

@@ -30,6 +30,7 @@ from aksu_local.worker_rig import (
 )
 from aksu_shared.bus import Bus, Record, connect
 from aksu_shared.clock import Clock
+from aksu_shared.collector import collect_rarely
 from aksu_shared.db.notify import Notifier
 from aksu_shared.db.pool import create_pool
 from aksu_shared.db.projection import project
@@ -70,6 +71,7 @@ class Stream:
 async def streams(*, rounds: int) -> AsyncIterator[Line]:
     """Shipper against a bare producer, consumer against a bare one, commit to delivery against produce to delivery."""
     configure_logging(level="ERROR")
+    collect_rarely()  # as each service's process does
     async with _stream() as stream:
         ours, floor = await _turns(rounds, lambda: _ship(stream), lambda: _produce(stream))
         yield _rates("ship", ours, floor, Bar(ratio_at_least=0.6))
