@@ -8,7 +8,8 @@ from pydantic_core import to_json
 from sqlalchemy import Table
 
 from aksu_shared.db.pool import Json
-from aksu_shared.db.work import Connection, columns_of
+from aksu_shared.db.tables import columns_of
+from aksu_shared.db.work import Connection
 from aksu_shared.events.base import Event
 
 
@@ -32,7 +33,7 @@ async def project(
 
 @cache
 def _project_sql(table: Table, target: str) -> str:
-    names = columns_of(table)
+    names = [column.name for column in columns_of(table)]
     columns = ", ".join(names)
     assigned = ", ".join(f"{name} = EXCLUDED.{name}" for name in names if name != "id")
     return f"""

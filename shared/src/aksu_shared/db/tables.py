@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, DateTime, MetaData, Text, func
+from sqlalchemy import ARRAY, Column, DateTime, MetaData, Table, Text, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 NAMING = {
@@ -23,6 +23,11 @@ TYPES: dict[Any, Any] = {str: Text, datetime: DateTime(timezone=True), list[str]
 def new_metadata() -> MetaData:
     """Metadata of one service, with the platform's naming convention."""
     return MetaData(naming_convention=NAMING)
+
+
+def columns_of(table: Table) -> list[Column[Any]]:
+    """The columns a state fills; those with a server default are PostgreSQL's."""
+    return [column for column in table.columns if column.server_default is None]
 
 
 class Kept:

@@ -13,7 +13,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
@@ -23,6 +22,7 @@ from sqlalchemy import Table
 from uuid_utils import uuid7
 
 from aksu_shared.clock import Clock
+from aksu_shared.db.flush import of_one, of_several
 from aksu_shared.db.pool import Json
 from aksu_shared.db.statement import ADMITTED, scope_with
 from aksu_shared.errors import ConcurrentWrite, EventTooLarge, Forbidden, TokenRevoked, Unavailable
@@ -38,15 +38,6 @@ MAX_EVENT_BYTES: Final = 65_536
 Connection: TypeAlias = "asyncpg.Connection[Any] | asyncpg.pool.PoolConnectionProxy[Any]"
 
 _SET_SCOPE = f"WITH {scope_with(ADMITTED)} SELECT v, admitted FROM s"
-_COLUMNS = (
-    "event_id, type, topic, aggregate_id, version, state, changed, scope, scope_before, legal_time, "
-    "actor, actor_body, reason, legal_basis, correlation_id, traceparent, cause"
-)
-_TYPES = (
-    "n int, event_id uuid, type text, topic text, aggregate_id text, version int, state jsonb, changed jsonb, "
-    "scope text[], scope_before text[], legal_time timestamptz, actor text, actor_body text, reason text, "
-    "legal_basis text, correlation_id text, traceparent text, cause uuid"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +81,7 @@ class UnitOfWork:
     begun: bool = False
     """Whether a transaction is open: from the start where others write through the same connection."""
     _rows: dict[Table, list[dict[str, Any]]] = field(default_factory=dict)
-    _changes: list[str] = field(default_factory=list)
+    _changes: list[dict[str, Any]] = field(default_factory=list)
     _flushed: int = 0
 
     @property
@@ -137,19 +128,22 @@ class UnitOfWork:
             data["state"] | {"id": event.id, "version": event.version, "scope": list(event.scope)} | beside
         )
 
-    def _change(self, event: Event[Any], data: dict[str, Any]) -> str:
-        change = {
-            "n": len(self._changes),
+    def _change(self, event: Event[Any], data: dict[str, Any]) -> dict[str, Any]:
+        # A quarter of the time json.dumps takes, and this is most of what a change costs.
+        state, changed = to_json(data["state"]), to_json(data["changed"])
+        if len(state) + len(changed) > MAX_EVENT_BYTES:
+            raise EventTooLarge(limit=MAX_EVENT_BYTES)
+        return {
             "event_id": str(uuid7()),
             "type": event.type,
             "topic": event.topic,
             "aggregate_id": event.id,
             "version": event.version,
-            "state": data["state"],
-            "changed": data["changed"],
+            "state": Json(state.decode()),
+            "changed": Json(changed.decode()),
             "scope": data["scope"],
             "scope_before": None if event.scope_before is None else list(event.scope_before),
-            "legal_time": self.now.isoformat(),
+            "legal_time": self.now,
             "actor": self.actor.subject,
             "actor_body": self.actor.body,
             "reason": event.reason,
@@ -158,10 +152,6 @@ class UnitOfWork:
             "traceparent": self.traceparent,
             "cause": self.caused_by,
         }
-        text = to_json(change)  # a quarter of the time json.dumps takes, and this is most of what a change costs
-        if len(text) > MAX_EVENT_BYTES:
-            raise EventTooLarge(limit=MAX_EVENT_BYTES)
-        return text.decode()
 
     @contextmanager
     def cause(self, event: Event[Any]) -> Iterator[None]:
@@ -197,24 +187,17 @@ class UnitOfWork:
         self._flushed += len(changes)
         if not changes and reply is None:
             return None
-        states = [_last_versions(of_table) for of_table in rows.values()]
-        count = sum(len(state) for state in states)
-        if count > 1:  # one row is written or not; of several, some may be when another is refused
-            await self.begin()
+        states = {table: _last_versions(of_table) for table, of_table in rows.items()}
         stored = () if reply is None else (*_reply_args(reply), self.source)
+        if len(changes) == 1:
+            ((table, (row,)),) = states.items()
+            sql, args = of_one(self.scope, table, row, changes[0], stored)
+        else:  # of several some might be written while another is refused
+            sql, args = of_several(self.scope, states, changes, stored)
+            if changes:
+                await self.begin()
         try:
-            done = await self.connection.fetchrow(
-                _flush_sql(
-                    tuple(zip(rows, map(_all_new, states), strict=True)),
-                    with_reply=reply is not None,
-                    several=len(changes) > 1,
-                ),
-                self.scope,
-                Json(f"[{','.join(changes)}]"),
-                count,
-                *(Json(to_json(state).decode()) for state in states),
-                *stored,
-            )
+            done = await self.connection.fetchrow(sql, *args)
         except asyncpg.UniqueViolationError as error:
             if error.constraint_name == IDEMPOTENCY_KEY:
                 raise KeyTaken from None
@@ -225,7 +208,7 @@ class UnitOfWork:
 
 
 def _outcome(done: asyncpg.Record | None) -> int | None:
-    """The highest `seq` written, as `_flush_sql` tells it; raises what stood in the way."""
+    """The highest `seq` written, as the statement tells it; raises what stood in the way."""
     if done is None:
         raise TokenRevoked
     free, admitted, written, seq = done
@@ -247,75 +230,3 @@ def _last_versions(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     last = {row["id"]: row for row in rows}
     first = {row["id"]: row["version"] for row in reversed(rows)}
     return [row | {"version_before": first[key] - 1} for key, row in last.items()]
-
-
-def _all_new(rows: Sequence[dict[str, Any]]) -> bool:
-    return all(row["version_before"] == 0 for row in rows)
-
-
-def columns_of(table: Table) -> list[str]:
-    """Names of the columns a state fills; those with a server default are PostgreSQL's."""
-    return [column.name for column in table.columns if column.server_default is None]
-
-
-@cache
-def _flush_sql(tables: tuple[tuple[Table, bool], ...], *, with_reply: bool, several: bool) -> str:
-    """One statement for the rows of `tables` (each with whether all are new), their changes and the stored answer.
-
-    Of `several` changes each is written after those recorded before it.
-    $1 the scope, $2 the changes, $3 how many rows there are in all, then an array of states per table, then the
-    answer's columns and the source. Gives whether the key is free, whether the caller may write now, whether all rows
-    were written, and the highest `seq`; nothing for a revoked token. The change log waits for the rows, so that `seq`
-    is drawn under their locks; it stays empty when one of them is no longer at the version expected.
-    """
-    first = len(tables) + 4
-    free = f"pg_try_advisory_xact_lock(hashtextextended(${first} || chr(31) || ${first + 1}, 0))"
-    parts = [scope_with(ADMITTED, f"{free if with_reply else 'true'} AS free")]
-    parts += [_rows(table, n, new=new) for n, (table, new) in enumerate(tables)]
-    total = " + ".join(f"(SELECT count(*) FROM written{n})" for n in range(len(tables))) or "0"
-    parts.append(f"""written AS MATERIALIZED (
-      SELECT s.free AND s.admitted AND {total} = $3 AS complete FROM s WHERE s.v IS NOT NULL)""")
-    parts.append(f"""log AS (
-      INSERT INTO change_log ({_COLUMNS})
-      SELECT {_COLUMNS} FROM written, jsonb_to_recordset($2::jsonb) AS r({_TYPES})
-       WHERE written.complete {"ORDER BY n" if several else ""} RETURNING seq)""")
-    parts.append("last AS MATERIALIZED (SELECT max(seq) AS seq FROM log)")
-    if with_reply:
-        parts.append(_reply(first))
-    return f"WITH {', '.join(parts)} SELECT s.free, s.admitted, written.complete, last.seq FROM s, written, last"
-
-
-def _rows(table: Table, n: int, *, new: bool) -> str:
-    """Insert or update one row per aggregate from its JSON state: the optimistic check behind the row lock."""
-    names = columns_of(table)
-    columns = ", ".join(names)
-    if new:
-        return f"""
-    written{n} AS (
-      INSERT INTO {table.name} ({columns})
-      SELECT {columns} FROM s, jsonb_populate_recordset(NULL::{table.name}, ${n + 4}::jsonb)
-       WHERE s.v IS NOT NULL AND s.free AND s.admitted
-      RETURNING true)"""
-    assigned = ", ".join(f"{name} = EXCLUDED.{name}" for name in names if name != "id")
-    return f"""
-    rows{n} AS (
-      SELECT (e->>'version_before')::int AS version_before, r.*
-        FROM s, jsonb_array_elements(${n + 4}::jsonb) AS e, jsonb_populate_record(NULL::{table.name}, e) AS r
-       WHERE s.v IS NOT NULL AND s.free AND s.admitted),
-    written{n} AS (
-      INSERT INTO {table.name} AS t ({columns})
-      SELECT {columns} FROM rows{n}
-      ON CONFLICT (id) DO UPDATE SET {assigned}, written_at = now()
-      WHERE t.version = (SELECT version_before FROM rows{n} WHERE id = EXCLUDED.id)
-      RETURNING true)"""
-
-
-def _reply(first: int) -> str:
-    client, key, fingerprint, scope, status, headers, body, source = (f"${first + n}" for n in range(8))
-    return f"""
-    reply AS (
-      INSERT INTO idempotency (client, key, fingerprint, scope, status, headers, body)
-      SELECT {client}, {key}, {fingerprint}, {scope}, {status},
-        CASE WHEN last.seq IS NULL THEN {headers}::jsonb
-             ELSE {headers}::jsonb || jsonb_build_object('Aksu-Position', {source}::text || ':' || last.seq) END, {body}
-      FROM last, written WHERE written.complete)"""

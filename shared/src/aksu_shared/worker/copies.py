@@ -10,7 +10,8 @@ from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Table
 
-from aksu_shared.db.work import Connection, columns_of
+from aksu_shared.db.tables import columns_of
+from aksu_shared.db.work import Connection
 from aksu_shared.events.base import Event
 
 
@@ -103,7 +104,7 @@ RETURNING NULL::jsonb AS before, to_jsonb(new) AS after"""
 
 
 def _names(copy: Copy) -> dict[str, str]:
-    names = columns_of(copy.table)
+    names = [column.name for column in columns_of(copy.table)]
     return {
         "copy": copy.name,
         "shadow": copy.shadow,
