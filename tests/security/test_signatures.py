@@ -21,6 +21,7 @@ from standardwebhooks.webhooks import Webhook
 from aksu_local.served import Serve, Served
 from aksu_monitoring.domain.signatures import TOLERANCE, Key, SignatureFault, new_key, sign, verify
 from aksu_monitoring.storage.sources import SourceStore
+from aksu_shared.privacy.keys import DEVELOPMENT
 
 STRUCTURED = "application/cloudevents+json"
 Sender = Callable[..., Awaitable[httpx.Response]]
@@ -50,7 +51,7 @@ async def send(
 
 async def added(monitoring: Served, version: Any = "v1a", *, name: str = SUBJECT) -> str:
     key, secret = new_key(version)
-    assert await SourceStore(monitoring.worker).add(name, key)
+    assert await SourceStore(monitoring.worker, DEVELOPMENT).add(name, key)
     monitoring.app.state.senders._read_at = float("-inf")
     return secret
 
@@ -157,7 +158,7 @@ async def test_a_signed_message_cannot_speak_for_another_source(monitoring: Serv
 
 async def test_a_public_key_is_no_shared_secret(monitoring: Served) -> None:
     key, _ = new_key("v1a")
-    assert await SourceStore(monitoring.worker).add(SUBJECT, key)
+    assert await SourceStore(monitoring.worker, DEVELOPMENT).add(SUBJECT, key)
     body, now = content(started()), str(int(time.time()))
     digest = hmac.digest(key.material, f"m.{now}.".encode() + body, hashlib.sha256)
     headers = {"webhook-id": "m", "webhook-timestamp": now}
@@ -178,7 +179,7 @@ async def test_binary_mode_is_refused_of_who_signs_because_attributes_in_headers
 
 
 async def test_while_keys_rotate_both_hold_and_after_the_overlap_only_the_new_one(monitoring: Served) -> None:
-    store, senders = SourceStore(monitoring.worker), monitoring.app.state.senders
+    store, senders = SourceStore(monitoring.worker, DEVELOPMENT), monitoring.app.state.senders
     old = await added(monitoring)
     key, new = new_key("v1")
     assert await store.rotate(SUBJECT, key, overlap=timedelta(hours=1))
@@ -201,12 +202,14 @@ async def test_a_disabled_source_is_refused_within_a_second_though_it_signs(moni
     secret = await added(monitoring)
     body = content(started())
     assert (await send(monitoring, body, signed(secret, body))).status_code == 202
-    assert await SourceStore(monitoring.worker).disable(SUBJECT)
+    assert await SourceStore(monitoring.worker, DEVELOPMENT).disable(SUBJECT)
     deadline = time.monotonic() + 2
     while (answer := await send(monitoring, body, signed(secret, body))).status_code == 202:
         assert time.monotonic() < deadline
     assert fault_of(answer)[:2] == (403, "source_disabled")
-    assert not await SourceStore(monitoring.worker).rotate(SUBJECT, new_key("v1a")[0], overlap=timedelta(0))
+    assert not await SourceStore(monitoring.worker, DEVELOPMENT).rotate(
+        SUBJECT, new_key("v1a")[0], overlap=timedelta(0)
+    )
 
 
 async def test_who_was_not_added_may_not_push_where_that_is_required(serve: Serve) -> None:

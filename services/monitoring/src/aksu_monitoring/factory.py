@@ -18,6 +18,7 @@ from aksu_monitoring.storage.staging import StagingStore
 from aksu_shared.auth.permissions import Rights
 from aksu_shared.auth.principal import Principal
 from aksu_shared.db.work import Connection, UnitOfWork
+from aksu_shared.privacy.keys import NO_KEYS, KeyRing
 
 
 def pushing(connection: Database, principal: Principal) -> PushService:
@@ -37,6 +38,8 @@ class Factory:
 
     work: UnitOfWork
     rights: Rights
+    ring: KeyRing = NO_KEYS
+    """What opens personal data; the worker reads none."""
 
     def staging(self) -> StagingService:
         """Repairing and replaying them."""
