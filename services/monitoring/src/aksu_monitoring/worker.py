@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Final
 
 from aksu_monitoring.config import SERVICE, MonitoringConfig
-from aksu_monitoring.consumers import HANDLERS, on_rebuilt
+from aksu_monitoring.consumers import DEADLINES, HANDLERS, on_rebuilt
 from aksu_monitoring.consumers.pushed import LOOP as PUSHED
 from aksu_monitoring.consumers.pushed import take_pushed
 from aksu_monitoring.consumers.staged import LOOP, apply_staged
@@ -16,6 +16,7 @@ from aksu_shared.worker.process import WorkerParts, run_worker
 PARTS: Final = WorkerParts(
     service=SERVICE,
     handlers=HANDLERS,
+    deadlines=DEADLINES,
     loops={LOOP: apply_staged},
     copies=COPIES,
     on_rebuilt=on_rebuilt,

@@ -3,11 +3,12 @@
 import base64
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Column, DateTime, LargeBinary, MetaData, ScalarSelect, Table, Text, Uuid, func, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.sql import SQLColumnExpression
 
 from aksu_shared.events.base import Scope
@@ -55,6 +56,7 @@ class Known:
 
     subject_id: UUID
     kind: str
+    recorded_at: datetime
     restricted: bool
     erased: bool
     fields: Mapping[str, bytes | None]
@@ -84,13 +86,27 @@ def held(subject: SQLColumnExpression[UUID]) -> ScalarSelect[Any]:
     )
 
 
+_PERSON: Final[Mapping[str, Any]] = {
+    "id": _K.id,
+    "kind": _K.kind,
+    "row_id": _K.row_id,
+    "recorded_at": _K.created_at,
+    "kek": _K.kek,
+    "wrapped": func.encode(_K.wrapped, "base64"),
+    "restricted": _K.restricted_at.is_not(None),
+    "erased": _K.destroyed_at.is_not(None),
+    "held": held(_K.id),
+}
+PERSON: Final = tuple(column.label(name) for name, column in _PERSON.items())
+"""Columns of a list of people, whose items are for `opened`."""
+
+
 def people_of(row: SQLColumnExpression[UUID]) -> ScalarSelect[Any]:
-    """The people of whom the row with this id tells, as a JSON list for `opened`."""
-    one = func.json_build_object(
-        "id", _K.id, "kind", _K.kind, "row_id", _K.row_id, "kek", _K.kek, "wrapped", func.encode(_K.wrapped, "base64"),
-        "restricted", _K.restricted_at.is_not(None), "erased", _K.destroyed_at.is_not(None), "held", held(_K.id),
-    )  # fmt: skip
-    return select(func.json_agg(one)).where(_K.row_id == row).scalar_subquery()
+    """The people of whom the row with this id tells, in the order they were recorded, as a JSON list for `opened`."""
+    one = func.json_build_object(*(part for pair in _PERSON.items() for part in pair))
+    return (
+        select(func.json_agg(aggregate_order_by(one, _K.created_at, _K.id))).where(_K.row_id == row).scalar_subquery()
+    )
 
 
 def opened(ring: KeyRing, found: Iterable[Mapping[str, Any]] | None) -> Sequence[Known]:
@@ -107,5 +123,10 @@ def _opened(ring: KeyRing, one: Mapping[str, Any]) -> Known:
             about = about_field(one["kind"], one["row_id"], name)
             fields[name] = None if value is None else unseal(key, base64.b64decode(value), about=about)
     return Known(
-        subject_id=UUID(one["id"]), kind=one["kind"], restricted=one["restricted"], erased=one["erased"], fields=fields
+        subject_id=UUID(one["id"]),
+        kind=one["kind"],
+        recorded_at=datetime.fromisoformat(one["recorded_at"]),
+        restricted=one["restricted"],
+        erased=one["erased"],
+        fields=fields,
     )

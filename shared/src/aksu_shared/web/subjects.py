@@ -227,7 +227,8 @@ def _export_sql(holdings: Mapping[str, str]) -> str:
     )
     return f"""
       SELECT json_build_object('items', coalesce(json_agg(q), '[]')) FROM (
-        SELECT {_COLUMNS}, k.kek, encode(k.wrapped, 'base64') AS wrapped, k.restricted_at IS NOT NULL AS restricted,
+        SELECT {_COLUMNS}, k.created_at AS recorded_at, k.kek,
+               encode(k.wrapped, 'base64') AS wrapped, k.restricted_at IS NOT NULL AS restricted,
                k.destroyed_at IS NOT NULL AS erased,
                (SELECT json_object_agg(d.field, encode(d.sealed, 'base64')) FROM personal_data AS d
                  WHERE d.subject = k.id) AS held,

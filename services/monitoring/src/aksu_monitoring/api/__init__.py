@@ -4,12 +4,17 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from aksu_monitoring.api import ingest, inspections, prescriptions, pushed, staging
+from aksu_monitoring.api import ingest, inspections, prescriptions, pushed, signals, staging, users_met
 from aksu_monitoring.config import SERVICE
 from aksu_shared.web.changes import changes_router
 from aksu_shared.web.subjects import subjects_router
 
-HOLDINGS: Final = {"inspection.user_met": "inspection"}
+HOLDINGS: Final = {
+    "signal.signaller": "signal",
+    "signal.concerned": "signal",
+    "signal.reasons": "signal",
+    "inspection.user_met": "inspection",
+}
 """Class of personal data (`retention.toml`) → the table whose rows tell of such people."""
 ROUTERS: tuple[APIRouter, ...] = (
     ingest.router,
@@ -17,6 +22,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     pushed.router,
     inspections.router,
     prescriptions.router,
+    signals.router,
+    users_met.router,
     subjects_router(HOLDINGS),
     changes_router(SERVICE),
 )
