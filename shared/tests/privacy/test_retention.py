@@ -1,6 +1,7 @@
 """Periods as the schedule counts them."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -48,3 +49,10 @@ def test_every_class_says_what_it_is_for_and_on_what_ground() -> None:
         assert kind.purpose
         assert kind.legal_basis
         assert kind.text.bg != kind.text.en
+
+
+def test_the_documentation_tells_the_periods_of_the_schedule() -> None:
+    told = (Path(__file__).parents[3] / "docs/privacy.md").read_text(encoding="utf-8")
+    for kind in Retention.load():
+        period = f"{kind.length} {kind.unit}{'s' if kind.length > 1 else ''}"
+        assert f"| `{kind.name}` | {kind.starts} | {period} |" in told

@@ -85,7 +85,7 @@ def _about(key: UUID) -> str:
 class SourceStore:
     """Adds systems and changes their keys, in transactions of its own on a pool of the worker role.
 
-    Keys are wrapped with `ring`: secrets because they are, public ones so that nobody puts another in their place.
+    Keys are wrapped with `ring`, public ones too: all alike, each bound to its row.
     """
 
     def __init__(self, pool: "asyncpg.Pool[Any]", ring: KeyRing) -> None:
