@@ -47,14 +47,16 @@ SELECT json_build_object('items', coalesce(json_agg(q ORDER BY q.created_at, q.i
 _INDEX_KEY: Final = "SELECT kek, wrapped FROM subject_index"
 _ONE: Final = f"SELECT {_COLUMNS} FROM subject_key AS k WHERE id = $1"
 
-Reference = Annotated[str, Field(pattern=r"^[0-9A-Za-zА-Яа-я][0-9A-Za-zА-Яа-я ./-]{0,59}$", examples=["ЗЛД-12/2026"])]
+Reference = Annotated[
+    str, Field(max_length=60, pattern=r"^[0-9A-Za-zА-Яа-я][0-9A-Za-zА-Яа-я ./-]{0,59}$", examples=["ЗЛД-12/2026"])
+]
 """Number of the case in which the person asked. No names: it is kept in clear."""
 
 
 class SubjectSearch(Body):
     """One or more identifiers of a person; they are compared by a keyed digest and kept nowhere."""
 
-    egn: Annotated[str | None, Field(pattern=r"^[0-9]{10}$", description="ЕГН or ЛНЧ")] = None
+    egn: Annotated[str | None, Field(max_length=10, pattern=r"^[0-9]{10}$", description="ЕГН or ЛНЧ")] = None
     phone: Annotated[str | None, Field(max_length=30)] = None
     email: Annotated[str | None, Field(max_length=200)] = None
 

@@ -39,10 +39,10 @@ def _competent(value: str) -> str:
     return value
 
 
-Egn = Annotated[str, Field(pattern=r"^[0-9]{10}$", description="ЕГН or ЛНЧ")]
-Phone = Annotated[str, Field(pattern=r"^\+?[0-9][0-9 ()/-]{4,28}$")]
-Email = Annotated[str, Field(pattern=r"^[^@\s]{1,64}@[^@\s]{1,200}$")]
-CompetentBody = Annotated[str, AfterValidator(_competent), Field(examples=["RDSP:BLG"])]
+Egn = Annotated[str, Field(max_length=10, pattern=r"^[0-9]{10}$", description="ЕГН or ЛНЧ")]
+Phone = Annotated[str, Field(max_length=30, pattern=r"^\+?[0-9][0-9 ()/-]{4,28}$")]
+Email = Annotated[str, Field(max_length=265, pattern=r"^[^@\s]{1,64}@[^@\s]{1,200}$")]
+CompetentBody = Annotated[str, Field(max_length=40, examples=["RDSP:BLG"]), AfterValidator(_competent)]
 
 
 class Signaller(Command):
