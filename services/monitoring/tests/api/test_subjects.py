@@ -1,5 +1,8 @@
 """Whose data is held: found, told, restricted, erased, forgotten in time; the same routes in every service."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,6 +18,7 @@ from aksu_shared.privacy.keys import DEVELOPMENT, DEVELOPMENT_KEY, KeyRing, Unre
 from aksu_shared.privacy.people import LEGAL, Person, about_field, about_key
 from aksu_shared.privacy.retention import Retention
 from aksu_shared.privacy.store import SubjectStore
+from aksu_shared.testing import eventually
 
 DPO: dict[str, Any] = {"role": "data_protection_officer", "body": "AKSU"}
 INSPECTOR = Principal("i", frozenset({Role.INSPECTOR}), "AKSU")
@@ -224,3 +228,54 @@ async def test_data_moved_in_the_database_are_not_shown(monitoring: Served, move
     answer = await monitoring.get(f"/v1/subjects/{subject}/export", **DPO)
     assert (answer.status_code, answer.json()["code"]) == (500, "internal")
     assert NAME not in answer.text
+
+
+@asynccontextmanager
+async def while_uncommitted(monitoring: Served, subject: str, act: str) -> AsyncIterator[None]:
+    """`act` is done to a subject and committed only when what runs in the block stands before it."""
+    principal = Principal("o", frozenset({Role.DATA_PROTECTION_OFFICER}), "AKSU").holding(LEGAL)
+    async with monitoring.app.state.api.commands.work(principal) as work:
+        await getattr(SubjectStore(work, DEVELOPMENT), act)(UUID(subject), ground="UNLAWFUL")
+        yield
+
+        async def waiting() -> int:
+            return int(await monitoring.worker.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"))
+
+        await eventually(waiting, lambda found: found > 0)
+
+
+async def test_a_key_destroyed_while_keys_are_wrapped_anew_stays_destroyed(monitoring: Served) -> None:
+    subject = await record(monitoring)
+    ring = KeyRing({"new": new_key(), "development": DEVELOPMENT_KEY})
+    async with while_uncommitted(monitoring, subject, "erase"):
+        wrapping = asyncio.create_task(rewrap(monitoring.worker, ring, WRAPPED, told=lambda *_: None))
+    await wrapping
+    row = await monitoring.worker.fetchrow("SELECT wrapped, destroyed_at IS NOT NULL AS destroyed FROM subject_key")
+    assert tuple(row or ()) == (None, True)
+
+
+async def test_a_restriction_outlives_a_move_of_the_case_at_the_same_moment(monitoring: Served) -> None:
+    subject = await record(monitoring)
+    row = await monitoring.worker.fetchval("SELECT row_id FROM subject_key")
+
+    async def move() -> None:
+        async with monitoring.app.state.api.commands.work(INSPECTOR) as work:
+            await SubjectStore(work, DEVELOPMENT).rescope(row, ("b:AKSU", "b:RDSP:BLG"))
+
+    async with while_uncommitted(monitoring, subject, "restrict"):
+        moving = asyncio.create_task(move())
+    await moving
+    scopes = await monitoring.worker.fetch("SELECT DISTINCT scope FROM personal_data")
+    assert [each["scope"] for each in scopes] == [[LEGAL]]
+    assert await monitoring.worker.fetchval("SELECT scope FROM subject_key") == ["b:AKSU", "b:RDSP:BLG", LEGAL]
+
+
+async def test_of_two_erasures_at_once_one_is_done(monitoring: Served) -> None:
+    subject = await record(monitoring)
+    body = {"ground": "UNLAWFUL"} | REFERENCE
+    answers = await asyncio.gather(
+        *(monitoring.post(f"/v1/subjects/{subject}/erasures", body, **DPO) for _ in range(4))
+    )
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
+    noted = "SELECT count(*) FROM read_log WHERE action = 'platform.subject.erase'"
+    assert await monitoring.worker.fetchval(noted) == 1

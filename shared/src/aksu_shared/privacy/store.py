@@ -26,11 +26,10 @@ _INDEX_KEY: Final = "SELECT kek, wrapped FROM subject_index"
 _ADD_INDEX_KEY: Final = "INSERT INTO subject_index (kek, wrapped) VALUES ($1, $2) ON CONFLICT DO NOTHING"
 _COUNT_FROM: Final = """
 UPDATE subject_key SET counts_from = $2 WHERE row_id = ANY ($1::uuid[]) AND counts_from IS NULL"""
-_RESCOPE: Final = f"""
-WITH moved AS (
-  UPDATE subject_key SET scope = $2 WHERE row_id = $1 RETURNING id, restricted_at)
-UPDATE personal_data d SET scope = CASE WHEN m.restricted_at IS NULL THEN $2 ELSE '{{{LEGAL}}}' END
-  FROM moved m WHERE d.subject = m.id"""
+_RESCOPE: Final = "UPDATE subject_key SET scope = $2 WHERE row_id = $1"
+_RESCOPE_DATA: Final = """
+UPDATE personal_data d SET scope = $2 FROM subject_key k
+ WHERE k.id = d.subject AND k.row_id = $1 AND k.restricted_at IS NULL"""
 _STATE: Final = "SELECT restricted_at, destroyed_at FROM subject_key WHERE id = $1 FOR UPDATE"
 _RESTRICT: Final = f"""
 WITH one AS (
@@ -103,7 +102,10 @@ class SubjectStore:
 
     async def rescope(self, row: UUID, scope: Scope) -> None:
         """Let the people of a row be seen by whom the row is; what is restricted stays so."""
-        await (await self._work.begin()).execute(_RESCOPE, row, [*scope, LEGAL])
+        connection = await self._work.begin()
+        await connection.execute(_RESCOPE, row, [*scope, LEGAL])
+        # Only now, behind the lock of their keys, is it certain which of them are restricted.
+        await connection.execute(_RESCOPE_DATA, row, [*scope, LEGAL])
 
     async def erase(self, subject: UUID, *, ground: str) -> None:
         """Destroy a subject's key (Art. 17). Raises NotFound, AlreadyErased, Restricted."""
