@@ -91,7 +91,11 @@ async def test_each_read_is_recorded_and_told_to_who_asks_for_the_people_it_tell
     await monitoring.get(path, **INSPECTOR, headers={"Aksu-Purpose": "case 12/2026"})
     log = await monitoring.get(f"{path}/access-log", **DPO)
     page = PageOf[AuditEntry].model_validate_json(log.content)
-    assert next((entry.roles, entry.purpose) for entry in page.items) == (["inspector", "public"], "case 12/2026")
+    told = [(entry.roles[0], entry.action, entry.purpose) for entry in page.items]
+    assert told[:2] == [
+        ("data_protection_officer", "monitoring.signal.audit", None),
+        ("inspector", "monitoring.signal.read", "case 12/2026"),
+    ]
     assert (await monitoring.get(f"{path}/access-log", **INSPECTOR)).status_code == 403
     assert (await monitoring.get(f"/v1/signals/{uuid4()}/access-log", **DPO)).status_code == 404
 

@@ -1,7 +1,7 @@
 """Signals: anybody may send one; triaged, forwarded or decided, in their terms, by who deals with them."""
 
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from monitoring_builders import ANALYST, INSPECTOR, MAYOR, PROVIDER, count, push, started
@@ -10,6 +10,8 @@ from signal_builders import OTHER_RDSP, RDSP, RESIDENT, SENDER, SIGNAL, TEXT, TR
 
 from aksu_local.served import Serve, Served
 from aksu_monitoring.schemas.personal import SignalRead
+from aksu_monitoring.services.signals import own_key
+from aksu_shared.auth.principal import ANONYMOUS
 
 
 @pytest.fixture
@@ -141,3 +143,13 @@ async def test_a_signal_is_forwarded_to_a_body_that_may_read_it(monitoring: Serv
         refused = await monitoring.post(f"{path}/forward", {"body": body}, **INSPECTOR)
         assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, "unknown_body")
         assert body not in refused.text
+
+
+async def test_who_files_a_signal_sees_no_other_even_inside(monitoring: Served) -> None:
+    path = await filed(monitoring)
+    mine = UUID(path.rpartition("/")[2])
+    for key, seen in ((mine, 1), (uuid4(), 0)):
+        async with monitoring.app.state.api.commands.work(ANONYMOUS.holding(own_key(key))) as work:
+            connection = await work.begin()
+            for table in ("signal", "subject_key"):
+                assert bool(await connection.fetchval(f"SELECT count(*) FROM {table}")) is bool(seen)
