@@ -28,6 +28,7 @@ BODIES: Final = {
     "inspector": ("AKSU", "AKSU"),
     "licensing_officer": ("AKSU", "AKSU"),
     "executive_director": ("AKSU", "AKSU"),
+    "data_protection_officer": ("AKSU", "AKSU"),
     "aksu_analyst": ("AKSU", "AKSU"),
     "ministry_reader": ("MLSP", "MLSP"),
     "integration": (None, None),

@@ -10,7 +10,7 @@ from importlib import import_module
 from itertools import count
 from pathlib import Path
 from typing import Any, Final
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import httpx
@@ -22,7 +22,7 @@ from sqlalchemy import Table
 from aksu_licensing.tables import ApplicationTable
 from aksu_local.served import SCHEMAS, Served, _config
 from aksu_local.testing import Databases
-from aksu_monitoring.tables import FindingTable, InspectionTable, PrescriptionTable
+from aksu_monitoring.tables import FindingTable, InspectionTable, PrescriptionTable, SignalTable
 from aksu_reporting.services.read_models import READ_MODELS
 from aksu_shared.auth.issuer import DevelopmentIssuer
 from aksu_shared.clock import Clock
@@ -32,22 +32,26 @@ from aksu_shared.db.store import Kept
 from aksu_shared.db.work import Actor, UnitOfWork
 from aksu_shared.events.base import Event
 from aksu_shared.events.licensing import ApplicationAdvanced
-from aksu_shared.events.monitoring import FindingAmended, InspectionAmended, PrescriptionAdvanced
+from aksu_shared.events.monitoring import FindingAmended, InspectionAmended, PrescriptionAdvanced, SignalTriaged
+from aksu_shared.privacy.keys import DEVELOPMENT
+from aksu_shared.privacy.people import Person
+from aksu_shared.privacy.store import SubjectStore
 
 MUNICIPALITIES: Final = ("BLG03", "BLG01", "SOF46", "VAR06")
 PROVIDERS: Final = ("PROVIDER:130007884", "PROVIDER:175229303")
 KINDS: Final = {
     "licensing": ("application",),
-    "monitoring": ("inspection", "finding", "prescription"),
+    "monitoring": ("inspection", "finding", "prescription", "signal"),
     "reporting": ("service", "application", "inspection", "finding", "prescription"),
 }
+PERSON: Final = "signal.signaller"
 _MOVED: Final[dict[str, type[Event[Any]]]] = {
     "application": ApplicationAdvanced, "inspection": InspectionAmended, "finding": FindingAmended,
-    "prescription": PrescriptionAdvanced,
+    "prescription": PrescriptionAdvanced, "signal": SignalTriaged,
 }  # fmt: skip
 _TABLES: Final[dict[str, Any]] = {
     "application": ApplicationTable, "inspection": InspectionTable, "finding": FindingTable,
-    "prescription": PrescriptionTable,
+    "prescription": PrescriptionTable, "signal": SignalTable,
 }  # fmt: skip
 _COPIES: Final = {fact.aggregate: table for fact, table in READ_MODELS.items()}
 
@@ -97,7 +101,8 @@ class Rig:
 
     async def fill(self, objects: Sequence[Life]) -> list[Change]:
         """Start from nothing; give the change log that results."""
-        tables = ", ".join([*KINDS[self.served.service], "change_log", "read_log"])
+        people = ["subject_key", "personal_data"] if "signal" in KINDS[self.served.service] else []
+        tables = ", ".join([*KINDS[self.served.service], *people, "change_log", "read_log"])
         await self.owner.execute(f"TRUNCATE {tables} RESTART IDENTITY")
         told = [_facts(each) for each in objects]
         turns = [fact for turn in range(3) for history in told for fact in history[turn : turn + 1]]
@@ -119,6 +124,17 @@ class Rig:
         for fact in told:
             work.record(_table(fact.aggregate), fact, **_BESIDE.get(fact.aggregate, dict)())
         await work.flush()
+        await self._tell_of_people(work, [fact for fact in told if fact.aggregate == "signal"])
+
+    async def _tell_of_people(self, work: UnitOfWork, told: Sequence[Event[Any]]) -> None:
+        """A person for each signal, under the same id, who moves with it."""
+        store = SubjectStore(work, DEVELOPMENT)
+        for fact in told:
+            key = UUID(fact.id)
+            if fact.version == 1:
+                person = Person(subject=key, kind=PERSON, row=key, fields={"text": fact.id}, scope=tuple(fact.scope))
+                await store.add([person])
+            await store.rescope(key, tuple(fact.scope))
 
     async def seen_by_sql(self, table: str, keys: Keys) -> set[str]:
         """What the runtime role sees with these keys, whatever code may ask."""

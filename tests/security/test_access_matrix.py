@@ -24,6 +24,7 @@ REVOKED = {
     "aksu_analyst": "AKSU",
     "licensing_officer": "AKSU",
     "inspector": "AKSU",
+    "data_protection_officer": "AKSU",
     "municipality_officer": "MUNICIPALITY:BLG03",
     "provider": "PROVIDER:130007884",
     "operator": None,

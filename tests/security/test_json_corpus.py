@@ -12,6 +12,7 @@ from aksu_local.served import Serve, Served
 from aksu_monitoring.consumers.pushed import GROUP, TOPIC, PushedLoop
 from aksu_monitoring.services.senders import Senders
 from aksu_shared.bus import Record
+from aksu_shared.privacy.keys import DEVELOPMENT
 
 STRUCTURED: Final = "application/cloudevents+json"
 ACCEPTED: Final = "accepted"
@@ -115,7 +116,7 @@ async def on_the_bus(monitoring: Served, bodies: list[bytes]) -> list[str]:
         worker.bus.consumer(GROUP, (TOPIC,)) as consumer,
     ):
         await worker.bus.publish([Record(TOPIC, "k", body, {"content-type": STRUCTURED}) for body in bodies])
-        loop, deadline = PushedLoop(worker, Senders(unregistered=True)), time.monotonic() + 60
+        loop, deadline = PushedLoop(worker, Senders(unregistered=True, ring=DEVELOPMENT)), time.monotonic() + 60
         while not (lag := await consumer.lag()) or any(lag.values()):
             await loop.turn(consumer)
             assert time.monotonic() < deadline

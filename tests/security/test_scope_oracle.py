@@ -27,8 +27,9 @@ LISTS = {
     "application": ("/v1/applications", "/v1/applications?sort=municipality"),
     "inspection": ("/v1/inspections", "/v1/inspections?sort=id"),
     "prescription": ("/v1/prescriptions", "/v1/prescriptions?sort=-id"),
+    "signal": ("/v1/signals", "/v1/signals?sort=-received_at"),
 }
-RIGHTS = {"application": "licensing.application.read"}
+RIGHTS = {"application": "licensing.application.read", "signal": "monitoring.signal.read"}
 
 
 @pytest.fixture(scope="module", params=["licensing", "monitoring", "reporting"])
@@ -79,6 +80,8 @@ async def _of_kind(rig: Rig, kind: str, caller: Caller, visible: set[str], objec
     found = []
     if await rig.seen_by_sql(kind, frozenset(keys_of(caller))) != visible:
         found.append(f"{kind} in SQL")
+    if kind == "signal" and await rig.seen_by_sql("subject_key", frozenset(keys_of(caller))) != visible:
+        found.append("people in SQL")
     if rig.served.service == "reporting":
         return found + (await _exports(rig, caller, visible) if kind == "service" else [])
     right = RIGHTS.get(kind)
@@ -92,6 +95,8 @@ async def _of_kind(rig: Rig, kind: str, caller: Caller, visible: set[str], objec
             answer = await rig.get(f"{LISTS[kind][0]}/{each.id}", caller) if each.kind == kind else None
             if answer is not None and answer.status_code != (200 if each.id in visible else 404):
                 found.append(f"{kind} {each.id}: {answer.status_code}")
+            elif kind == "signal" and answer is not None and answer.is_success and answer.json()["text"] != each.id:
+                found.append(f"{kind} {each.id} without its people")
     return found
 
 

@@ -4,13 +4,9 @@ import base64
 import hashlib
 import hmac
 import json
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -21,6 +17,7 @@ from standardwebhooks.webhooks import Webhook
 from aksu_local.served import Serve, Served
 from aksu_monitoring.domain.signatures import TOLERANCE, Key, SignatureFault, new_key, sign, verify
 from aksu_monitoring.storage.sources import SourceStore
+from aksu_shared.privacy.keys import DEVELOPMENT
 
 STRUCTURED = "application/cloudevents+json"
 Sender = Callable[..., Awaitable[httpx.Response]]
@@ -50,7 +47,7 @@ async def send(
 
 async def added(monitoring: Served, version: Any = "v1a", *, name: str = SUBJECT) -> str:
     key, secret = new_key(version)
-    assert await SourceStore(monitoring.worker).add(name, key)
+    assert await SourceStore(monitoring.worker, DEVELOPMENT).add(name, key)
     monitoring.app.state.senders._read_at = float("-inf")
     return secret
 
@@ -157,7 +154,7 @@ async def test_a_signed_message_cannot_speak_for_another_source(monitoring: Serv
 
 async def test_a_public_key_is_no_shared_secret(monitoring: Served) -> None:
     key, _ = new_key("v1a")
-    assert await SourceStore(monitoring.worker).add(SUBJECT, key)
+    assert await SourceStore(monitoring.worker, DEVELOPMENT).add(SUBJECT, key)
     body, now = content(started()), str(int(time.time()))
     digest = hmac.digest(key.material, f"m.{now}.".encode() + body, hashlib.sha256)
     headers = {"webhook-id": "m", "webhook-timestamp": now}
@@ -178,7 +175,7 @@ async def test_binary_mode_is_refused_of_who_signs_because_attributes_in_headers
 
 
 async def test_while_keys_rotate_both_hold_and_after_the_overlap_only_the_new_one(monitoring: Served) -> None:
-    store, senders = SourceStore(monitoring.worker), monitoring.app.state.senders
+    store, senders = SourceStore(monitoring.worker, DEVELOPMENT), monitoring.app.state.senders
     old = await added(monitoring)
     key, new = new_key("v1")
     assert await store.rotate(SUBJECT, key, overlap=timedelta(hours=1))
@@ -201,12 +198,14 @@ async def test_a_disabled_source_is_refused_within_a_second_though_it_signs(moni
     secret = await added(monitoring)
     body = content(started())
     assert (await send(monitoring, body, signed(secret, body))).status_code == 202
-    assert await SourceStore(monitoring.worker).disable(SUBJECT)
+    assert await SourceStore(monitoring.worker, DEVELOPMENT).disable(SUBJECT)
     deadline = time.monotonic() + 2
     while (answer := await send(monitoring, body, signed(secret, body))).status_code == 202:
         assert time.monotonic() < deadline
     assert fault_of(answer)[:2] == (403, "source_disabled")
-    assert not await SourceStore(monitoring.worker).rotate(SUBJECT, new_key("v1a")[0], overlap=timedelta(0))
+    assert not await SourceStore(monitoring.worker, DEVELOPMENT).rotate(
+        SUBJECT, new_key("v1a")[0], overlap=timedelta(0)
+    )
 
 
 async def test_who_was_not_added_may_not_push_where_that_is_required(serve: Serve) -> None:
@@ -237,34 +236,3 @@ def test_verifying_without_a_key_never_succeeds() -> None:
     _, secret = new_key("v1a")
     with pytest.raises(SignatureFault):
         verify(signed(secret, b"x"), b"x", keys=(), now=time.time())
-
-
-async def test_the_command_line_adds_rotates_and_disables(monitoring: Served, tmp_path: Path) -> None:
-    settings = monitoring.config
-    env = {name: value for name, value in os.environ.items() if not name.startswith("AKSU_")} | {
-        "AKSU_ENVIRONMENT": "test",
-        "AKSU_DATABASE_URL": monitoring.urls.runtime,
-        "AKSU_WORKER_DATABASE_URL": monitoring.urls.worker,
-        "AKSU_BUS_URL": settings.bus_url.get_secret_value(),
-        "AKSU_OIDC_ISSUER": settings.oidc_issuer,
-    }
-    program = str(Path(sys.executable).with_name("aksu-monitoring"))
-
-    def source(*words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [program, "source", *words], env=env, cwd=tmp_path, capture_output=True, text=True, check=False
-        )
-
-    added = source("add", SUBJECT)
-    assert (added.returncode, added.stdout[:5]) == (0, "whsk_"), added.stderr
-    assert source("add", SUBJECT).returncode == 1
-    rotated = source("rotate", SUBJECT, "--signature", "v1", "--overlap-hours", "0")
-    assert rotated.stdout.startswith("whsec_"), rotated.stderr
-    body = content(started())
-    verdicts = [
-        (await send(monitoring, body, signed(each.stdout.strip(), body))).status_code for each in (added, rotated)
-    ]
-    assert verdicts == [401, 202]
-    assert source("disable", SUBJECT).returncode == 0
-    assert "disabled" in source("list").stdout
-    assert source("add", "x", "--key", "whpk_short").returncode == 2

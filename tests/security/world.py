@@ -163,14 +163,28 @@ async def _monitoring(served: Served) -> World:
         " VALUES ('t', 0, 1, 'k', 'DISCARDED', 'invalid', '[]', '{}', '', '{ingest,s:/integrations/portal}')"
         " RETURNING id::text"
     )
+    signals = []
+    for party in (None, "RDSP:BLG", MAYOR):
+        keys = frozenset({"b:AKSU", *([f"b:{party}"] if party else [])})
+        signal = facts.signal(municipality=HERE, forwarded_to=party, state="CLOSED")
+        key = await put_fact(served, "signal", signal, keys)
+        signals.append(Target(key, Thing(HERE, "AKSU", (party,) if party else (), keys)))
+    subject = str(uuid4())
+    await served.worker.execute(
+        "INSERT INTO subject_key (id, kind, row_id, destroyed_at, scope) VALUES"
+        " ($1, 'inspection.user_met', $2, now(), '{BG,legal}')",
+        UUID(subject), UUID(inspection.id),
+    )  # fmt: skip
     return World(
         targets={
+            "subject_id": (Target(subject, Thing("BG", keys=frozenset({"BG"}))),),
+            "signal_id": tuple(signals),
             "inspection_id": tuple(inspections),
             "prescription_id": tuple(prescriptions),
             "record_id": (Target(refused, Thing(keys=STAGING)),),
             "event_id": (Target(staged, Thing(keys=STAGING)),),
         },
-        bodies={"POST /v1/inspection-events": _EVENT},
+        bodies={"POST /v1/inspection-events": _EVENT, "POST /v1/subjects/search": {"egn": "8001010008"}},
         created={},
         media={"POST /v1/inspection-events": "application/cloudevents+json"},
     )

@@ -10,7 +10,7 @@ from typing import Any
 from uuid_utils.compat import uuid7
 
 from aksu_local.served import Served
-from aksu_monitoring.consumers import HANDLERS
+from aksu_monitoring.consumers import DEADLINES, HANDLERS
 from aksu_monitoring.consumers.staged import StagedLoop, apply_staged
 from aksu_shared.bus import Delivered, connect
 from aksu_shared.clock import Clock
@@ -22,6 +22,7 @@ from aksu_shared.worker.applying import Applier, read
 from aksu_shared.worker.handover import Handover
 from aksu_shared.worker.process import Worker
 from aksu_shared.worker.progress import Progress
+from aksu_shared.worker.scheduler import Scheduler
 
 _numbers = count(1)
 
@@ -98,3 +99,18 @@ async def tell(monitoring: Served, *events: Event[Any]) -> None:
     async with worker_of(monitoring) as worker:
         applied = await worker.applier.apply([read(delivered(event)) for event in events])
         assert (applied.events, applied.parked) == (len(events), 0)
+
+
+async def fire(monitoring: Served) -> int:
+    """Fire the deadlines that are due now; give how many were tried."""
+    async with worker_of(monitoring) as worker:
+        worker.handover.taken(1, epoch=str(uuid7()), position=0)
+        scheduler = Scheduler(
+            worker.pool,
+            worker.applier,
+            handlers=DEADLINES,
+            handover=worker.handover,
+            notifier=worker.notifier,
+            progress=worker.progress,
+        )
+        return await scheduler._round(asyncio.Event())

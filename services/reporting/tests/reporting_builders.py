@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
@@ -22,6 +22,8 @@ from aksu_shared.events.monitoring import (
     InspectionState,
     PrescriptionIssued,
     PrescriptionState,
+    SignalReceived,
+    SignalState,
 )
 from aksu_shared.events.registry import (
     PlaceRegistered,
@@ -187,6 +189,17 @@ def prescription(*, version: int = 1, **changes: Any) -> Event[Any]:
     }  # fmt: skip
     state = PrescriptionState(**given | changes)
     return _fact(PrescriptionIssued, state, version=version, scope=row_scope(state.municipality, public=True))
+
+
+def signal(*, version: int = 1, **changes: Any) -> Event[Any]:
+    given: dict[str, Any] = {
+        "id": uuid4(), "receipt": f"С-{uuid4().hex[:12]}", "channel": "PORTAL", "category": "NEGLECT",
+        "danger_to_life": False, "anonymous": True, "about_person": False, "municipality": HERE, "state": "RECEIVED",
+        "received_at": datetime(2026, 3, 2, 10, tzinfo=UTC), "forwarding_due": date(2026, 3, 9),
+        "decision_due": date(2026, 5, 4),
+    }  # fmt: skip
+    state = SignalState(**given | changes)
+    return _fact(SignalReceived, state, version=version, scope=("b:AKSU",))
 
 
 def ids(facts: Iterable[Event[Any]]) -> Iterator[UUID]:

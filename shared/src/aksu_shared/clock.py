@@ -3,6 +3,7 @@
 import os
 import time
 from datetime import UTC, date, datetime, timedelta
+from datetime import time as clock_time
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -18,6 +19,16 @@ def legal_day(instant: datetime) -> date:
         msg = "an instant without a time zone has no legal day"
         raise ValueError(msg)
     return instant.astimezone(SOFIA).date()
+
+
+def start_of(day: date) -> datetime:
+    """The instant, UTC, at which `day` begins in Europe/Sofia."""
+    return datetime.combine(day, clock_time.min, SOFIA).astimezone(UTC)
+
+
+def end_of(day: date) -> datetime:
+    """The first instant, UTC, at which `day` is over in Europe/Sofia."""
+    return start_of(day + timedelta(days=1))
 
 
 class Clock:

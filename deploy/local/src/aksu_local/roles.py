@@ -16,4 +16,5 @@ DEFAULT_BODIES: Final[Mapping[str, str]] = {
     **MAIN_ROLES,
     "ministry_reader": "MLSP",
     "body_officer": "RDSP:BLG",
+    "data_protection_officer": "AKSU",
 }

@@ -10,12 +10,11 @@ from hypothesis import strategies as st
 from licensing_rig import licence, provider, row, service
 
 from aksu_licensing.domain.application import BY_NAME
-from aksu_licensing.domain.days import end_of, start_of
 from aksu_licensing.domain.licence import number_of, overlap, stated
 from aksu_licensing.domain.machines import APPLICATION
 from aksu_licensing.schemas import GrantOrder
 from aksu_licensing.services.steps import GENERATED, STEPS
-from aksu_shared.clock import SOFIA, legal_day
+from aksu_shared.clock import SOFIA, end_of, legal_day, start_of
 from aksu_shared.events.licensing import LicenceState
 from aksu_shared.register import check_licences
 from aksu_shared.terms import load_terms

@@ -7,10 +7,14 @@ from typing import Annotated
 import typer
 
 from aksu_shared.cli import service_cli
+from aksu_shared.cli_keys import keys_cli
 
-app = service_cli("monitoring", config="aksu_monitoring.config:MonitoringConfig")
+CONFIG = "aksu_monitoring.config:MonitoringConfig"
+
+app = service_cli("monitoring", config=CONFIG)
 sources = typer.Typer(no_args_is_help=True, help="Systems that push inspection events, and their keys.")
 app.add_typer(sources, name="source")
+app.add_typer(keys_cli("monitoring", config=CONFIG), name="keys")
 
 
 class Algorithm(StrEnum):

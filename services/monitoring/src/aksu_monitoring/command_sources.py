@@ -1,10 +1,11 @@
 """What `aksu-monitoring source …` does, on the service's database."""
 
 from datetime import timedelta
-from typing import Final
+from typing import Final, cast
 
 import typer
 
+from aksu_monitoring.config import MonitoringConfig
 from aksu_monitoring.domain.signatures import Key, Version, new_key
 from aksu_monitoring.storage.sources import Listed, SourceStore
 from aksu_shared.command_context import Context, run
@@ -17,7 +18,7 @@ def add(name: str, *, version: Version, public_key: str | None) -> str | None:
     key, secret = _key(version, public_key)
 
     async def command(context: Context) -> bool:
-        return await SourceStore(context.pool).add(name, key)
+        return await _store(context).add(name, key)
 
     _or_exit(done=run("monitoring", CONFIG, command), why=f"{name} was added before")
     return secret
@@ -28,7 +29,7 @@ def rotate(name: str, *, version: Version, public_key: str | None, overlap: time
     key, secret = _key(version, public_key)
 
     async def command(context: Context) -> bool:
-        return await SourceStore(context.pool).rotate(name, key, overlap=overlap)
+        return await _store(context).rotate(name, key, overlap=overlap)
 
     _or_exit(done=run("monitoring", CONFIG, command), why=f"there is no source {name} in use")
     return secret
@@ -38,7 +39,7 @@ def disable(name: str) -> None:
     """Take no more from a source. Exits with 1 when there is no such source."""
 
     async def command(context: Context) -> bool:
-        return await SourceStore(context.pool).disable(name)
+        return await _store(context).disable(name)
 
     _or_exit(done=run("monitoring", CONFIG, command), why=f"there is no source {name} in use")
 
@@ -47,9 +48,14 @@ def listed() -> list[Listed]:
     """All sources."""
 
     async def command(context: Context) -> list[Listed]:
-        return await SourceStore(context.pool).listed()
+        return await _store(context).listed()
 
     return run("monitoring", CONFIG, command)
+
+
+def _store(context: Context) -> SourceStore:
+    config = cast("MonitoringConfig", context.config)
+    return SourceStore(context.pool, config.key_ring)
 
 
 def _key(version: Version, public_key: str | None) -> tuple[Key, str | None]:

@@ -4,7 +4,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from aksu_shared.config import BaseConfig
+from aksu_shared.privacy.config import PersonalDataConfig
 
 SERVICE = "monitoring"
 """Name of the service: of its database, its roles, its topics and its source in events."""
@@ -12,7 +12,7 @@ INGESTED = "inspection_events"
 """Channel of the database on which the worker is told that pushed events were stored."""
 
 
-class MonitoringConfig(BaseConfig):
+class MonitoringConfig(PersonalDataConfig):
     """What monitoring is told by its environment."""
 
     oidc_audience: str = Field(default="aksu-monitoring", description="monitoring's name in a token's `aud`")

@@ -2,10 +2,13 @@
 
 from collections.abc import AsyncIterator
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Depends, Request
+from uuid_utils.compat import uuid7
 
 from aksu_monitoring.factory import Factory
+from aksu_monitoring.services.signals import own_key
 from aksu_monitoring.services.sources import in_staging
 from aksu_shared.auth.dependencies import PrincipalDep
 from aksu_shared.auth.principal import Principal
@@ -29,6 +32,25 @@ async def get_command(request: Request, principal: PrincipalDep, api: ApiDep) ->
 
 
 CommandDep = Annotated[Command[Factory], Depends(get_command, scope="function")]
+
+
+async def new_id() -> UUID:
+    """The id of what the request makes; the same for all of the request."""
+    return uuid7()
+
+
+NewIdDep = Annotated[UUID, Depends(new_id)]
+
+
+async def get_filing_command(
+    request: Request, principal: PrincipalDep, api: ApiDep, made: NewIdDep
+) -> AsyncIterator[Command[Factory]]:
+    """The unit of work of who files a signal: it writes and sees that one, and nothing else."""
+    async with api.commands.open(request, principal.holding(own_key(made))) as command:
+        yield command
+
+
+FilingCommandDep = Annotated[Command[Factory], Depends(get_filing_command, scope="function")]
 
 
 async def get_staging_principal(principal: PrincipalDep, api: ApiDep) -> Principal:

@@ -45,6 +45,14 @@ class TermStillRuns(RuleBroken):
     legal_basis = "Наредба за качеството на социалните услуги (ДВ, бр. 54 от 2022 г.)"
 
 
+class InspectionUnknown(RuleBroken):
+    """A signal is closed by an inspection that is known here."""
+
+    code = "inspection_unknown"
+    bg = "Няма такава проверка."
+    en = "There is no such inspection."
+
+
 class SourceUnknown(Problem):
     """The system was never added as a source of pushed events."""
 

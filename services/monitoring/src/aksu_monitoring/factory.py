@@ -1,6 +1,8 @@
 """The composition root: what one unit of work of monitoring is made of."""
 
 from dataclasses import dataclass
+from functools import cache
+from typing import Final
 
 from aksu_monitoring.services.applying import ApplyingService
 from aksu_monitoring.services.placing import PlacingService
@@ -8,9 +10,11 @@ from aksu_monitoring.services.prescriptions import PrescriptionService
 from aksu_monitoring.services.pushing import PushService
 from aksu_monitoring.services.receiving import ReceivingService, RefusedService
 from aksu_monitoring.services.senders import Senders
+from aksu_monitoring.services.signals import SignalService
 from aksu_monitoring.services.sources import source_of
 from aksu_monitoring.services.staging import StagingService
-from aksu_monitoring.storage.aggregates import FindingStore, InspectionStore, PrescriptionStore
+from aksu_monitoring.services.users_met import UserMetService
+from aksu_monitoring.storage.aggregates import FindingStore, InspectionStore, PrescriptionStore, SignalStore
 from aksu_monitoring.storage.places import PlaceFactStore
 from aksu_monitoring.storage.pushing import Database, PushStore
 from aksu_monitoring.storage.restricted import RestrictedStore
@@ -18,6 +22,12 @@ from aksu_monitoring.storage.staging import StagingStore
 from aksu_shared.auth.permissions import Rights
 from aksu_shared.auth.principal import Principal
 from aksu_shared.db.work import Connection, UnitOfWork
+from aksu_shared.privacy.keys import NO_KEYS, KeyRing
+from aksu_shared.privacy.store import SubjectStore
+from aksu_shared.terms import load_terms
+
+legal_terms: Final = cache(load_terms)
+"""The packaged legal terms, read once."""
 
 
 def pushing(connection: Database, principal: Principal) -> PushService:
@@ -37,6 +47,8 @@ class Factory:
 
     work: UnitOfWork
     rights: Rights
+    ring: KeyRing = NO_KEYS
+    """What opens personal data; the worker reads none."""
 
     def staging(self) -> StagingService:
         """Repairing and replaying them."""
@@ -78,3 +90,22 @@ class Factory:
             restricted=RestrictedStore(self.work),
             rights=self.rights,
         )
+
+    def subjects(self) -> SubjectStore:
+        """People of whom rows tell."""
+        return SubjectStore(self.work, self.ring)
+
+    def signals(self) -> SignalService:
+        """Signals and complaints."""
+        return SignalService(
+            work=self.work,
+            signals=SignalStore(self.work),
+            inspections=InspectionStore(self.work),
+            subjects=self.subjects(),
+            rights=self.rights,
+            terms=legal_terms(),
+        )
+
+    def users_met(self) -> UserMetService:
+        """Users met during inspections."""
+        return UserMetService(work=self.work, inspections=InspectionStore(self.work), subjects=self.subjects())

@@ -14,15 +14,15 @@ from aksu_shared.web.service import service_app
 
 def create(config: MonitoringConfig) -> FastAPI:
     """The application; its parts are opened when it starts."""
-    rights = Rights.load()
+    rights, ring = Rights.load(), config.key_ring
     app = service_app(
         SERVICE,
         config,
         title="Контрол и мониторинг на социалните услуги",
         routers=ROUTERS,
-        factory=lambda work: Factory(work, rights),
+        factory=lambda work: Factory(work, rights, ring),
         copies=COPIES,
     )
-    app.state.senders = Senders(unregistered=config.takes_unregistered)
+    app.state.senders = Senders(unregistered=config.takes_unregistered, ring=ring)
     app.state.ingest_rate = Rate(config.ingest_requests_per_minute)
     return app

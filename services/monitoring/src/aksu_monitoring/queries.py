@@ -32,9 +32,11 @@ from aksu_monitoring.tables import InspectionTable as I
 from aksu_monitoring.tables import PrescriptionTable as P
 from aksu_monitoring.tables import PushedRecordTable as B
 from aksu_monitoring.tables import RestrictedTextTable as R
+from aksu_monitoring.tables import SignalTable as S
 from aksu_shared.db.reads import Page
 from aksu_shared.db.statement import Statement
 from aksu_shared.events.monitoring import MAY_BE_OVERDUE
+from aksu_shared.privacy.people import PERSON, SUBJECTS, people_of
 
 _OBLAST: Final = cast(bindparam("oblast"), Text)
 _INSPECTION: Final = select(
@@ -95,6 +97,34 @@ PRESCRIPTIONS: Final = Page(
     sorts={"due_on": (P.due_on, P.id), "id": (P.id,)},
 )
 PRESCRIPTION: Final = Statement(_PRESCRIPTION.where(P.id == bindparam("id")))
+
+_SIGNAL_COLUMNS: Final = (
+    S.id, S.receipt, S.channel, S.category, S.danger_to_life, S.anonymous, S.about_person, S.municipality, S.place_id,
+    S.service_id, S.state, S.received_at, S.forwarding_due, S.decision_due, S.overdue, S.forwarded_to, S.forwarded_on,
+    S.decided_on, S.refusal_ground, S.inspection_id, S.version,
+)  # fmt: skip
+SIGNALS: Final = Page(
+    columns=select(*_SIGNAL_COLUMNS),
+    filters={
+        "state": S.state == bindparam("state"),
+        "category": S.category == bindparam("category"),
+        "danger_to_life": S.danger_to_life == bindparam("danger_to_life"),
+        "municipality": S.municipality == bindparam("municipality"),
+        "oblast": S.municipality.between(func.concat(_OBLAST, "00"), func.concat(_OBLAST, "99")),
+        "place_id": S.place_id == bindparam("place_id"),
+        "receipt": S.receipt == bindparam("receipt"),
+        "overdue": (func.cardinality(S.overdue) > 0) == bindparam("overdue", type_=Boolean),
+    },
+    sorts={"decision_due": (S.decision_due, S.id), "received_at": (S.received_at, S.id)},
+)
+SIGNAL: Final = Statement(select(*_SIGNAL_COLUMNS, people_of(S.id).label("people")).where(S.id == bindparam("id")))
+SIGNAL_THERE: Final = Statement(select(S.id, S.version).where(S.id == bindparam("id")))
+
+USERS_MET: Final = Page(
+    columns=select(*PERSON).where(SUBJECTS.kind == "inspection.user_met"),
+    filters={"inspection_id": SUBJECTS.row_id == bindparam("inspection_id")},
+    sorts={"recorded_at": (SUBJECTS.created_at, SUBJECTS.id)},
+)
 
 _AWAITED: Final = literal_column(
     "CASE WHEN ingest_event.state = 'HELD' THEN ARRAY("

@@ -19,6 +19,7 @@ from aksu_monitoring.services.senders import Senders
 from aksu_monitoring.storage.sources import SourceStore
 from aksu_shared.bus import Record
 from aksu_shared.bus.topics import create_topics
+from aksu_shared.privacy.keys import DEVELOPMENT
 
 STRUCTURED = "application/cloudevents+json"
 PATH = "/v1/pushed-records"
@@ -39,7 +40,7 @@ async def consume(monitoring: Served, records: Sequence[Record], *, unregistered
         worker = await stack.enter_async_context(worker_of(monitoring))
         await worker.bus.publish(records)
         consumer = await stack.enter_async_context(worker.bus.consumer(GROUP, (TOPIC,)))
-        loop = PushedLoop(worker, Senders(unregistered=unregistered))
+        loop = PushedLoop(worker, Senders(unregistered=unregistered, ring=DEVELOPMENT))
         deadline = time.monotonic() + 60
         while True:
             await loop.turn(consumer)
@@ -52,7 +53,7 @@ async def consume(monitoring: Served, records: Sequence[Record], *, unregistered
 
 async def added(monitoring: Served, name: str = SUBJECT) -> str:
     key, secret = new_key("v1a")
-    await SourceStore(monitoring.worker).add(name, key)
+    await SourceStore(monitoring.worker, DEVELOPMENT).add(name, key)
     return secret
 
 

@@ -3,12 +3,13 @@
 import pytest
 
 from aksu_monitoring.domain.machines import INSPECTION, NO_FOLLOW_UP_NEEDED, PRESCRIPTION
+from aksu_monitoring.domain.signal import SIGNAL
 from aksu_shared.auth.permissions import Rights
 from aksu_shared.codelists import CODELISTS
 from aksu_shared.errors import IllegalTransition
 from aksu_shared.terms.machine import SYSTEM, Machine
 
-MACHINES = [INSPECTION, PRESCRIPTION]
+MACHINES = [INSPECTION, PRESCRIPTION, SIGNAL]
 REPORT = ("order", "start", "draft_findings", "send_for_objections", "approve_report")
 
 

@@ -35,6 +35,7 @@ class Role(StrEnum):
     EXECUTIVE_DIRECTOR = "executive_director"
     AKSU_ANALYST = "aksu_analyst"
     MINISTRY_READER = "ministry_reader"
+    DATA_PROTECTION_OFFICER = "data_protection_officer"
     INTEGRATION = "integration"
     OPERATOR = "operator"
 
@@ -99,8 +100,8 @@ class Principal:
 
     @property
     def reach(self) -> str:
-        """What it sees, whichever of its tokens it came with."""
-        return ",".join(key for key in self.scope_keys if not key.startswith("t:"))
+        """What it sees, whichever of its tokens it came with, and whichever object it is given to see alone."""
+        return ",".join(key for key in self.scope_keys if not key.startswith(("t:", "o:")))
 
     def holding(self, *keys: str) -> "Principal":
         """The same caller with further scope keys, which its rights give it."""

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from aksu_shared.db.ddl import BOOKKEEPING
 from aksu_shared.db.schema import migrations_of
+from aksu_shared.privacy.ddl import PRIVACY_TABLES
 
 
 def _config(migrations: Path, url: str = "") -> Config:
@@ -61,7 +62,11 @@ def _migrate(connection: Any, metadata: MetaData) -> None:  # noqa: ANN401 - SQL
 
 
 def _ours(_object: object, name: str | None, kind: str, _reflected: bool, _compare_to: object) -> bool:  # noqa: FBT001 - alembic's signature
-    return not (kind == "table" and name is not None and (name in BOOKKEEPING or name.startswith("change_log_")))
+    return not (
+        kind == "table"
+        and name is not None
+        and (name in BOOKKEEPING | PRIVACY_TABLES or name.startswith("change_log_"))
+    )
 
 
 def today() -> date:

@@ -1,4 +1,7 @@
-"""Field types of the wire that refer to code lists, territory and ЕИК; each refusal is said in both languages."""
+"""Field types of the wire that refer to code lists, territory and ЕИК; each refusal is said in both languages.
+
+None quotes what was sent: it may be a person's data in the wrong field, and refusals are kept and logged.
+"""
 
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -31,8 +34,8 @@ class Code:
         if value not in CODELISTS[self.name]:
             raise BadValue(
                 "unknown_code",
-                bg=f"„{value}“ не е в номенклатурата {self.name}.",
-                en=f"'{value}' is not in code list {self.name}.",
+                bg=f"Няма такъв код в номенклатурата {self.name}.",
+                en=f"There is no such code in code list {self.name}.",
             )
         return value
 
@@ -42,8 +45,8 @@ def _municipality(value: str) -> str:
     if area is None or area.level is not territory.Level.MUNICIPALITY:
         raise BadValue(
             "unknown_municipality",
-            bg=f"Няма община с код „{value}“.",
-            en=f"There is no municipality with code '{value}'.",
+            bg="Няма община с такъв код.",
+            en="There is no municipality with this code.",
         )
     return value
 

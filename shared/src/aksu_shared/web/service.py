@@ -19,6 +19,8 @@ from aksu_shared.db.pool import create_pool
 from aksu_shared.db.reads import Reads
 from aksu_shared.db.schema import require_known_schema
 from aksu_shared.db.work import UnitOfWork
+from aksu_shared.privacy.config import PersonalDataConfig
+from aksu_shared.privacy.keys import NO_KEYS, KeyRing
 from aksu_shared.web import audit, dead_letters, vanished
 from aksu_shared.web.app import create_app
 from aksu_shared.web.commands import CommandEdge
@@ -41,6 +43,8 @@ class Api(Generic[F]):
     rights: Rights
     news: Listener
     """Hears when changes were sequenced and events applied."""
+    keys: KeyRing
+    """What opens restricted personal data; empty in a service that holds none."""
 
 
 def service_app(
@@ -97,7 +101,15 @@ async def open_api(service: str, config: BaseConfig, *, factory: Callable[[UnitO
         clock = Clock(config.clock_file)
         commands = CommandEdge(source=service, pool=pool, clock=clock, notifier=notifier, factory=factory)
         news = await stack.enter_async_context(Listener(url, SEQUENCED, APPLIED))
-        yield Api(pool=pool, reads=Reads(pool), commands=commands, clock=clock, rights=Rights.load(), news=news)
+        yield Api(
+            pool=pool,
+            reads=Reads(pool),
+            commands=commands,
+            clock=clock,
+            rights=Rights.load(),
+            news=news,
+            keys=config.key_ring if isinstance(config, PersonalDataConfig) else NO_KEYS,
+        )
 
 
 @asynccontextmanager

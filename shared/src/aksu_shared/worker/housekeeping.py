@@ -1,4 +1,4 @@
-"""What has to be done about a service's bookkeeping from time to time: partitions ahead, old keys away, head told."""
+"""What has to be done from time to time: partitions ahead, old keys away, the head told, personal data erased."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -50,7 +50,8 @@ async def purge_idempotency(pool: asyncpg.Pool) -> int:
 class Housekeeping:
     """Runs in the process that holds the service's log: when it takes it, and every hour.
 
-    `publish` tells the log's head to whoever keeps it elsewhere; it is called once a day.
+    `publish` tells the log's head to whoever keeps it elsewhere; it is called once a day. `expire` destroys the keys
+    to personal data whose time is over, and gives how many.
     """
 
     def __init__(
@@ -60,9 +61,11 @@ class Housekeeping:
         handover: Handover,
         progress: Progress,
         publish: Callable[[], Awaitable[None]] | None = None,
+        expire: Callable[[], Awaitable[int]] | None = None,
     ) -> None:
         self._pool = pool
         self._publish = publish
+        self._expire = expire
         self._handover = handover
         self._progress = progress
         self._next = 0.0
@@ -93,4 +96,5 @@ class Housekeeping:
             await self._pool.execute(_TELL_HEAD)
         purged = await purge_idempotency(self._pool)
         PARKED.set(await self._pool.fetchval("SELECT count(*) FROM dead_letter WHERE state = 'PARKED'"))
-        log.info("house_kept", idempotency_purged=purged)
+        expired = await self._expire() if self._expire is not None else 0
+        log.info("house_kept", idempotency_purged=purged, subjects_expired=expired)

@@ -19,6 +19,8 @@ from aksu_shared.db.notify import APPLIED, CHANGE_LOG, Notifier
 from aksu_shared.db.pool import create_pool
 from aksu_shared.db.schema import require_known_schema
 from aksu_shared.db.work import UnitOfWork
+from aksu_shared.privacy.config import PersonalDataConfig
+from aksu_shared.privacy.expiry import expire
 from aksu_shared.web.health import Health, worker_app
 from aksu_shared.web.server import serving
 from aksu_shared.worker.applying import Applier
@@ -78,6 +80,8 @@ class WorkerParts:
     `copies` are the tables that handlers keep as copies of others' aggregates; `on_rebuilt` is told what a rebuild of
     them changed.
 
+    `wrapped` are the tables with keys or secrets wrapped under a key-encryption key → the column of these.
+
     `at_start` is one unit of work, done each time a process takes over the service's log for the first time; what it
     finds done already it does not do again.
     """
@@ -89,6 +93,7 @@ class WorkerParts:
     at_start: Callable[[UnitOfWork], Awaitable[None]] | None = None
     copies: Copies = field(default_factory=dict)
     on_rebuilt: OnRebuilt | None = None
+    wrapped: Mapping[str, str] = field(default_factory=dict)
 
 
 async def run_worker(parts: WorkerParts, config: BaseConfig, *, health_port: int) -> None:
@@ -155,7 +160,11 @@ def _loops(parts: WorkerParts, worker: Worker, config: BaseConfig, url: str) -> 
         "sequencer": Sequencer(url, handover=handover, notifier=notifier, progress=progress).run(stop),
         "shipper": Shipper(pool, worker.bus, source=parts.service, handover=handover, progress=progress).run(stop),
         "housekeeping": Housekeeping(
-            pool, handover=handover, progress=progress, publish=_head_publisher(parts.service, config, worker)
+            pool,
+            handover=handover,
+            progress=progress,
+            publish=_head_publisher(parts.service, config, worker),
+            expire=_expiry(config, worker),
         ).run(stop),
     }
     if parts.handlers:
@@ -207,6 +216,14 @@ def _head_publisher(service: str, config: BaseConfig, worker: Worker) -> Callabl
             await publish_head(worker.bus, head)
 
     return publish
+
+
+def _expiry(config: BaseConfig, worker: Worker) -> Callable[[], Awaitable[int]] | None:
+    """How keys to personal data are destroyed when their time is over; None where none is held."""
+    if not isinstance(config, PersonalDataConfig):
+        return None
+    retention = config.retention
+    return lambda: expire(worker.pool, retention, now=worker.clock.now())
 
 
 async def _start(at_start: Callable[[UnitOfWork], Awaitable[None]], worker: Worker) -> None:

@@ -7,7 +7,6 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from aksu_licensing.domain.application import BY_NAME, DECISION, WARNING, fire, offered
-from aksu_licensing.domain.days import end_of, start_of
 from aksu_licensing.domain.machines import APPLICATION
 from aksu_licensing.domain.procedures import PROCEDURES
 from aksu_licensing.errors import ApplicationOpen, DayInFuture, LicenceExists, LicenceNotRequired, ServiceClosed
@@ -17,6 +16,7 @@ from aksu_licensing.services.steps import STEPS, Case
 from aksu_licensing.storage import ApplicationStore, CounterStore, KnownService, KnownStore
 from aksu_shared.auth.permissions import Rights
 from aksu_shared.auth.principal import Principal
+from aksu_shared.clock import end_of, start_of
 from aksu_shared.codelists import ADMINISTRATIVE_SERVICES, LICENCE_REQUIRED
 from aksu_shared.db.deadlines import Deadline, schedule
 from aksu_shared.db.store import Kept, begins

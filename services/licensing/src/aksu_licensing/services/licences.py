@@ -6,12 +6,12 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from aksu_licensing.domain.days import end_of
 from aksu_licensing.domain.licence import VALIDITY, number_of, overlap, validity
 from aksu_licensing.domain.machines import LICENCE
 from aksu_licensing.domain.procedures import PROCEDURES
 from aksu_licensing.errors import LicenceEnded, LicenceExists, NoLicence, RenewalTooEarly, ServiceChanged, ServiceClosed
 from aksu_licensing.storage import CounterStore, KnownService, KnownStore, LicenceStore
+from aksu_shared.clock import end_of
 from aksu_shared.db.deadlines import Deadline, schedule
 from aksu_shared.db.store import Kept, begins
 from aksu_shared.db.work import UnitOfWork

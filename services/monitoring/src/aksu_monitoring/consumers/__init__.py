@@ -1,10 +1,12 @@
-"""What monitoring listens to: event class → handler."""
+"""What monitoring listens to: event class → handler; kind of deadline → handler."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
+from aksu_monitoring.consumers.deadlines import signal_term_passed
 from aksu_monitoring.factory import Factory
+from aksu_monitoring.services.signals import TERM_PASSED
 from aksu_shared.auth.permissions import Rights
 from aksu_shared.db.access import keep_revocations
 from aksu_shared.db.work import UnitOfWork
@@ -12,6 +14,7 @@ from aksu_shared.events.licensing import LicenceEvent
 from aksu_shared.events.registry import AccessEvent, PlaceEvent, ServiceEvent
 from aksu_shared.worker.copies import Moved
 from aksu_shared.worker.routing import Handlers
+from aksu_shared.worker.scheduler import DeadlineHandler
 
 
 async def on_places(work: UnitOfWork, events: Sequence[PlaceEvent]) -> None:
@@ -35,6 +38,8 @@ HANDLERS: Final[Handlers] = {
     LicenceEvent: on_licences,
     AccessEvent: keep_revocations,
 }
+
+DEADLINES: Final[Mapping[str, DeadlineHandler]] = {TERM_PASSED: signal_term_passed}
 
 
 async def on_rebuilt(work: UnitOfWork, moved: Sequence[Moved]) -> None:

@@ -9,6 +9,7 @@ from aksu_monitoring.domain.signatures import SignatureFault, verify
 from aksu_monitoring.errors import SignatureRefused, SourceDisabled, SourceUnknown
 from aksu_monitoring.storage.pushing import Database
 from aksu_monitoring.storage.sources import Sender, senders
+from aksu_shared.privacy.keys import KeyRing
 
 _REMEMBERED: Final = 1.0
 """Seconds after which a change of sources or keys counts everywhere."""
@@ -20,8 +21,9 @@ class Senders:
     `unregistered`: whether a system nobody added may push, unsigned; one that was added signs in any case.
     """
 
-    def __init__(self, *, unregistered: bool) -> None:
+    def __init__(self, *, unregistered: bool, ring: KeyRing) -> None:
         self._unregistered = unregistered
+        self._ring = ring
         self._known: Mapping[str, Sender] = {}
         self._read_at = float("-inf")
         self._reading = asyncio.Lock()
@@ -52,6 +54,6 @@ class Senders:
             async with self._reading:
                 if time.monotonic() - self._read_at > _REMEMBERED:
                     asked = time.monotonic()
-                    self._known = await senders(database)
+                    self._known = await senders(database, self._ring)
                     self._read_at = asked
         return self._known

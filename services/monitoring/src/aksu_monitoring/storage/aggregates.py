@@ -1,4 +1,4 @@
-"""Inspections, findings and prescriptions, read under lock for a change."""
+"""Inspections, findings, prescriptions and signals, read under lock for a change."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,10 +8,10 @@ from uuid import UUID
 from sqlalchemy import Table, any_, bindparam
 
 from aksu_monitoring.domain.dossier import FAILED_RESULTS
-from aksu_monitoring.tables import FindingTable, InspectionTable, PrescriptionTable
+from aksu_monitoring.tables import FindingTable, InspectionTable, PrescriptionTable, SignalTable
 from aksu_shared.db.store import Kept, Store, rows_where
 from aksu_shared.db.work import UnitOfWork
-from aksu_shared.events.monitoring import FindingState, InspectionState, PrescriptionState
+from aksu_shared.events.monitoring import FindingState, InspectionState, PrescriptionState, SignalState
 
 
 def _table(mapped: type) -> Table:
@@ -19,6 +19,7 @@ def _table(mapped: type) -> Table:
 
 
 INSPECTION, FINDING, PRESCRIPTION = _table(InspectionTable), _table(FindingTable), _table(PrescriptionTable)
+SIGNAL = _table(SignalTable)
 
 _FINDINGS = rows_where(FINDING, FINDING.c.inspection_id == any_(bindparam("inspections")))
 _PRESCRIPTIONS = rows_where(PRESCRIPTION, PRESCRIPTION.c.inspection_id == any_(bindparam("inspections")))
@@ -69,3 +70,10 @@ class PrescriptionStore(Store[PrescriptionState]):
     async def of(self, inspections: Iterable[UUID]) -> list[Kept[PrescriptionState]]:
         """All prescriptions of these inspections."""
         return await self.find(_PRESCRIPTIONS, inspections=list(inspections))
+
+
+class SignalStore(Store[SignalState]):
+    """Signals by id."""
+
+    def __init__(self, work: UnitOfWork) -> None:
+        super().__init__(work, SIGNAL, SignalState)

@@ -7,6 +7,7 @@ from aksu_monitoring.tables.inspection import InspectionTable
 from aksu_monitoring.tables.prescription import PrescriptionTable
 from aksu_monitoring.tables.projections import LicenceTable, PlaceTable, ServiceTable
 from aksu_monitoring.tables.restricted import InspectionSiteTable, RestrictedTextTable
+from aksu_monitoring.tables.signal import SignalTable
 from aksu_monitoring.tables.sources import PushedRecordTable, PushKeyTable, PushSourceTable
 
 __all__ = [
@@ -24,4 +25,5 @@ __all__ = [
     "PushedRecordTable",
     "RestrictedTextTable",
     "ServiceTable",
+    "SignalTable",
 ]

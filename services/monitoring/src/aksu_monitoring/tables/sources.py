@@ -22,7 +22,10 @@ class PushSourceTable(MonitoringBase):
 
 
 class PushKeyTable(MonitoringBase):
-    """A key of a source, in force until `retires_at`. `material`: `v1` the shared secret, `v1a` the public key."""
+    """A key of a source, in force until `retires_at`. `material`: `v1` the shared secret, `v1a` the public key.
+
+    Wrapped under the key-encryption key `kek`; in clear where there is none.
+    """
 
     __tablename__ = "push_key"
 
@@ -30,6 +33,7 @@ class PushKeyTable(MonitoringBase):
     source: Mapped[str] = mapped_column(ForeignKey("push_source.name"))
     version: Mapped[str]
     material: Mapped[bytes]
+    kek: Mapped[str | None]
     added_at: Mapped[datetime] = mapped_column(server_default=func.now())
     retires_at: Mapped[datetime | None]
 
