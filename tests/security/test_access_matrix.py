@@ -10,7 +10,6 @@ from security_figures import Figures
 from world import build
 
 from aksu_local.served import Serve
-from aksu_shared.auth.principal import access_id
 
 SERVICES = ("registry", "licensing", "monitoring", "reporting")
 SOME = (NOBODY, *(caller for number, caller in enumerate(CALLERS) if caller.counts and number % 5 == 0),
@@ -78,7 +77,7 @@ async def test_no_door_opens_to_a_revoked_token(serve: Serve, service: str, figu
         await served.worker.execute(
             "INSERT INTO access_revocation (id, not_before, version, scope)"
             " VALUES ($1, now() + interval '9 s', 1, '{}')",
-            access_id(f"gone-{role}"),
+            served.actor(f"gone-{role}"),
         )
     found = [cell async for cell in bad_tokens(served, revoked)]
     # Where the right is missing anyway, the token is not asked about; what needs no data at all does not ask either.

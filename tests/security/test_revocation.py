@@ -8,7 +8,6 @@ import pytest
 import pytest_asyncio
 
 from aksu_local.served import Serve, Served
-from aksu_shared.auth.principal import access_id
 from aksu_shared.testing import eventually
 
 OFFICER = "test-licensing_officer"
@@ -56,7 +55,7 @@ async def test_a_revoked_token_opens_nothing_and_a_new_one_does(registry: Served
 async def test_the_subject_itself_is_kept_nowhere(registry: Served) -> None:
     await revoke(registry, "ivan.petrov@example.bg")
     listed = (await registry.get("/v1/access-revocations", **OPERATOR)).json()["items"]
-    assert [item["id"] for item in listed] == [access_id("ivan.petrov@example.bg")]
+    assert [item["id"] for item in listed] == [registry.actor("ivan.petrov@example.bg")]
     rows = await registry.worker.fetch("SELECT to_jsonb(change_log)::text AS row FROM change_log")
     assert not [row for row in rows if "ivan.petrov" in row["row"]]
 
@@ -80,7 +79,7 @@ async def test_every_service_refuses_by_its_own_copy(serve: Serve, service: str)
     assert (await served.client.get(READS[service], headers=old)).status_code == 200
     await served.worker.execute(
         "INSERT INTO access_revocation (id, not_before, version, scope) VALUES ($1, now() + interval '1 s', 1, '{}')",
-        access_id("test-inspector"),
+        served.actor("test-inspector"),
     )
     assert (await served.client.get(READS[service], headers=old)).json()["code"] == "token_revoked"
     assert (await served.get(READS[service], role="aksu_analyst", body="AKSU")).status_code == 200

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from aksu_shared.auth.pseudonym import DEVELOPMENT_KEY, MIN_KEY_CHARACTERS
+
 Environment = Literal["local", "test", "production"]
 _TEN_MINUTES = 600
 
@@ -56,6 +58,11 @@ class BaseConfig(BaseSettings):
     oidc_roles_claim: str = Field(default="roles", description="claim that lists the roles; dots lead inwards")
     oidc_body_claim: str = Field(default="body", description="claim with the code of the caller's body")
 
+    pseudonym_key: SecretStr = Field(
+        default=SecretStr(DEVELOPMENT_KEY),
+        description="key of the pseudonyms under which people act, the same for all services, 32 characters or more;"
+        " with another key everybody is somebody else",
+    )
     access_patience_seconds: Annotated[float, Field(gt=0, le=60)] | Literal["off"] = Field(
         default=60,
         description="how old the knowledge of revoked access may be before writes are refused with 503;"
@@ -141,6 +148,7 @@ class BaseConfig(BaseSettings):
             return self
         refusals = {
             "AKSU_OIDC_JWKS_FILE": self.oidc_jwks_file is not None,
+            "AKSU_PSEUDONYM_KEY (the development key, or too short)": not self._has_own_pseudonym_key,
             "AKSU_ACCESS_PATIENCE_SECONDS (off)": self.access_patience_seconds == "off",
             "AKSU_CLOCK_FILE": self.clock_file is not None,
             "AKSU_OIDC_ISSUER (https only)": not self.oidc_issuer.startswith("https://"),
@@ -153,6 +161,11 @@ class BaseConfig(BaseSettings):
         if refused := [name for name, bad in refusals.items() if bad]:
             raise ValueError(f"not in production: {', '.join(refused)}")
         return self
+
+    @property
+    def _has_own_pseudonym_key(self) -> bool:
+        key = self.pseudonym_key.get_secret_value()
+        return key != DEVELOPMENT_KEY and len(key) >= MIN_KEY_CHARACTERS
 
     @property
     def max_token_lifetime(self) -> int | None:

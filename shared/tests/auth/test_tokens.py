@@ -15,10 +15,12 @@ from structlog.testing import capture_logs
 from aksu_shared.auth.issuer import DevelopmentIssuer
 from aksu_shared.auth.jwks import FileKeys
 from aksu_shared.auth.principal import Role
+from aksu_shared.auth.pseudonym import DEVELOPMENT_KEY, Pseudonyms
 from aksu_shared.auth.tokens import InvalidToken, TokenRules, TokenVerifier
 
 ISSUER, AUDIENCE = "https://issuer.example", "aksu-registry"
 EC, RSA = ECKey.generate_key("P-256", auto_kid=True), RSAKey.generate_key(2048, auto_kid=True)
+NAMES = Pseudonyms(DEVELOPMENT_KEY)
 OTHER = ECKey.generate_key("P-256", auto_kid=True)
 
 
@@ -44,7 +46,8 @@ def keys(tmp_path: Path) -> FileKeys:
 
 @pytest.fixture
 def verifier(keys: FileKeys, clock: Time) -> TokenVerifier:
-    return TokenVerifier(TokenRules(issuer=ISSUER, audience=AUDIENCE, leeway=30, max_lifetime=600), keys, now=clock)
+    rules = TokenRules(issuer=ISSUER, audience=AUDIENCE, leeway=30, max_lifetime=600)
+    return TokenVerifier(rules, keys, pseudonyms=NAMES, now=clock)
 
 
 def token(
@@ -87,7 +90,7 @@ async def test_a_good_token_names_subject_roles_and_body(
     verifier: TokenVerifier, clock: Time, key: Any, alg: str
 ) -> None:
     principal = await verifier.principal(token(clock, key=key, alg=alg))
-    assert (principal.subject, principal.body) == ("s-1", "AKSU")
+    assert (principal.subject, principal.body) == (NAMES.of("s-1"), "AKSU")
     assert principal.roles == {Role.PUBLIC, Role.INSPECTOR}
 
 
@@ -205,9 +208,9 @@ async def test_the_types_of_access_tokens_are_read(verifier: TokenVerifier, cloc
 async def test_types_are_configuration(keys: FileKeys, clock: Time) -> None:
     raw = token(clock, header={"typ": "JWT"})
     strict = TokenRules(issuer=ISSUER, audience=AUDIENCE)
-    assert await reason(TokenVerifier(strict, keys, now=clock), raw) == "the token is of another type"
+    assert await reason(TokenVerifier(strict, keys, pseudonyms=NAMES, now=clock), raw) == "the token is of another type"
     wider = TokenRules(issuer=ISSUER, audience=AUDIENCE, types=frozenset({"at+jwt", "jwt"}))
-    assert await TokenVerifier(wider, keys, now=clock).principal(raw)
+    assert await TokenVerifier(wider, keys, pseudonyms=NAMES, now=clock).principal(raw)
 
 
 async def test_a_public_key_is_no_secret_key(verifier: TokenVerifier, clock: Time) -> None:
@@ -282,7 +285,7 @@ async def test_claims_may_lie_deeper_and_be_named_otherwise(keys: FileKeys, cloc
     )
     claims: dict[str, Any] = {"realm_access": {"roles": ["operator"]}, "https://aksu.bg/body": "ASP"}
     deep = token(clock, **claims)
-    principal = await TokenVerifier(rules, keys, now=clock).principal(deep)
+    principal = await TokenVerifier(rules, keys, pseudonyms=NAMES, now=clock).principal(deep)
     assert (principal.roles, principal.body) == (frozenset({Role.PUBLIC, Role.OPERATOR}), "ASP")
 
 
@@ -304,7 +307,8 @@ async def test_a_token_of_the_development_issuer_holds_at_every_service(tmp_path
     raw = DevelopmentIssuer(tmp_path).issue("dev", roles=["provider"], body="PROVIDER:123456789").encode()
     for service in ("registry", "licensing", "monitoring", "reporting"):
         rules = TokenRules(issuer=issuer.issuer, audience=f"aksu-{service}")
-        assert (await TokenVerifier(rules, FileKeys(issuer.jwks_file)).principal(raw)).subject == "dev"
+        verifier = TokenVerifier(rules, FileKeys(issuer.jwks_file), pseudonyms=NAMES)
+        assert (await verifier.principal(raw)).subject == NAMES.of("dev")
     assert "d" not in json.loads(issuer.jwks_file.read_text())["keys"][0]
     assert (tmp_path / "private.jwk").stat().st_mode & 0o077 == 0
 

@@ -83,7 +83,7 @@ def things(gate: Gate) -> Router:  # noqa: C901 - a list of routes
     async def list_things(
         filters: Annotated[ThingFilters, Query()], principal: PrincipalDep, path: Annotated[str, Depends(plain)]
     ) -> Response:
-        text = f"{filters.limit} {','.join(filters.kind)} {filters.on} {principal.subject} {path}"
+        text = f"{filters.limit} {','.join(filters.kind)} {filters.on} {principal.body} {path}"
         return Response(text, media_type="text/plain")
 
     @router.get("/things-the-long-way", dependencies=READ)
@@ -93,7 +93,7 @@ def things(gate: Gate) -> Router:  # noqa: C901 - a list of routes
         path: Annotated[str, Depends(plain)],
         _: Annotated[str, Depends(closing)],
     ) -> Response:
-        text = f"{filters.limit} {','.join(filters.kind)} {filters.on} {principal.subject} {path}"
+        text = f"{filters.limit} {','.join(filters.kind)} {filters.on} {principal.body} {path}"
         return Response(text, media_type="text/plain")
 
     @router.get("/things/{number}", dependencies=READ, responses=problems(NotFound))

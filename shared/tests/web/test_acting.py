@@ -45,7 +45,7 @@ def commands(diary: Diary) -> Router:
     async def opened(request: Request, principal: PrincipalDep) -> AsyncIterator[str]:
         diary.append("opened")
         try:
-            yield f"{principal.subject} {request.method}"
+            yield f"{principal.body} {request.method}"
         except TooSmall:
             diary.append("rolled back")
             raise
@@ -86,7 +86,7 @@ async def test_a_command_gets_its_parameters_body_and_unit_of_work(
     client: httpx.AsyncClient, officer: dict[str, str], diary: Diary
 ) -> None:
     answer = await client.post("/v1/sizes/7", json={"size": 3}, headers=officer)
-    assert (answer.status_code, answer.text) == (201, "officer POST 7 3")
+    assert (answer.status_code, answer.text) == (201, "AKSU POST 7 3")
     assert diary == ["opened", "ran", "closed"]
 
 
@@ -114,8 +114,8 @@ async def test_a_refusal_reaches_the_unit_of_work_and_then_the_caller(
 
 
 async def test_a_body_that_may_be_missing_may_be_missing(client: httpx.AsyncClient, officer: dict[str, str]) -> None:
-    assert (await client.patch("/v1/sizes/7", headers=officer)).text == "officer PATCH 7 None"
-    assert (await client.patch("/v1/sizes/7", json={"size": 1}, headers=officer)).text == "officer PATCH 7 size=1"
+    assert (await client.patch("/v1/sizes/7", headers=officer)).text == "AKSU PATCH 7 None"
+    assert (await client.patch("/v1/sizes/7", json={"size": 1}, headers=officer)).text == "AKSU PATCH 7 size=1"
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from pydantic import Field, ValidationError
 
+from aksu_shared.auth.pseudonym import DEVELOPMENT_KEY
 from aksu_shared.config import BaseConfig
 
 KNOWN = {
@@ -13,6 +14,7 @@ KNOWN = {
     "AKSU_BUS_URL": "kafka://broker:9092,other:9092",
     "AKSU_OIDC_ISSUER": "https://issuer.example",
     "AKSU_OIDC_AUDIENCE": "aksu-registry",
+    "AKSU_PSEUDONYM_KEY": "a key that is long enough to be one",
 }
 
 
@@ -54,6 +56,8 @@ def test_passwords_are_not_shown(environment: pytest.MonkeyPatch) -> None:
     [
         ("AKSU_OIDC_JWKS_FILE", "/keys.json"),
         ("AKSU_CLOCK_FILE", "/clock"),
+        ("AKSU_PSEUDONYM_KEY", DEVELOPMENT_KEY),
+        ("AKSU_PSEUDONYM_KEY", "x" * 31),
         ("AKSU_OIDC_ISSUER", "urn:aksu:development-issuer"),
         ("AKSU_OIDC_ISSUER", "http://issuer.example"),
         ("AKSU_OIDC_JWKS_URL", "http://issuer.example/keys"),

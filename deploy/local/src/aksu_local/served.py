@@ -21,6 +21,7 @@ import pytest_asyncio
 from fastapi import FastAPI
 
 from aksu_local.databases import ServiceUrls
+from aksu_shared.auth.dependencies import Access
 from aksu_shared.auth.issuer import DEVELOPMENT_ISSUER, DevelopmentIssuer
 from aksu_shared.config import BaseConfig
 from aksu_shared.db.migrate import upgrade
@@ -46,6 +47,11 @@ class Served:
             return {}
         token = self.issuer.issue(subject or f"test-{role}", roles=[role], body=body)
         return {"Authorization": f"Bearer {token}"}
+
+    def actor(self, subject: str) -> str:
+        """Under which pseudonym the holder of such a token acts."""
+        access: Access = self.app.state.access
+        return access.pseudonyms.of(subject)
 
     async def get(
         self, path: str, *, role: str | None = None, body: str | None = None, headers: Mapping[str, str] | None = None

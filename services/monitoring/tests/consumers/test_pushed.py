@@ -172,7 +172,9 @@ async def test_a_discarded_record_stays_listed_with_its_reason(monitoring: Serve
     done = await monitoring.post(f"{PATH}/{row['id']}/discard", {"reason": "проба"}, **ANALYST)
     assert done.json()["state"] == "DISCARDED"
     one = (await monitoring.get(f"{PATH}/{row['id']}", **ANALYST)).json()
-    assert (one["state"], one["repair_reason"], one["resolved_by"]) == ("DISCARDED", "проба", "test-aksu_analyst")
+    assert (one["state"], one["repair_reason"], one["resolved_by"]) == (
+        "DISCARDED", "проба", monitoring.actor("test-aksu_analyst"),
+    )  # fmt: skip
 
 
 async def test_where_systems_need_not_be_added_an_unsigned_record_is_taken(monitoring: Served) -> None:

@@ -1,4 +1,4 @@
-"""`aksu-registry`: its processes, its migrations, and the import of the public register."""
+"""`aksu-registry`: its processes, its migrations, the import of the public register, and whose a pseudonym is."""
 
 import asyncio
 from pathlib import Path
@@ -6,10 +6,12 @@ from typing import Annotated
 
 import typer
 
-from aksu_shared.cli import service_cli
+from aksu_shared.auth.pseudonym import Pseudonyms
+from aksu_shared.cli import load_config, service_cli
 from aksu_shared.errors import Problem
 
-app = service_cli("registry", config="aksu_registry.config:RegistryConfig")
+CONFIG = "aksu_registry.config:RegistryConfig"
+app = service_cli("registry", config=CONFIG)
 
 SHOWN = 50
 
@@ -34,6 +36,13 @@ def import_file(
             typer.echo(f"  {error.bg}", err=True)
         raise typer.Exit(2) from None
     raise typer.Exit(1 if refused else 0)
+
+
+@app.command()
+def pseudonym(subject: Annotated[str, typer.Argument(help="`sub` of somebody's tokens")]) -> None:
+    """Print under which name somebody acts, to find whose a pseudonym is."""
+    config = load_config(CONFIG)
+    typer.echo(Pseudonyms(config.pseudonym_key.get_secret_value()).of(subject))
 
 
 def main() -> None:

@@ -172,7 +172,7 @@ class Revocation(Command):
 
 
 class RevocationRead(Versioned):
-    """Since when tokens of a subject count; `id` is a digest of the subject."""
+    """Since when tokens of a subject count; `id` is the subject's pseudonym."""
 
     id: str
     not_before: datetime

@@ -9,6 +9,7 @@ from starlette.types import Scope
 
 from aksu_shared.auth.permissions import Rights, refusal
 from aksu_shared.auth.principal import ANONYMOUS, Principal
+from aksu_shared.auth.pseudonym import Pseudonyms
 from aksu_shared.auth.tokens import InvalidToken, TokenVerifier
 from aksu_shared.db.read_log import Reading, set_reading
 
@@ -23,6 +24,7 @@ class Access:
 
     def __init__(self, verifier: TokenVerifier, rights: Rights) -> None:
         self.rights = rights
+        self.pseudonyms = verifier.pseudonyms
         self._verifier = verifier
 
     async def authenticate(self, scope: Scope) -> Principal:
@@ -97,8 +99,15 @@ async def current_rights(request: Request) -> Rights:
     return access.rights
 
 
+async def current_pseudonyms(request: Request) -> Pseudonyms:
+    """Dependency: what turns a token's `sub` into the pseudonym of its holder."""
+    access: Access = request.app.state.access
+    return access.pseudonyms
+
+
 PrincipalDep = Annotated[Principal, Depends(current_principal)]
 RightsDep = Annotated[Rights, Depends(current_rights)]
+PseudonymsDep = Annotated[Pseudonyms, Depends(current_pseudonyms)]
 
 
 @dataclass(frozen=True)

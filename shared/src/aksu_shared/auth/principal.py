@@ -1,6 +1,5 @@
 """Who calls: a pseudonymous subject, its roles, and the body it acts for, whose code says kind and territory."""
 
-import hashlib
 import re
 import tomllib
 from collections.abc import Mapping
@@ -78,19 +77,21 @@ def permissions_file() -> Mapping[str, Any]:
 class Principal:
     """A caller whose token was verified, or `ANONYMOUS`. Raises ValueError for a body code of no known form.
 
-    `issued_at` is when its token was issued, in seconds since the epoch; None for who came without one: the
-    anonymous, and the platform's own tools. The last of the scope keys names the token: no row has it, but by it every
-    statement in this scope finds out whether the token was revoked.
+    `subject` is a pseudonym (`auth/pseudonym.py`). `system` is the name of a program, the `sub` as it stands in its
+    token; None for people. `issued_at` is when its token was issued, in seconds since the epoch; None for who came
+    without one: the anonymous, and the platform's own tools. The last of the scope keys names the token: no row has it,
+    but by it every statement in this scope finds out whether the token was revoked.
     """
 
     subject: str
     roles: frozenset[Role] = frozenset({Role.PUBLIC})
     body: str | None = None
     issued_at: int | None = field(default=None, compare=False)
+    system: str | None = field(default=None, compare=False, kw_only=True)
     scope_keys: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        token = () if self.issued_at is None else (f"t:{access_id(self.subject)}@{self.issued_at}",)
+        token = () if self.issued_at is None else (f"t:{self.subject}@{self.issued_at}",)
         object.__setattr__(self, "scope_keys", (*_scope_keys(self.roles, self.body), *token))
 
     @property
@@ -105,14 +106,9 @@ class Principal:
 
     def holding(self, *keys: str) -> "Principal":
         """The same caller with further scope keys, which its rights give it."""
-        more = Principal(self.subject, self.roles, self.body, self.issued_at)
+        more = Principal(self.subject, self.roles, self.body, self.issued_at, system=self.system)
         object.__setattr__(more, "scope_keys", ("public", *keys, *self.scope_keys[1:]))
         return more
-
-
-def access_id(subject: str) -> str:
-    """Under what a subject's revocations are kept: a digest, so that the subject itself leaves no service."""
-    return hashlib.sha256(f"aksu:{subject}".encode()).hexdigest()
 
 
 def _scope_keys(roles: frozenset[Role], body: str | None) -> tuple[str, ...]:

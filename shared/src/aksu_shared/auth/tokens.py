@@ -17,6 +17,7 @@ from joserfc.util import urlsafe_b64decode, urlsafe_b64encode
 
 from aksu_shared.auth.jwks import COOL_DOWN, Keys, VerifyKey
 from aksu_shared.auth.principal import Principal, Role
+from aksu_shared.auth.pseudonym import Pseudonyms
 from aksu_shared.errors import NotAuthenticated, Unavailable
 from aksu_shared.web.strict_json import InvalidJson, loads
 
@@ -66,7 +67,10 @@ class TokenRules:
 class TokenVerifier:
     """Turns a bearer token into a principal. A verified token is remembered until it expires or the keys change."""
 
-    def __init__(self, rules: TokenRules, keys: Keys, *, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, rules: TokenRules, keys: Keys, *, pseudonyms: Pseudonyms, now: Callable[[], float] = time.time
+    ) -> None:
+        self.pseudonyms = pseudonyms
         self._rules = rules
         self._keys = keys
         self._now = now
@@ -145,7 +149,10 @@ class TokenVerifier:
             raise InvalidToken("the token lives too long")
 
     def _read(self, claims: Mapping[str, Any]) -> Principal:
-        """The principal that verified claims describe; roles of other systems are passed over."""
+        """The principal that verified claims describe; roles of other systems are passed over.
+
+        Who it is, its `sub`, ends here: what goes on is a pseudonym. Programs are no persons and keep their names.
+        """
         subject = claims["sub"]
         if not _SUBJECT.fullmatch(subject) or subject == "anonymous":
             raise InvalidToken("the subject is not acceptable")
@@ -159,7 +166,13 @@ class TokenVerifier:
         if body is not None and not isinstance(body, str):
             raise InvalidToken("the body is no text")
         try:
-            return Principal(subject, roles | {Role.PUBLIC}, body, issued_at=int(claims["iat"]))
+            return Principal(
+                self.pseudonyms.of(subject),
+                roles | {Role.PUBLIC},
+                body,
+                issued_at=int(claims["iat"]),
+                system=subject if Role.INTEGRATION in roles else None,
+            )
         except ValueError:
             raise InvalidToken("the body code is unknown") from None
 

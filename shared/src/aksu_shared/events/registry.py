@@ -187,7 +187,7 @@ class RegisterRowImported(RegisterRowEvent, fact="imported"):
 class AccessState(State):
     """Since when tokens of one subject count: those issued before `not_before` open nothing.
 
-    The event's id is a digest of the subject (`aksu_shared.auth.principal.access_id`), which leaves no service itself.
+    The event's id is the subject's pseudonym (`aksu_shared.auth.pseudonym`).
     """
 
     not_before: datetime

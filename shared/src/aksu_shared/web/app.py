@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from aksu_shared.auth.dependencies import Access
 from aksu_shared.auth.jwks import DiscoveredKeys, FileKeys, Keys
 from aksu_shared.auth.permissions import Rights
+from aksu_shared.auth.pseudonym import Pseudonyms
 from aksu_shared.auth.tokens import TokenRules, TokenVerifier
 from aksu_shared.config import BaseConfig
 from aksu_shared.web.codelists import Codelists, codelist_router
@@ -154,7 +155,7 @@ def build_verifier(config: BaseConfig) -> TokenVerifier:
         roles_claim=config.oidc_roles_claim,
         body_claim=config.oidc_body_claim,
     )
-    return TokenVerifier(rules, keys)
+    return TokenVerifier(rules, keys, pseudonyms=Pseudonyms(config.pseudonym_key.get_secret_value()))
 
 
 def _add_routes(app: FastAPI, routers: Iterable[APIRouter], rights: Rights) -> None:

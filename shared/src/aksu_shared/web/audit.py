@@ -50,7 +50,7 @@ router = Router(tags=["audit"])
 class AuditQuery(PageQuery):
     """Filters of the list."""
 
-    actor: Annotated[str | None, Field(max_length=200, description="subject of a token")] = None
+    actor: Annotated[str | None, Field(max_length=200, description="pseudonym of who read")] = None
     action: Annotated[str | None, Field(max_length=100, examples=["licensing.application.read"])] = None
     object: Annotated[str | None, Field(max_length=100, description="id of what was read")] = None
     since: AwareDatetime | None = None

@@ -17,7 +17,7 @@ from aksu_monitoring.factory import Factory, pushing
 from aksu_monitoring.schemas import PushReport
 from aksu_monitoring.services.pushing import Item, examine
 from aksu_monitoring.services.senders import Senders
-from aksu_monitoring.services.sources import source_of
+from aksu_monitoring.services.sources import pushing_name, source_of
 from aksu_shared.auth.dependencies import requires
 from aksu_shared.auth.principal import Principal
 from aksu_shared.errors import Language, Malformed, TooManyRequests
@@ -97,7 +97,7 @@ async def push(
 ) -> Response:
     """Take in one event or a batch of up to 100. Answered 2xx only when what was accepted is durable."""
     rate: Rate = request.app.state.ingest_rate
-    rate.take(principal.subject)
+    rate.take(pushing_name(principal))
     await _check_signature(request, api, principal)
     items = await items_of(request)
     language = language_of(request.headers.get("accept-language"))
@@ -117,7 +117,12 @@ async def _check_signature(request: Request, api: Api[Factory], principal: Princ
     senders: Senders = request.app.state.senders
     media = media_of(request)
     await senders.admit(
-        api.pool, principal.subject, request.headers, await request.body(), whole=media != BINARY, now=time.time()
+        api.pool,
+        pushing_name(principal),
+        request.headers,
+        await request.body(),
+        whole=media != BINARY,
+        now=time.time(),
     )
 
 

@@ -13,8 +13,15 @@ ALL_STAGING: Final = "ingest"
 
 
 def source_of(principal: Principal) -> str:
-    """The only CloudEvents `source` under which this caller may push: its subject, escaped as a URI reference."""
-    return source_named(principal.subject)
+    """The only CloudEvents `source` under which this caller may push: its name, escaped as a URI reference."""
+    return source_named(pushing_name(principal))
+
+
+def pushing_name(principal: Principal) -> str:
+    """The system's name. Raises ValueError for a person, who has no right to push."""
+    if principal.system is None:
+        raise ValueError("only systems push")
+    return principal.system
 
 
 def source_named(name: str) -> str:

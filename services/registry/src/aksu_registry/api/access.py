@@ -8,7 +8,7 @@ from starlette.responses import Response
 from aksu_registry.dependencies import AccessCommandDep, AccessPrincipalDep, ApiDep
 from aksu_registry.queries import REVOCATIONS
 from aksu_registry.schemas import Revocation, RevocationRead
-from aksu_shared.auth.dependencies import requires
+from aksu_shared.auth.dependencies import PseudonymsDep, requires
 from aksu_shared.errors import Malformed
 from aksu_shared.web.commands import COMMAND_PROBLEMS
 from aksu_shared.web.problems import problems
@@ -33,7 +33,7 @@ class RevocationQuery(PageQuery):
 async def list_revocations(
     query: Annotated[RevocationQuery, Query()], api: ApiDep, principal: AccessPrincipalDep
 ) -> Response:
-    """Since when tokens of which subjects count; a subject is shown as its digest."""
+    """Since when tokens of which subjects count; a subject is shown by its pseudonym."""
     return await page_response(api.reads, REVOCATIONS, query, principal)
 
 
@@ -44,7 +44,7 @@ async def list_revocations(
     responses=problems(*COMMAND_PROBLEMS),
     dependencies=[requires("registry.access.revoke")],
 )
-async def revoke_access(body: Revocation, command: AccessCommandDep) -> Response:
+async def revoke_access(body: Revocation, command: AccessCommandDep, pseudonyms: PseudonymsDep) -> Response:
     """Let no token of a subject count that was issued before now: every service refuses it within a second."""
-    kept = await command.factory.access().revoke(body.subject, reason=body.reason)
+    kept = await command.factory.access().revoke(pseudonyms.of(body.subject), reason=body.reason)
     return command.reply(201, RevocationRead.of(kept), version=kept.version)

@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 
 from aksu_registry.storage import AccessStore
-from aksu_shared.auth.principal import access_id
 from aksu_shared.db.access import ACCESS
 from aksu_shared.db.store import Kept, begins
 from aksu_shared.events.registry import AccessRevoked, AccessState
@@ -16,11 +15,11 @@ class AccessService:
         self._revocations = revocations
 
     async def revoke(self, subject: str, *, reason: str) -> Kept[AccessState]:
-        """Let no token of `subject` count that was issued before now. Tokens live in real time, not in legal time."""
-        key, now = access_id(subject), datetime.now(UTC)
-        known = await self._revocations.get_many([key])
-        if key in known:
-            return self._revocations.save(known[key].becomes(AccessRevoked, reason=reason, not_before=now))
+        """Let no token of the holder of that pseudonym count issued before now; tokens live in real time."""
+        now = datetime.now(UTC)
+        known = await self._revocations.get_many([subject])
+        if subject in known:
+            return self._revocations.save(known[subject].becomes(AccessRevoked, reason=reason, not_before=now))
         return self._revocations.save(
-            begins(AccessRevoked, AccessState(not_before=now), id=key, scope=(ACCESS,), reason=reason)
+            begins(AccessRevoked, AccessState(not_before=now), id=subject, scope=(ACCESS,), reason=reason)
         )

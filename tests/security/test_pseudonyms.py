@@ -1,0 +1,58 @@
+"""Who acts and reads is known to every service by one pseudonym, and to none by name."""
+
+from typing import Any
+
+import httpx
+from licensing_rig import DIRECTOR, OFFICER, Rig, rig_over
+
+from aksu_local.served import Serve, Served
+from aksu_shared.auth.pseudonym import Pseudonyms
+
+IVAN = "ivan.petrov@example.bg"
+KEY = "another key of thirty-two characters"
+
+
+async def holding(served: Served, wanted: str) -> set[str]:
+    """The tables of which a row, as text, holds that."""
+    tables = await served.worker.fetch(
+        "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace"
+        " AND has_table_privilege(oid, 'SELECT')"
+    )
+    one_row = 'SELECT EXISTS (SELECT FROM "{}" AS t WHERE position($1 IN t::text) > 0)'
+    return {table for (table,) in tables if await served.worker.fetchval(one_row.format(table), wanted)}
+
+
+async def proposed(licensing: Rig) -> tuple[str, httpx.Response]:
+    """An application that Ivan proposed to grant."""
+    application = await licensing.reviewed()
+    sent = {"reason": "Отговаря"}
+    path = f"/v1/applications/{application}/propose-grant"
+    return application, await licensing.api.post(path, sent, **OFFICER, subject=IVAN)
+
+
+async def test_who_acts_and_who_reads_leave_a_pseudonym_and_no_name(serve: Serve) -> None:
+    licensing = rig_over(await serve("licensing"))
+    application, answer = await proposed(licensing)
+    token = licensing.api.headers("inspector", "AKSU", subject=IVAN)
+    read = await licensing.api.client.get(f"/v1/applications/{application}", headers=token)
+    pseudonym = licensing.api.actor(IVAN)
+    assert read.json()["proposed_by"] == pseudonym
+    assert not await holding(licensing.api, IVAN)
+    assert await holding(licensing.api, pseudonym) >= {"application", "change_log", "idempotency", "read_log"}
+    assert IVAN not in answer.text + str(answer.headers) + read.text
+
+
+async def test_who_proposed_is_known_again_when_it_decides(serve: Serve) -> None:
+    licensing = rig_over(await serve("licensing"))
+    application, _ = await proposed(licensing)
+    order: dict[str, Any] = {"order_number": "РД-01-1"}
+    path = f"/v1/applications/{application}/grant"
+    own = await licensing.api.post(path, order, **DIRECTOR, subject=IVAN)
+    assert (own.status_code, own.json()["code"]) == (409, "four_eyes")
+    assert (await licensing.api.post(path, order, **DIRECTOR, subject="maria@example.bg")).status_code == 200
+
+
+async def test_all_services_of_one_key_know_a_person_by_one_pseudonym(serve: Serve) -> None:
+    names = {(await serve(service, pseudonym_key=KEY)).actor(IVAN) for service in ("registry", "monitoring")}
+    assert names == {Pseudonyms(KEY).of(IVAN)}
+    assert (await serve("reporting")).actor(IVAN) not in names
