@@ -21,6 +21,7 @@ MAX_NAME: Final = 150
 
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 _PNG_END: Final = b"\x00\x00\x00\x00IEND\xaeB`\x82"
+_ZIP, _ZIP_END, _ZIP_END_BYTES = b"PK\x03\x04", b"PK\x05\x06", 22
 _EXTENDED: Final = re.compile(r"""attachment; filename\*=UTF-8''([A-Za-z0-9!#$&+.^_`|~%-]{1,900})""", re.IGNORECASE)
 _PLAIN: Final = re.compile(r'attachment; filename="([ !#-\[\]-~]{1,300})"', re.IGNORECASE)
 _FORBIDDEN: Final = frozenset('/\\:*?"<>|%')
@@ -68,9 +69,9 @@ def _is_jpeg(content: bytes) -> bool:
 
 
 def _is_workbook(content: bytes) -> bool:
-    """Raises what the guards of workbooks raise."""
+    """Nothing before its archive and nothing behind it. Raises what the guards of workbooks raise."""
     check_archive(io.BytesIO(content), size=len(content))
-    return True
+    return content.startswith(_ZIP) and content[-_ZIP_END_BYTES:].startswith(_ZIP_END)
 
 
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -85,7 +86,7 @@ DOCUMENT_TYPES: Final = tuple(_KINDS)
 
 
 def check_content(content: bytes, *, media: str, limit: int) -> None:
-    """Let content of the declared type pass. Raises TooLarge, FileTypeMismatch, and for workbooks those of `archive`."""
+    """Let content of the declared type pass. Raises TooLarge, FileTypeMismatch; for workbooks what `archive` does."""
     if len(content) > limit:
         raise TooLarge(limit=limit)
     fits, _ = _KINDS[media]
