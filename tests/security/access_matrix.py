@@ -22,8 +22,12 @@ BODIES: Final = (
 """Each position towards an object in BLG03 of PROVIDER:130007884: its owner, around, above, party, elsewhere."""
 NOBODY: Final = Caller(None, None)
 CALLERS: Final = (NOBODY, *(Caller(role, body) for role, body in product(ROLES, BODIES)))
-QUERIES: Final = {"/v1/digest/{aggregate}": "?fields="}
+QUERIES: Final = {
+    "GET /v1/digest/{aggregate}": "?fields=",
+    "POST /v1/applications/{application_id}/documents": "?kind=OTHER",
+}
 """What some doors want to be asked."""
+_NAMED: Final = 'attachment; filename="x.pdf"'
 ABSENT: Final = "019a0000-0000-7000-8000-0000000000ff"
 _ABSENT_BY_NAME: Final = {"letter_id": "999999", "code": "XXX", "name": "absent"}
 
@@ -125,10 +129,10 @@ async def knock(
 ) -> httpx.Response:
     """Ask with everything a door may want, so that only the caller decides."""
     body = world.bodies.get(f"{door.method} {door.path}", door.body)
-    sent = {"Idempotency-Key": str(uuid4()), "If-Match": '"1"', **headers}
+    sent = {"Idempotency-Key": str(uuid4()), "If-Match": '"1"', "Content-Disposition": _NAMED, **headers}
     content: dict[str, Any] = {}
     if door.media is not None:
         sent["Content-Type"] = world.media.get(f"{door.method} {door.path}", door.media)
-        content["content"] = json.dumps(body if body is not None else {})
-    path = (door.at(key) if key else door.path) + QUERIES.get(door.path, "")
+        content["content"] = body if isinstance(body, bytes) else json.dumps(body if body is not None else {})
+    path = (door.at(key) if key else door.path) + QUERIES.get(f"{door.method} {door.path}", "")
     return await served.client.request(door.method, path, headers=sent, **content)

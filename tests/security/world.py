@@ -131,9 +131,32 @@ async def _licensing(served: Served) -> World:
     await put_fact(served, "provider", provider, public_row(HERE, PROVIDER))
     known = facts.service(municipality=HERE, provider_body=PROVIDER, provider_id=UUID(provider.id), state="CLOSED")
     service = await put_fact(served, "service", known, public_row(HERE, PROVIDER))
+    keys = targets[0].thing.keys
+    document, subject = str(uuid4()), str(uuid4())
+    await served.worker.execute(
+        "INSERT INTO document (id, application_id, kind, media_type, size, sha256, attached_at, version, scope)"
+        " VALUES ($1, $2, 'OTHER', 'application/pdf', 1, '', now(), 1, $3)",
+        UUID(document), UUID(targets[0].key), sorted(keys),
+    )  # fmt: skip
+    await served.worker.execute(
+        "INSERT INTO subject_key (id, kind, row_id, destroyed_at, scope)"
+        " VALUES ($1, 'application.document', $2, now(), $3)",
+        UUID(subject), UUID(document), [*sorted(keys), "legal"],
+    )  # fmt: skip
+    check = {"position": "MANAGER", "name": "Х", "egn": "8001010008", "source": "CRIMINAL_RECORD", "result": "CLEAR"}
     return World(
-        targets={"application_id": tuple(targets), "licence_id": (issued,)},
-        bodies={"POST /v1/applications": {"procedure": "ISSUE", "service_id": service}},
+        targets={
+            "application_id": tuple(targets),
+            "licence_id": (issued,),
+            "document_id": (Target(document, Thing(HERE, PROVIDER, (), keys)),),
+            "subject_id": (Target(subject, Thing(HERE, keys=keys)),),
+        },
+        bodies={
+            "POST /v1/applications": {"procedure": "ISSUE", "service_id": service},
+            "POST /v1/applications/{application_id}/documents": b"%PDF-1.7\n%%EOF\n",
+            "POST /v1/applications/{application_id}/manager-checks": check,
+            "POST /v1/subjects/search": {"egn": check["egn"]},
+        },
         created={"POST /v1/applications": Thing(HERE, PROVIDER)},
     )
 

@@ -1,8 +1,12 @@
-"""`aksu-licensing`: its processes and its migrations."""
+"""`aksu-licensing`: its processes, its migrations, its keys."""
 
 from aksu_shared.cli import service_cli
+from aksu_shared.cli_keys import keys_cli
 
-app = service_cli("licensing", config="aksu_licensing.config:LicensingConfig")
+CONFIG = "aksu_licensing.config:LicensingConfig"
+
+app = service_cli("licensing", config=CONFIG)
+app.add_typer(keys_cli("licensing", config=CONFIG), name="keys")
 
 
 def main() -> None:

@@ -89,6 +89,34 @@ class ApplicationOpen(RuleBroken):
     legal_basis = _LICENSING
 
 
+class ApplicationDecided(RuleBroken):
+    """Documents and checks serve the decision; after it nothing is attached."""
+
+    code = "application_decided"
+    bg = "По заявлението вече е решено ({state}); към него не се прилага нищо."
+    en = "The application was decided ({state}); nothing is attached to it any more."
+    legal_basis = _LICENSING
+
+
+class ContentErased(Problem):
+    """The document was erased: its key is destroyed, and only that it existed is known."""
+
+    status = 410
+    code = "content_erased"
+    bg = "Съдържанието на документа е изтрито."
+    en = "The document's content was erased."
+    legal_basis = "чл. 17 от Регламент (ЕС) 2016/679"
+
+
+class ContentRestricted(RuleBroken):
+    """While processing is restricted nobody opens the document but who answers for personal data."""
+
+    code = "content_restricted"
+    bg = "Обработването на данните в документа е ограничено."
+    en = "Processing of the data in the document is restricted."
+    legal_basis = "чл. 18 от Регламент (ЕС) 2016/679"
+
+
 class DayInFuture(RuleBroken):
     """A day on which something happened lies in the future."""
 

@@ -5,11 +5,23 @@ from functools import cache
 from typing import Self
 
 from aksu_licensing.services.applications import ApplicationService
+from aksu_licensing.services.attachments import AttachmentService
 from aksu_licensing.services.imports import RegisterImportService
 from aksu_licensing.services.licences import LicenceService
-from aksu_licensing.storage import ApplicationStore, CopyStore, CounterStore, KnownStore, LicenceStore, RegisterRowStore
+from aksu_licensing.storage import (
+    ApplicationStore,
+    CopyStore,
+    CounterStore,
+    DocumentStore,
+    KnownStore,
+    LicenceStore,
+    ManagerCheckStore,
+    RegisterRowStore,
+)
 from aksu_shared.auth.permissions import Rights
 from aksu_shared.db.work import UnitOfWork
+from aksu_shared.privacy.keys import NO_KEYS, KeyRing
+from aksu_shared.privacy.store import SubjectStore
 from aksu_shared.terms import Terms, load_terms
 
 
@@ -26,11 +38,12 @@ class Factory:
     work: UnitOfWork
     rights: Rights
     terms: Terms
+    ring: KeyRing
 
     @classmethod
-    def of(cls, work: UnitOfWork) -> Self:
-        """The factory on `work`, with the platform's rights and terms."""
-        return cls(work, Rights.load(), legal_terms())
+    def of(cls, work: UnitOfWork, ring: KeyRing = NO_KEYS) -> Self:
+        """The factory on `work`, with the platform's rights and terms; personal data needs the `ring` of keys."""
+        return cls(work, Rights.load(), legal_terms(), ring)
 
     def licences(self) -> LicenceService:
         """Licences."""
@@ -52,6 +65,17 @@ class Factory:
             licences=self.licences(),
             rights=self.rights,
             terms=self.terms,
+        )
+
+    def attachments(self) -> AttachmentService:
+        """What is attached to applications: documents, checks of managers."""
+        return AttachmentService(
+            work=self.work,
+            applications=ApplicationStore(self.work),
+            documents=DocumentStore(self.work),
+            checks=ManagerCheckStore(self.work),
+            subjects=SubjectStore(self.work, self.ring),
+            rights=self.rights,
         )
 
     def copies(self) -> CopyStore:

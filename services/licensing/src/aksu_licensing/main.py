@@ -11,11 +11,12 @@ from aksu_shared.web.service import service_app
 
 def create(config: LicensingConfig) -> FastAPI:
     """The application; its parts are opened when it starts."""
+    ring = config.key_ring
     return service_app(
         SERVICE,
         config,
         title="Лицензиране на социални услуги",
         routers=ROUTERS,
-        factory=Factory.of,
+        factory=lambda work: Factory.of(work, ring),
         copies=COPIES,
     )

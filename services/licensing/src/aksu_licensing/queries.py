@@ -6,12 +6,15 @@ from sqlalchemy import BindParameter, Date, Label, Text, and_, bindparam, func, 
 from sqlalchemy.orm import InstrumentedAttribute
 
 from aksu_licensing.tables import ApplicationTable as A
+from aksu_licensing.tables import DocumentTable as D
 from aksu_licensing.tables import LicenceTable as L
+from aksu_licensing.tables import ManagerCheckTable as M
 from aksu_licensing.tables import ProviderTable as P
 from aksu_licensing.tables import ServiceTable as S
 from aksu_licensing.tables.licence import LIVE_STATES
 from aksu_shared.db.reads import Page
 from aksu_shared.db.statement import Statement
+from aksu_shared.privacy.people import people_of
 
 _APPLICATION = select(
     A.id, A.procedure, A.state, A.service_id, A.service_name, A.provider_id, A.provider_body, A.provider_name,
@@ -41,6 +44,23 @@ APPLICATIONS = Page(
     },
 )
 APPLICATION_BY_ID = Statement(_APPLICATION.where(A.id == bindparam("id")))
+
+_DOCUMENT = (D.id, D.application_id, D.kind, D.media_type, D.size, D.sha256, D.attached_at, D.version)
+DOCUMENTS = Page(
+    columns=select(*_DOCUMENT, people_of(D.id, only="name").label("people")),
+    filters={"application_id": D.application_id == bindparam("application_id")},
+    sorts={"attached_at": (D.attached_at, D.id)},
+)
+"""Of the people only the names of documents: contents may be megabytes."""
+DOCUMENT_BY_ID = Statement(select(*_DOCUMENT, people_of(D.id).label("people")).where(D.id == bindparam("id")))
+MANAGER_CHECKS = Page(
+    columns=select(
+        M.id, M.application_id, M.position, M.source, M.checked_at, M.checked_by, M.version,
+        people_of(M.id).label("people"),
+    ),
+    filters={"application_id": M.application_id == bindparam("application_id")},
+    sorts={"checked_at": (M.checked_at, M.id)},
+)  # fmt: skip
 
 _TODAY: BindParameter[date] = bindparam("today", type_=Date)
 _EXPIRING_UNTIL: BindParameter[date] = bindparam("expiring_until", type_=Date)

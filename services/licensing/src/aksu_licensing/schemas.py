@@ -1,10 +1,11 @@
 """Licensing's wire: what callers send and what they get."""
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import AwareDatetime, Field, model_validator
 
 from aksu_licensing.domain.procedures import PROCEDURES
 from aksu_shared.db.store import Kept
@@ -117,6 +118,73 @@ class ApplicationRead(Versioned, ApplicationState):
     def of(cls, kept: Kept[ApplicationState], *, actions: list[str]) -> Self:
         """The answer to a command."""
         return cls.model_validate(kept.state.model_dump() | {"version": kept.version, "actions": actions})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """A document as it was sent: its type was checked by its content, its name is one of a file and nothing else."""
+
+    kind: str
+    media_type: str
+    name: str
+    content: bytes
+
+
+class DocumentRead(Resource):
+    """A document of an application. `subject_id` and `name` only to who may open it; null once it was erased."""
+
+    id: UUID
+    application_id: UUID
+    kind: str
+    media_type: str
+    size: int = Field(description="bytes")
+    sha256: str
+    attached_at: AwareDatetime
+    version: int
+    subject_id: UUID | None = Field(description="under which the rights of people are exercised: /v1/subjects/{id}/…")
+    name: str | None
+    erased: bool
+    restricted: bool
+
+
+class NewManagerCheck(Command):
+    """What a register says of somebody who manages or represents the applicant."""
+
+    position: Annotated[str, Code("manager_positions")]
+    name: Line
+    egn: Annotated[str, Field(pattern=r"^[0-9]{10}$", description="ЕГН or ЛНЧ")]
+    source: Annotated[str, Code("check_sources")]
+    result: Annotated[str, Code("check_results")]
+
+
+class ManagerCheckRead(Resource):
+    """A check of somebody. `name`, `egn` and `result` are null once erased, and while processing is restricted."""
+
+    id: UUID
+    application_id: UUID
+    position: str
+    source: str
+    checked_at: AwareDatetime
+    checked_by: str = Field(description="pseudonym of the officer")
+    version: int
+    subject_id: UUID
+    name: str | None
+    egn: str | None
+    result: str | None
+    erased: bool
+    restricted: bool
+
+
+class Attached(Resource):
+    """What was attached: nothing that is restricted, because answers are kept for repeated requests."""
+
+    id: UUID
+    version: int
+
+    @classmethod
+    def of(cls, kept: Kept[Any]) -> Self:
+        """The answer to a command."""
+        return cls(id=UUID(kept.id), version=kept.version)
 
 
 class LicenceRead(Versioned, LicenceState):

@@ -11,7 +11,9 @@ from aksu_licensing.errors import ServiceNotKnown
 from aksu_licensing.tables import (
     ApplicationTable,
     CounterTable,
+    DocumentTable,
     LicenceTable,
+    ManagerCheckTable,
     ProviderTable,
     RegisterRowTable,
     ServiceTable,
@@ -22,7 +24,7 @@ from aksu_shared.db.projection import project
 from aksu_shared.db.store import Kept, Store, rows_where
 from aksu_shared.db.work import UnitOfWork
 from aksu_shared.events.base import Event, State
-from aksu_shared.events.licensing import ApplicationState, LicenceState
+from aksu_shared.events.licensing import ApplicationState, DocumentState, LicenceState, ManagerCheckState
 from aksu_shared.events.registry import ProviderEvent, RegisterRowImported, RegisterRowState, ServiceEvent
 from aksu_shared.worker.copies import Copies, Copy
 
@@ -32,6 +34,7 @@ def _table(mapped: type) -> Table:
 
 
 APPLICATION, LICENCE, COUNTER = _table(ApplicationTable), _table(LicenceTable), _table(CounterTable)
+DOCUMENT, MANAGER_CHECK = _table(DocumentTable), _table(ManagerCheckTable)
 SERVICE, PROVIDER, REGISTER_ROW = _table(ServiceTable), _table(ProviderTable), _table(RegisterRowTable)
 
 _OPEN = rows_where(
@@ -129,6 +132,20 @@ class ApplicationStore(Store[ApplicationState]):
         """The provider's undecided application for this service."""
         found = await self.find(_OPEN, provider=provider, service=service)
         return found[0] if found else None
+
+
+class DocumentStore(Store[DocumentState]):
+    """Documents of applications, without what is restricted in them."""
+
+    def __init__(self, work: UnitOfWork) -> None:
+        super().__init__(work, DOCUMENT, DocumentState)
+
+
+class ManagerCheckStore(Store[ManagerCheckState]):
+    """Checks of managers, without whom and what they found."""
+
+    def __init__(self, work: UnitOfWork) -> None:
+        super().__init__(work, MANAGER_CHECK, ManagerCheckState)
 
 
 class LicenceStore(Store[LicenceState]):

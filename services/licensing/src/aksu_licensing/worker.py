@@ -5,9 +5,10 @@ from typing import Final
 from aksu_licensing.config import SERVICE, LicensingConfig
 from aksu_licensing.consumers import DEADLINES, HANDLERS
 from aksu_licensing.storage import COPIES
+from aksu_shared.privacy.expiry import WRAPPED
 from aksu_shared.worker.process import WorkerParts, run_worker
 
-PARTS: Final = WorkerParts(service=SERVICE, handlers=HANDLERS, deadlines=DEADLINES, copies=COPIES)
+PARTS: Final = WorkerParts(service=SERVICE, handlers=HANDLERS, deadlines=DEADLINES, copies=COPIES, wrapped=WRAPPED)
 
 
 async def run(config: LicensingConfig, *, health_port: int) -> None:

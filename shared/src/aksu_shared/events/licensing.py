@@ -1,6 +1,6 @@
-"""Facts of licensing: applications and licences. Days are Europe/Sofia."""
+"""Facts of licensing: applications with their documents and checks, licences. Days are Europe/Sofia."""
 
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from aksu_shared.events.base import Event, State
@@ -100,6 +100,47 @@ class ApplicationTermApproaching(ApplicationEvent, fact="term_approaching"):
 
 class ApplicationTermPassed(ApplicationEvent, fact="term_passed"):
     """The last day of the running term has passed."""
+
+
+class DocumentState(State):
+    """A document of an application. Its name and content are restricted, and in no event. `size` is in bytes."""
+
+    id: UUID
+    application_id: UUID
+    kind: str
+    media_type: str
+    size: int
+    attached_at: datetime
+
+
+class DocumentEvent(Event[DocumentState], aggregate="licensing.document"):
+    """About a document."""
+
+
+class DocumentAttached(DocumentEvent, fact="attached"):
+    """The applicant, or an officer, attached it."""
+
+
+class ManagerCheckState(State):
+    """That somebody who manages or represents an applicant was looked up in a register.
+
+    Whom and with which result is restricted, and in no event. `checked_by` is a pseudonym.
+    """
+
+    id: UUID
+    application_id: UUID
+    position: str
+    source: str
+    checked_at: datetime
+    checked_by: str
+
+
+class ManagerCheckEvent(Event[ManagerCheckState], aggregate="licensing.manager_check"):
+    """About the check of a person."""
+
+
+class ManagerCheckRecorded(ManagerCheckEvent, fact="recorded"):
+    """A licensing officer recorded it."""
 
 
 class LicenceState(State):

@@ -77,13 +77,10 @@ def about_field(kind: str, row: object, name: str) -> str:
     return f"{kind}|{row}|{name}"
 
 
-def held(subject: SQLColumnExpression[UUID]) -> ScalarSelect[Any]:
-    """All that the caller may see of a subject, sealed, as a JSON object by field."""
-    return (
-        select(func.json_object_agg(_D.field, func.encode(_D.sealed, "base64")))
-        .where(_D.subject == subject)
-        .scalar_subquery()
-    )
+def held(subject: SQLColumnExpression[UUID], *, only: str | None = None) -> ScalarSelect[Any]:
+    """What the caller may see of a subject, sealed, as a JSON object by field: all fields, or `only` one."""
+    fields = select(func.json_object_agg(_D.field, func.encode(_D.sealed, "base64"))).where(_D.subject == subject)
+    return (fields if only is None else fields.where(_D.field == only)).scalar_subquery()
 
 
 _PERSON: Final[Mapping[str, Any]] = {
@@ -101,9 +98,13 @@ PERSON: Final = tuple(column.label(name) for name, column in _PERSON.items())
 """Columns of a list of people, whose items are for `opened`."""
 
 
-def people_of(row: SQLColumnExpression[UUID]) -> ScalarSelect[Any]:
-    """The people of whom the row with this id tells, in the order they were recorded, as a JSON list for `opened`."""
-    one = func.json_build_object(*(part for pair in _PERSON.items() for part in pair))
+def people_of(row: SQLColumnExpression[UUID], *, only: str | None = None) -> ScalarSelect[Any]:
+    """The people of whom the row with this id tells, in the order they were recorded, as a JSON list for `opened`.
+
+    With `only` one field of them: others may be megabytes.
+    """
+    shown = {**_PERSON, "held": held(_K.id, only=only)}
+    one = func.json_build_object(*(part for pair in shown.items() for part in pair))
     return (
         select(func.json_agg(aggregate_order_by(one, _K.created_at, _K.id))).where(_K.row_id == row).scalar_subquery()
     )

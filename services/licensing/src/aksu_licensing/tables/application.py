@@ -11,11 +11,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 from aksu_licensing.tables.base import LicensingBase
 from aksu_shared.db.tables import KeptById
 
-OPEN = (
-    "state IN ('SUBMITTED', 'REGISTERED', 'UNDER_REVIEW', 'AWAITING_CORRECTION', 'SITE_CHECK', "
-    "'PROPOSED_GRANT', 'PROPOSED_REFUSAL')"
-)
-"""Applications not yet decided; a provider has at most one for a service."""
+OPEN_STATES = (
+    "SUBMITTED", "REGISTERED", "UNDER_REVIEW", "AWAITING_CORRECTION", "SITE_CHECK", "PROPOSED_GRANT",
+    "PROPOSED_REFUSAL",
+)  # fmt: skip
+"""States of applications not yet decided."""
+OPEN = f"state IN {OPEN_STATES}"
+"""The same as SQL; a provider has at most one such application for a service."""
 
 
 class ApplicationTable(KeptById, LicensingBase):
