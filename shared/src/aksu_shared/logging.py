@@ -14,6 +14,8 @@ from typing import Any, Final, TextIO
 import structlog
 from pydantic_core import to_json
 
+from aksu_shared.masking import without_quotes
+
 _CORRELATION_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
 _TRACEPARENT: Final = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}", re.ASCII)
 
@@ -101,10 +103,20 @@ def configure_logging(*, level: str = "INFO", json: bool = True, stream: TextIO 
         logging.getLogger(noisy).setLevel(max(threshold, logging.WARNING))
 
 
-_add_exception: Final = structlog.processors.ExceptionRenderer(
-    # Without the values of local variables: they hold tokens and what people wrote about themselves.
-    structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
-)
+# Without the values of local variables: they hold tokens and what people wrote about themselves.
+_as_dicts: Final = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+
+
+def _exception(found: structlog.typing.ExcInfo) -> list[dict[str, Any]]:
+    """The chain of exceptions; their messages without what they quote, which is often what somebody sent."""
+    chain = _as_dicts(found)
+    for link in chain:
+        link["exc_value"] = without_quotes(link["exc_value"])
+        link["exc_notes"] = [without_quotes(note) for note in link.get("exc_notes", ())]
+    return chain
+
+
+_add_exception: Final = structlog.processors.ExceptionRenderer(_exception)
 
 
 def _json_line(logger: Any, method: str, event: MutableMapping[str, Any]) -> str:  # noqa: ANN401 - a processor

@@ -12,6 +12,7 @@ from aksu_shared.auth.principal import ANONYMOUS, Principal
 from aksu_shared.auth.pseudonym import Pseudonyms
 from aksu_shared.auth.tokens import InvalidToken, TokenVerifier
 from aksu_shared.db.read_log import Reading, set_reading
+from aksu_shared.masking import shown_query
 
 _PRINCIPAL: Final = "aksu.principal"
 PURPOSE: Final = b"aksu-purpose"
@@ -71,7 +72,7 @@ def _reading(scope: Scope, principal: Principal, action: str) -> Reading:
         roles=sorted(role.value for role in principal.roles),
         body=principal.body,
         action=action,
-        request=scope["path"] + (f"?{query}" if query else ""),
+        request=scope["path"] + (f"?{shown_query(query)}" if query else ""),
         purpose=stated and stated.decode("utf-8", "replace").replace("\0", "")[:MAX_PURPOSE],
     )
 

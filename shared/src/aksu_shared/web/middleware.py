@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from aksu_shared.errors import Problem, TooManyRequests, Unavailable
 from aksu_shared.logging import Correlation, set_correlation
+from aksu_shared.masking import is_plain
 from aksu_shared.web.metrics import HTTP
 from aksu_shared.web.problems import problem_of, render_problem
 from aksu_shared.web.rate import CallerRates
@@ -209,7 +210,7 @@ class Exchange:
         self._edge.log.info(
             "Request answered",
             method=method,
-            path=self._scope["path"],
+            path=_shown_path(self._scope, route),
             route=route,
             status=self.status,
             milliseconds=round(seconds * 1000, 1),
@@ -271,6 +272,15 @@ def waiting(request: HTTPConnection | Mapping[str, Any]) -> Iterator[None]:
         return
     with exchange.idle():
         yield
+
+
+def _shown_path(scope: Scope, route: str) -> str:
+    """The path with its ids: what else stood in it may be a person's name or number, and is not logged."""
+    if "{" in route:
+        for name, value in scope.get("path_params", {}).items():
+            if is_plain(str(value)):
+                route = route.replace(f"{{{name}}}", str(value))
+    return route
 
 
 def _exchange(request: HTTPConnection | Mapping[str, Any]) -> Exchange | None:

@@ -23,6 +23,7 @@ from aksu_shared.errors import (
     Unavailable,
 )
 from aksu_shared.logging import correlation_id
+from aksu_shared.masking import without_quotes
 from aksu_shared.web.language import language_of
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -158,7 +159,7 @@ def problem_of(error: Exception) -> Problem:
     if isinstance(error, ClientDisconnect):
         return BadRequest()
     if _is_infrastructure(error):
-        _log.warning("A dependency is unavailable", error=type(error).__name__, detail=str(error)[:200])
+        _log.warning("A dependency is unavailable", error=type(error).__name__, detail=without_quotes(str(error))[:200])
         return Unavailable()
     if type(error).__name__ == "RequestValidationError":
         from aksu_shared.web.messages import malformed  # noqa: PLC0415 - the worker needs no FastAPI and no sentences
