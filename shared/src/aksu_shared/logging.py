@@ -107,9 +107,9 @@ def configure_logging(*, level: str = "INFO", json: bool = True, stream: TextIO 
 _as_dicts: Final = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
 
 
-def _exception(found: structlog.typing.ExcInfo) -> list[dict[str, Any]]:
+def _exception(exc_info: structlog.typing.ExcInfo) -> list[dict[str, Any]]:
     """The chain of exceptions; their messages without what they quote, which is often what somebody sent."""
-    chain = _as_dicts(found)
+    chain = _as_dicts(exc_info)
     for link in chain:
         link["exc_value"] = without_quotes(link["exc_value"])
         link["exc_notes"] = [without_quotes(note) for note in link.get("exc_notes", ())]

@@ -14,6 +14,7 @@ _PLAIN: Final = re.compile(
     r"|bg\.aksu\.[a-z_.0-9]{1,80}|true|false",
     re.ASCII,
 )
+_FIELD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}", re.ASCII)
 _QUOTED: Final = re.compile(r""""[^"]*"|'[^']*'|„[^“”]*[“”]|\([^()]*\)=\([^()]*\)""")
 _TELLING: Final = re.compile(r"\S*@\S*|[0-9]{6,}|[^\x00-\x7f]+")
 
@@ -27,6 +28,11 @@ def shown_query(query: str) -> str:
     """A query as the audit keeps it: which parameters were given, and the values that are plain; how it was sorted."""
     pairs = parse_qsl(query, keep_blank_values=True)
     return "&".join(f"{name}={value if name == 'sort' or is_plain(value) else HIDDEN}" for name, value in pairs)
+
+
+def shown_field(name: str) -> str:
+    """The name of a field that a caller gave, unless it is none: what stands there may be about a person."""
+    return name if _FIELD.fullmatch(name) else HIDDEN
 
 
 def without_quotes(text: str) -> str:

@@ -5,6 +5,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
+from aksu_shared.masking import shown_field
+
 _LEXEME: Final = re.compile(
     r'[ \t\n\r]*(?P<lexeme>[\[\]{},:]|"[^"\\]*(?:\\.[^"\\]*)*"|-?(?:Infinity|[0-9][0-9.eE+-]*)|[A-Za-z]+|.)', re.DOTALL
 )
@@ -83,6 +85,4 @@ def _bad_text(text: str) -> bool:
 def _pointer(levels: list[_Level]) -> str:
     """RFC 6901; an object whose key is not read yet is named itself."""
     open_levels = levels[:-1] if levels and levels[-1].awaits_key else levels
-    keys = (str(level.at).replace("~", "~0").replace("/", "~1") for level in open_levels)
-    # A pointer travels in an answer: what cannot be encoded is shown as a question mark.
-    return "".join(f"/{key}" for key in keys).encode("utf-8", "replace").decode()
+    return "".join(f"/{level.at if isinstance(level.at, int) else shown_field(level.at)}" for level in open_levels)

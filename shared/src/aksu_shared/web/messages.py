@@ -1,13 +1,12 @@
 """What pydantic found wrong with an input, said to a person in both languages, without its internals."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from aksu_shared.errors import FieldError, Malformed, Text
+from aksu_shared.masking import shown_field
 from aksu_shared.schemas.base import BadValue
 
-_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}", re.ASCII)
 _OTHER: Final = Text(bg="Стойността не се приема.", en="The value is not acceptable.")
 _OBJECT: Final = Text(bg="Очаква се обект.", en="An object is expected.")
 _LIST: Final = Text(bg="Очаква се списък.", en="A list is expected.")
@@ -139,7 +138,7 @@ def _field_error(error: Mapping[str, Any]) -> FieldError:
         return FieldError(pointer=pointer(place), code=cause.code, bg=cause.bg, en=cause.en)
     code = error["type"]
     if code == "extra_forbidden":
-        place = (*place[:-1], _named(place[-1]))
+        place = (*place[:-1], shown_field(str(place[-1])))
         code = "unknown_parameter" if place[0] == "query" else code
     text = SENTENCES.get(code, _OTHER)
     try:
@@ -148,11 +147,6 @@ def _field_error(error: Mapping[str, Any]) -> FieldError:
         bg, en = _OTHER.bg, _OTHER.en
     known = code if code in SENTENCES else "invalid"
     return FieldError(pointer=pointer(place), code=known, bg=bg, en=en)
-
-
-def _named(field: str | int) -> str | int:
-    """An unknown field's name, unless it is none: what a caller put there may be about a person."""
-    return field if isinstance(field, int) or _NAME.fullmatch(field) else "…"
 
 
 def _bilingual(context: Mapping[str, Any], language: str) -> Mapping[str, Any]:
