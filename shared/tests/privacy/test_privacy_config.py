@@ -14,6 +14,7 @@ KNOWN = {
     "AKSU_BUS_URL": "kafka://broker:9092",
     "AKSU_OIDC_ISSUER": "https://issuer.example",
     "AKSU_OIDC_AUDIENCE": "aksu-monitoring",
+    "AKSU_PSEUDONYM_KEY": "a key that is long enough to be one",
 }
 KEY = f"2026-11:{base64.b64encode(new_key()).decode()}"
 
