@@ -172,3 +172,15 @@ async def test_applications_are_found_by_their_due_day(licensing: Rig) -> None:
     assert await due(due_before="2026-05-04") == 0
     assert await due(term_state="RUNNING", oblast="BLG", municipality="BLG03", state="UNDER_REVIEW") == 1
     assert await due(term_state="PASSED") == 0
+
+
+async def test_a_list_tells_the_same_actions_as_each_application_when_asked(licensing: Rig) -> None:
+    first, second = await licensing.reviewed(), (await licensing.file((await licensing.known()).id)).json()["id"]
+    for caller in (OFFICER, APPLICANT, DIRECTOR):
+        listed = (await licensing.api.get("/v1/applications?include=actions", **caller)).json()["items"]
+        for key in (first, second):
+            (item,) = [each for each in listed if each["id"] == key]
+            assert item == (await licensing.api.get(f"/v1/applications/{key}", **caller)).json()
+    plain = (await licensing.api.get("/v1/applications", **OFFICER)).json()["items"]
+    assert "actions" not in plain[0]
+    assert (await licensing.api.get("/v1/applications?include=secrets", **OFFICER)).status_code == 422

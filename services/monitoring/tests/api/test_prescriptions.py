@@ -59,6 +59,16 @@ async def test_the_provider_acknowledges_reports_and_the_inspector_verifies(moni
     assert all(row["legal_basis"] for row in log)
 
 
+async def test_a_list_tells_the_same_actions_when_asked(monitoring: Served) -> None:
+    path = await issued(monitoring)
+    for who in (PROVIDER, INSPECTOR, STRANGER):
+        one = (await monitoring.get(path, **who)).json()
+        (listed,) = (await monitoring.get("/v1/prescriptions?include=actions", **who)).json()["items"]
+        assert listed["actions"] == one["actions"]
+    (plain,) = (await monitoring.get("/v1/prescriptions", **INSPECTOR)).json()["items"]
+    assert "actions" not in plain
+
+
 async def test_an_action_against_the_table_is_409_and_names_the_legal_ones(monitoring: Served) -> None:
     path = await issued(monitoring)
     refused = await monitoring.post(f"{path}/verify", {}, **INSPECTOR)

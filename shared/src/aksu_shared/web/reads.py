@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeAlias, TypeVar
 from uuid import UUID
 
 from fastapi import Depends, Header, Request
@@ -21,6 +21,9 @@ from aksu_shared.web.middleware import waiting
 
 R = TypeVar("R")
 
+Actions: TypeAlias = Callable[[dict[str, Any]], list[str]]
+"""Tells from a resource what the caller may do with it now."""
+
 MAX_PAGE = 200
 WAIT_SECONDS = 2.0
 _LOOK_AGAIN = 0.25
@@ -34,6 +37,14 @@ class PageQuery(Filters):
     cursor: Annotated[str | None, Field(max_length=1000, description="`next` of the page before")] = None
 
 
+class ActionPageQuery(PageQuery):
+    """Query parameters of a list whose items can say what the caller may do with them."""
+
+    include: Annotated[
+        Literal["actions"] | None, Field(description="add to each item the `actions` that this caller may take now")
+    ] = None
+
+
 class PageOf(Resource, Generic[R]):
     """One page of a list; `next` is null on the last one. `fresh_at`: the instant up to which the rows are known."""
 
@@ -43,10 +54,17 @@ class PageOf(Resource, Generic[R]):
 
 
 async def page_response(
-    reads: Reads, page: Page, query: PageQuery, principal: Principal, *, fresh_at: str = "now()"
+    reads: Reads,
+    page: Page,
+    query: PageQuery,
+    principal: Principal,
+    *,
+    fresh_at: str = "now()",
+    actions: Actions | None = None,
+    **values: Any,  # noqa: ANN401 - of filters that are no parameters
 ) -> Response:
-    """The page of `page` that `query` asks for, as the caller may see it."""
-    given = query.model_dump(exclude={"limit", "cursor", "sort"}, exclude_none=True)
+    """The page of `page` that `query` asks for, as the caller may see it; with `actions` in its items if it asks so."""
+    given = query.model_dump(exclude={"limit", "cursor", "sort", "include"}, exclude_none=True)
     body = await reads.page(
         page,
         scope=",".join(principal.scope_keys),
@@ -55,7 +73,12 @@ async def page_response(
         cursor=query.cursor,
         fresh_at=fresh_at,
         **given,
+        **values,
     )
+    if actions is not None and getattr(query, "include", None) == "actions":
+        found = json.loads(body)
+        found["items"] = [item | {"actions": actions(item)} for item in found["items"]]
+        body = _json(found)
     return Response(body, media_type="application/json")
 
 
@@ -65,13 +88,10 @@ async def one_response(
     request: Request,
     principal: Principal,
     *,
-    actions: Callable[[dict[str, Any]], list[str]] | None = None,
+    actions: Actions | None = None,
     **values: Any,  # noqa: ANN401 - the statement's parameters
 ) -> Response:
-    """One resource with its ETag, or 304. Raises NotFound.
-
-    `actions` tells from the resource what the caller may do with it now.
-    """
+    """One resource with its ETag, or 304. Raises NotFound."""
     found = await reads.one(query, scope=",".join(principal.scope_keys), **values)
     if found is None:
         raise NotFound
@@ -82,8 +102,12 @@ async def one_response(
     if actions is not None:
         resource = json.loads(body)
         resource["actions"] = actions(resource)
-        body = json.dumps(resource, ensure_ascii=False, separators=(",", ":")).encode()
+        body = _json(resource)
     return Response(body, media_type="application/json", headers={"ETag": etag, "Vary": "Authorization"})
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Coroutine
 from datetime import date
+from functools import partial
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -23,11 +24,13 @@ from aksu_licensing.errors import (
     ServiceClosed,
     ServiceNotKnown,
 )
+from aksu_licensing.factory import Factory
 from aksu_licensing.queries import APPLICATION_BY_ID, APPLICATIONS
 from aksu_licensing.schemas import ApplicationRead, NewApplication
 from aksu_licensing.services.applications import whose
 from aksu_licensing.services.steps import GENERATED, STEPS
 from aksu_shared.auth.dependencies import PrincipalDep, requires
+from aksu_shared.auth.principal import Principal
 from aksu_shared.errors import Forbidden, IllegalTransition, Malformed, NotFound, Problem
 from aksu_shared.events.licensing import ApplicationState
 from aksu_shared.schemas.base import Command as Body
@@ -35,13 +38,14 @@ from aksu_shared.schemas.codes import Code, MunicipalityCode
 from aksu_shared.terms.machine import SamePerson, Transition
 from aksu_shared.web.commands import COMMAND_PROBLEMS
 from aksu_shared.web.problems import problems
-from aksu_shared.web.reads import PageOf, PageQuery, one_response, page_response
+from aksu_shared.web.reads import ActionPageQuery, Actions, PageOf, one_response, page_response
 from aksu_shared.web.routing import Router
+from aksu_shared.web.service import Api
 
 router = Router(tags=["applications"])
 
 
-class ApplicationQuery(PageQuery):
+class ApplicationQuery(ActionPageQuery):
     """Filters of the list. Sorted by `term_due`, only applications with a running term are listed."""
 
     procedure: Annotated[str, Code("application_procedures")] | None = None
@@ -71,7 +75,7 @@ async def list_applications(
 ) -> Response:
     """Applications the caller takes part in; the Agency sees all."""
     await caught_up(request, after)
-    return await page_response(api.reads, APPLICATIONS, query, principal)
+    return await page_response(api.reads, APPLICATIONS, query, principal, actions=_offered(api, principal))
 
 
 @router.get(
@@ -84,18 +88,21 @@ async def get_application(
     application_id: UUID, request: Request, api: ApiDep, principal: PrincipalDep, after: AfterHeader = None
 ) -> Response:
     """One application, with the steps this caller may take now."""
+    await caught_up(request, after)
+    actions = _offered(api, principal)
+    return await one_response(api.reads, APPLICATION_BY_ID, request, principal, actions=actions, id=application_id)
+
+
+def _offered(api: Api[Factory], principal: Principal) -> Actions:
+    """What tells the steps that this caller may take now."""
+    today = api.clock.today()
 
     def actions(found: dict[str, Any]) -> list[str]:
         state = ApplicationState.model_validate(found)
-        return offered(
-            state,
-            lambda right: api.rights.allows(principal, right, **whose(state)),
-            actor=principal.subject,
-            today=api.clock.today(),
-        )
+        may = partial(api.rights.allows, principal, **whose(state))
+        return offered(state, may, actor=principal.subject, today=today)
 
-    await caught_up(request, after)
-    return await one_response(api.reads, APPLICATION_BY_ID, request, principal, actions=actions, id=application_id)
+    return actions
 
 
 @router.post(

@@ -28,7 +28,7 @@ from aksu_shared.events.monitoring import MAY_BE_OVERDUE, PrescriptionState
 from aksu_shared.schemas.codes import Code, MunicipalityCode
 from aksu_shared.web.commands import COMMAND_PROBLEMS, Command
 from aksu_shared.web.problems import problems
-from aksu_shared.web.reads import PageOf, PageQuery, one_response
+from aksu_shared.web.reads import ActionPageQuery, Actions, PageOf, one_response, page_response
 from aksu_shared.web.routing import Router
 
 router = Router(tags=["prescriptions"])
@@ -39,7 +39,7 @@ _OFFERED: Final = ("acknowledge", "report_fulfilled", "verify", "not_fulfilled",
 _PROBLEMS: Final = (*COMMAND_PROBLEMS, NotFound, Forbidden, IllegalTransition)
 
 
-class PrescriptionQuery(PageQuery):
+class PrescriptionQuery(ActionPageQuery):
     """Filters of the list."""
 
     overdue: bool | None = None
@@ -62,17 +62,9 @@ async def list_prescriptions(
     query: Annotated[PrescriptionQuery, Query()], api: ApiDep, principal: PrincipalDep
 ) -> Response:
     """Prescriptions by their term, the earliest first."""
-    given = query.model_dump(exclude={"limit", "cursor", "sort"}, exclude_none=True)
-    body = await api.reads.page(
-        PRESCRIPTIONS,
-        scope=",".join(principal.scope_keys),
-        sort=query.sort,
-        limit=query.limit,
-        cursor=query.cursor,
-        today=api.clock.today(),
-        **given,
-    )
-    return Response(body, media_type="application/json")
+    today = api.clock.today()
+    actions = _offered(api.rights, principal, today)
+    return await page_response(api.reads, PRESCRIPTIONS, query, principal, actions=actions, today=today)
 
 
 @router.get(
@@ -89,19 +81,23 @@ async def get_prescription(prescription_id: UUID, request: Request, api: ApiDep,
         PRESCRIPTION,
         request,
         principal,
-        actions=lambda found: _actions(found, api.rights, principal, today),
+        actions=_offered(api.rights, principal, today),
         id=prescription_id,
         today=today,
     )
 
 
-def _actions(found: dict[str, Any], rights: Rights, principal: Principal, today: date) -> list[str]:
-    """Last parts of the paths that would not be refused now."""
-    where = {"territory": found["municipality"], "owner": found["provider_body"]}
-    names = MACHINE.actions(found["state"], lambda right: rights.allows(principal, right, **where))
-    running = found["state"] != "REPORTED_FULFILLED" and today <= date.fromisoformat(found["due_on"])
-    offered = [name for name in names if name in _OFFERED and not (name == "not_fulfilled" and running)]
-    return [name.replace("_", "-") for name in offered]
+def _offered(rights: Rights, principal: Principal, today: date) -> Actions:
+    """What tells the last parts of the paths that would not be refused now."""
+
+    def actions(found: dict[str, Any]) -> list[str]:
+        where = {"territory": found["municipality"], "owner": found["provider_body"]}
+        names = MACHINE.actions(found["state"], lambda right: rights.allows(principal, right, **where))
+        running = found["state"] != "REPORTED_FULFILLED" and today <= date.fromisoformat(found["due_on"])
+        offered = [name for name in names if name in _OFFERED and not (name == "not_fulfilled" and running)]
+        return [name.replace("_", "-") for name in offered]
+
+    return actions
 
 
 def _answer(command: Command[Any], kept: Kept[PrescriptionState]) -> Response:

@@ -14,6 +14,7 @@ from aksu_shared.schemas.base import Filters
 from aksu_shared.web.problems import problems
 from aksu_shared.web.request import UPLOAD_BODY
 from aksu_shared.web.routing import Router, deadline
+from aksu_shared.web.uploads import is_safe
 
 router = Router(tags=["imports"])
 
@@ -41,5 +42,6 @@ async def import_workbook(
 
     Importing the same file again changes nothing, so this needs no idempotency key.
     """
-    source = await file.read()
-    return await import_register(api.commands, source, name=file.filename or "", by=principal, dry_run=query.dry_run)
+    source, name = await file.read(), file.filename or ""
+    shown = name if is_safe(name) else ""
+    return await import_register(api.commands, source, name=shown, by=principal, dry_run=query.dry_run)
