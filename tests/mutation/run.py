@@ -1,7 +1,9 @@
 """Mutation tests of scope, tokens and inbox; figures as one JSON object on the last line.
 
 A folder of its own (`build/mutants`) holds a copy of `aksu_shared` and of the tests named here: mutmut wants the code
-in `src` beside it, and would find the installed package otherwise. Arguments are names of mutants to run again there.
+in `src` beside it, and would find the installed package otherwise. First mutmut changes what functions do, then the
+mutants of `planted.toml` change what it leaves alone. Arguments are names of mutants to try again in the same folder
+(`'aksu_shared.scope*'`), or `planted`.
 """
 
 import asyncio
@@ -12,56 +14,81 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+from planted import Figures, plant
 
 from aksu_local.postgres import Postgres
 
 HERE: Final = Path(__file__).parent
 ROOT: Final = HERE.parents[1]
-FOLDER: Final = ROOT / "build" / "mutants"
+FOLDER: Final = ROOT / "build/mutants"
+BAR: Final = 0.9
 TESTS: Final = (
     "test_scope.py",
-    "auth/test_dependencies.py",
-    "auth/test_jwks.py",
-    "auth/test_permissions.py",
-    "auth/test_principal.py",
-    "auth/test_tokens.py",
-    "db/test_access.py",
-    "db/test_scoped.py",
-    "db/test_statement.py",
-    "db/test_work.py",
+    *(f"auth/test_{name}.py" for name in ("dependencies", "jwks", "permissions", "principal", "tokens")),
+    *(f"db/test_{name}.py" for name in ("access", "scoped", "statement", "work")),
     "worker/conftest.py",
-    "worker/test_consumer.py",
-    "worker/test_dead_letters.py",
-    "worker/test_inbox.py",
-    "worker/test_routing.py",
+    *(f"worker/test_{name}.py" for name in ("consumer", "dead_letters", "failure", "inbox", "repair", "routing")),
 )
+"""Under shared/tests: those that are quick and about these modules."""
 
 
-def build() -> None:
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    shutil.copytree(ROOT / "shared/src/aksu_shared", FOLDER / "src/aksu_shared", ignore=shutil.ignore_patterns("__pycache__"))
+def build(folder: Path) -> None:
+    """Lay out the code, the tests and the configuration they run under, in place of what was there."""
+    shutil.rmtree(folder, ignore_errors=True)
+    unwanted = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "shared/src/aksu_shared", folder / "src/aksu_shared", ignore=unwanted)
+    shutil.copytree(HERE / "workspace", folder, ignore=unwanted, dirs_exist_ok=True)
     for test in TESTS:
-        copy = FOLDER / "tests" / test
+        copy = folder / "tests" / test
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / "shared/tests" / test, copy)
-    for file in (HERE / "workspace").iterdir():
-        if file.is_file():
-            shutil.copy2(file, FOLDER)
+
+
+def mutmut(*arguments: str, env: Mapping[str, str]) -> None:
+    """Run mutmut in the folder; where nobody watches its progress goes to a file. Raises CalledProcessError."""
+    command = [Path(sys.executable).with_name("mutmut"), *arguments]
+    with (FOLDER / "mutmut.log").open("a") as log:
+        subprocess.run(command, cwd=FOLDER, env=env, check=True, stdout=None if sys.stdout.isatty() else log)
+
+
+def mutmut_figures(env: Mapping[str, str]) -> dict[str, Any]:
+    """What the last runs in the folder found; mutants without a test count as survivors."""
+    mutmut("export-cicd-stats", env=env)
+    found = json.loads((FOLDER / "mutants/mutmut-cicd-stats.json").read_text(encoding="utf-8"))
+    mutants = found["total"] - found["skipped"]
+    dead = found["killed"] + found["timeout"]
+    return {
+        "modules": len(list((FOLDER / "mutants/src").rglob("*.meta"))),
+        "mutants": mutants,
+        "killed": found["killed"],
+        "timeouts": found["timeout"],
+        "survived": mutants - dead,
+        "score": round(dead / mutants, 3),
+    }
 
 
 async def main(arguments: Sequence[str]) -> int:
-    if not arguments:
-        build()
-    with tempfile.TemporaryDirectory(prefix="aksu-mutants-") as folder:
-        async with Postgres(Path(folder), durable=False):
-            run = subprocess.run(
-                [Path(sys.executable).with_name("mutmut"), "run", "--max-children=1", *arguments], cwd=FOLDER,
-                env={**os.environ, "AKSU_MUTANTS_POSTGRES": folder}, check=False)
-    return run.returncode
+    """Build, run, print; the exit code says whether the bar was reached."""
+    began = time.monotonic()
+    planted = Figures()
+    with tempfile.TemporaryDirectory(prefix="aksu-mutants-") as server:
+        env = {**os.environ, "AKSU_MUTANTS_POSTGRES": server}
+        async with Postgres(Path(server), durable=False):
+            if not arguments:
+                build(FOLDER)
+            if list(arguments) != ["planted"]:
+                mutmut("run", "--max-children=1", *arguments, env=env)
+            if not arguments or "planted" in arguments:
+                build(FOLDER / "planted")
+                planted = plant(FOLDER / "planted", HERE / "planted.toml", env=env)
+    figures = mutmut_figures(env) | planted.summary() | {"seconds": round(time.monotonic() - began)}
+    sys.stdout.write(json.dumps(figures) + "\n")
+    return int(figures["score"] < BAR or planted.survived > 0)
+
 
 if __name__ == "__main__":
     sys.exit(asyncio.run(main(sys.argv[1:])))

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 _LEXEME: Final = re.compile(
-    r'[ \t\n\r]*(?P<lexeme>[\[\]{},:]|"[^"\\]*(?:\\.[^"\\]*)*"|-?(?:Infinity|[0-9][0-9.eE+-]*)|[A-Za-z]+|.)', re.DOTALL
+    r'[ \t\n\r]*(?P<lexeme>[\[\]{},:]|"[^"\\]*(?:\\.[^"\\]*)*"|(?P<cut>".*)|-?(?:Infinity|[0-9][0-9.eE+-]*)|[A-Za-z]+|.)',
+    re.DOTALL,
 )
+"""A string without an end takes the rest, in one step: else each quote within would be looked at as a beginning again."""
 _MAX_INT_DIGITS: Final = 20
 
 
@@ -25,6 +27,8 @@ def find(reason: str, text: str, *, max_depth: int) -> tuple[int, str]:
     levels: list[_Level] = []
     for match in _LEXEME.finditer(text):
         lexeme, start = match["lexeme"], match.start("lexeme")
+        if match["cut"]:
+            break
         top = levels[-1] if levels else None
         if lexeme in "[{":
             if reason == "json.depth" and len(levels) == max_depth:
