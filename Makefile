@@ -80,7 +80,7 @@ check: $(VENV_READY) ## Format, lint, types, imports, dependencies, lock file, c
 	@# folder by folder: each has a conftest, and modules beside its tests that they import by name
 	@for tests in shared/tests services/*/tests deploy/local/tests tests/contract tests/e2e tests/security; do MYPYPATH=$$tests:services/registry/tests:services/licensing/tests:services/monitoring/tests:services/reporting/tests $(BIN)/mypy $$tests; done
 	MYPYPATH=tests $(BIN)/mypy -p torture
-	MYPYPATH=tests/mutation $(BIN)/mypy tests/mutation/*.py
+	MYPYPATH=tests/mutation:tests/mutation/workspace $(BIN)/mypy tests/mutation
 	$(BIN)/lint-imports --no-logo
 	@for package in shared services/* deploy/local; do (cd $$package && $(CURDIR)/$(BIN)/deptry --no-ansi src); done
 	$(UV) lock --check --quiet

@@ -16,7 +16,7 @@ from aksu_shared.scope import row_scope
     ],
 )
 def test_a_row_carries_the_nation_its_territory_its_parties_and_public_only_when_it_is(
-    municipality: str | None, bodies: tuple[str, ...], public: bool, keys: tuple[str, ...]
+    municipality: str | None, bodies: tuple[str, ...], *, public: bool, keys: tuple[str, ...]
 ) -> None:
     assert row_scope(municipality, *bodies, public=public) == keys
 

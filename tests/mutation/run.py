@@ -50,7 +50,7 @@ def build(folder: Path) -> None:
 
 def mutmut(*arguments: str, env: Mapping[str, str]) -> None:
     """Run mutmut in the folder; where nobody watches its progress goes to a file. Raises CalledProcessError."""
-    command = [Path(sys.executable).with_name("mutmut"), *arguments]
+    command = [str(Path(sys.executable).with_name("mutmut")), *arguments]
     with (FOLDER / "mutmut.log").open("a") as log:
         subprocess.run(command, cwd=FOLDER, env=env, check=True, stdout=None if sys.stdout.isatty() else log)
 

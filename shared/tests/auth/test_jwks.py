@@ -213,7 +213,7 @@ async def test_an_issuer_that_does_not_answer_is_waited_for_less_long_than_a_req
 async def test_the_keys_are_as_old_as_the_question_that_brought_them(keys: DiscoveredKeys, issuer: Issuer) -> None:
     asked: list[float] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def answer(_request: httpx.Request) -> httpx.Response:
         asked.append(time.time())
         issuer.answer = None
         return httpx.Response(200, json=issuer.discovery)

@@ -45,7 +45,7 @@ def holder(subject: str = "s-1", *, issued: datetime = NOON) -> Principal:
 
 def revoked(subject: str, not_before: datetime, *, version: int = 1) -> AccessRevoked:
     key = access_id(subject)
-    return AccessRevoked(id=key, version=version, state=AccessState(id=key, not_before=not_before), scope=("access",))
+    return AccessRevoked(id=key, version=version, state=AccessState(not_before=not_before), scope=("access",))
 
 
 async def told(copy: asyncpg.Pool, events: Sequence[AccessRevoked]) -> None:

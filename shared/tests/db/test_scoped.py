@@ -40,9 +40,7 @@ async def run(runtime: asyncpg.Connection, scope: str, sql: str, *args: object) 
 
 
 async def add(runtime: asyncpg.Connection, scope: str, *keys: str) -> int:
-    return await run(
-        runtime, scope, "INSERT INTO place (id, version, scope) VALUES ($1, 1, $2)", uuid7(), list(keys)
-    )
+    return await run(runtime, scope, "INSERT INTO place (id, version, scope) VALUES ($1, 1, $2)", uuid7(), list(keys))
 
 
 async def test_the_owner_of_the_tables_is_bound_too(urls: ServiceUrls, place: str) -> None:

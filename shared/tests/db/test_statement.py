@@ -14,8 +14,8 @@ from aksu_local.worker_rig import PLACE, prepare_registry
 from aksu_shared.db.pool import create_pool
 from aksu_shared.db.statement import Statement, scope_with, shift
 
-BY_SETTLEMENT: Final = Statement(
-    select(PLACE.c.key).where(PLACE.c.settlement == bindparam("settlement"), PLACE.c.municipality == "BLG01")
+BY_SETTLEMENT: Final = select(PLACE.c.key).where(
+    PLACE.c.settlement == bindparam("settlement"), PLACE.c.municipality == "BLG01"
 )
 
 
@@ -35,7 +35,8 @@ async def pool(fresh_database: Callable[..., Awaitable[ServiceUrls]]) -> AsyncIt
 
 
 async def seen(pool: asyncpg.Pool, scope: str, settlement: str = "Банско") -> set[str]:
-    rows = await pool.fetch(BY_SETTLEMENT.scoped, scope, *BY_SETTLEMENT.args({"settlement": settlement}))
+    statement = Statement(BY_SETTLEMENT)
+    rows = await pool.fetch(statement.scoped, scope, *statement.args({"settlement": settlement}))
     return {row["key"] for row in rows}
 
 
@@ -52,19 +53,21 @@ def test_places_move_by_a_number_and_everything_else_stays(sql: str, by: int, sh
 
 
 def test_parameters_come_in_the_order_of_their_places_and_literals_from_the_statement() -> None:
-    assert BY_SETTLEMENT.args({"settlement": "Банско"}) == ["Банско", "BLG01"]
-    assert BY_SETTLEMENT.args({"settlement": None}) == [None, "BLG01"]
-    assert BY_SETTLEMENT.places == 2
+    statement = Statement(BY_SETTLEMENT)
+    assert statement.args({"settlement": "Банско"}) == ["Банско", "BLG01"]
+    assert statement.args({"settlement": None}) == [None, "BLG01"]
+    assert statement.places == 2
 
 
 def test_what_stands_in_another_statement_leaves_the_first_place_to_the_scope() -> None:
-    assert "$1" in BY_SETTLEMENT.sql
-    assert "$1" not in BY_SETTLEMENT.gated()
-    assert {"$2", "$3"} == {word for word in ("$1", "$2", "$3", "$4") if word in BY_SETTLEMENT.gated()}
+    statement = Statement(BY_SETTLEMENT)
+    assert "$1" in statement.sql
+    assert "$1" not in statement.gated()
+    assert {"$2", "$3"} == {word for word in ("$1", "$2", "$3", "$4") if word in statement.gated()}
 
 
 def test_a_statement_locks_only_when_it_says_so() -> None:
-    assert not BY_SETTLEMENT.locks
+    assert not Statement(BY_SETTLEMENT).locks
     assert Statement(select(PLACE.c.key).with_for_update(), locks=True).locks
 
 

@@ -23,7 +23,7 @@ from aksu_shared.worker.dead_letters import (
 
 async def broken(applier: Applier, topic: Topic | None = None, **headers: str | None) -> Delivered:
     """The good record whose broken form is parked."""
-    record = (topic or Topic()).record(**headers)
+    record = (topic or Topic()).record(None, **headers)  # type: ignore[arg-type]  # names of headers
     await applier.apply([read(replace(record, value=b"{"))])
     return record
 

@@ -65,9 +65,7 @@ class Databases:
             name = f"template_bus_{self._number()}"
             await create_topics(await create_bus_database(self.server, database=name))
             self._templates[_BUS] = await self._freeze(name)
-        return await create_bus_database(
-            self.server, database=f"bus_{self._number()}", template=self._templates[_BUS]
-        )
+        return await create_bus_database(self.server, database=f"bus_{self._number()}", template=self._templates[_BUS])
 
     async def _prepared(self, service: str, prepare: Prepare) -> str:
         key = f"{service}:{prepare.__module__}.{prepare.__qualname__}"
