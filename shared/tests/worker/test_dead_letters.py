@@ -105,14 +105,15 @@ async def test_an_undecodable_record_stays_parked_until_a_build_can_read_it(moni
     assert not await dead_letters(monitoring_pool)
 
 
+@pytest.mark.parametrize("at", [1, 2])
 async def test_what_arrives_during_a_redrive_of_its_key_waits_and_keeps_the_order(
-    monitoring_pool: asyncpg.Pool,
+    monitoring_pool: asyncpg.Pool, at: int
 ) -> None:
     redriving, go_on = asyncio.Event(), asyncio.Event()
 
     async def slow(work: UnitOfWork, events: Sequence[PlaceEvent]) -> None:
         await copy_places(work, events)
-        if events[0].version == 2:
+        if events[0].version == at:
             redriving.set()
             await go_on.wait()
 
@@ -130,6 +131,27 @@ async def test_what_arrives_during_a_redrive_of_its_key_waits_and_keeps_the_orde
     assert (await driving).applied == ids
     assert await arriving == Applied(events=1)
     assert await effects(monitoring_pool) == [(first.key, 1), (first.key, 2), (first.key, 3)]
+
+
+async def test_a_long_key_is_redriven_in_portions_each_a_transaction(
+    monitoring_pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aksu_shared.worker.dead_letters._PORTION", 2)
+    applier = monitoring(monitoring_pool)
+    await park(applier, *await versions(Topic(), 5))
+    assert (await redrive(monitoring_pool, applier, [1], by="operator")).applied == [1, 2, 3, 4, 5]
+    assert await monitoring_pool.fetchval("SELECT count(DISTINCT resolved_at) FROM dead_letter") == 3
+
+
+async def test_every_key_that_stops_is_told_with_its_place(monitoring_pool: asyncpg.Pool) -> None:
+    applier, topic = monitoring(monitoring_pool), Topic()
+    await park(applier, topic.record(address="poison"))
+    await park(applier, topic.record(address="poison"))
+    done = await redrive(monitoring_pool, applier, [1, 2], by="operator")
+    assert {letter: fault.reason for letter, fault in done.failed.items()} == dict.fromkeys((1, 2), "HANDLER_FAILED")
+    for letter in await dead_letters(monitoring_pool):
+        assert letter.detail == done.failed[letter.id].detail
+        assert "copy_places" in (letter.detail or "")
 
 
 @pytest.mark.parametrize("limit", [1, 2])

@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 import pytest_asyncio
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from aksu_local.databases import ServiceUrls
 from aksu_shared.bus.contract import BusUnavailable
@@ -115,9 +117,12 @@ async def test_a_refusal_of_the_database_names_what_it_is_about_and_no_value(poo
 
 
 def test_of_an_error_raised_by_a_library_the_frame_that_called_it_is_named() -> None:
-    with pytest.raises(ZeroDivisionError) as caught:
-        asyncpg.utils._quote_ident(1 / 0)
-    assert "test_failure.py:" in fault_of(caught.value).detail
+    with pytest.raises(ArgumentError) as caught:
+        make_url("no address")
+    fault = fault_of(caught.value)
+    assert fault.detail.startswith("sqlalchemy.exc.ArgumentError at test_failure.py:")
+    inside = caught.value.with_traceback(caught.value.__traceback__ and caught.value.__traceback__.tb_next)
+    assert " at url.py:" in fault_of(inside).detail  # where no frame is ours, the library's is better than none
 
 
 @pytest.mark.parametrize(

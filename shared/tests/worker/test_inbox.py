@@ -126,6 +126,12 @@ async def test_a_record_at_fault_that_differs_in_anything_is_parked_beside_the_f
     assert len(await parked(monitoring_pool)) == 2
 
 
+def test_what_the_halves_of_a_batch_did_adds_up() -> None:
+    first = Applied(events=1, repeated=2, parked=3, changes=4)
+    second = Applied(events=10, repeated=20, parked=30, changes=40)
+    assert first + second == Applied(events=11, repeated=22, parked=33, changes=44)
+
+
 async def test_each_consumer_parks_for_itself(monitoring_pool: asyncpg.Pool) -> None:
     record = bad(Topic().record())
     for name in ("monitoring", "other"):
@@ -154,3 +160,35 @@ async def test_what_was_redriven_cannot_be_given_up(monitoring_pool: asyncpg.Poo
     await redrive(monitoring_pool, applier, [1], by="operator")
     assert await discard(monitoring_pool, [1], by="operator", why="too late") == 0
     assert [letter.state for letter in await dead_letters(monitoring_pool, state="REDRIVEN")] == ["REDRIVEN"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "kept"),
+    [
+        ({"ce_seq": "7"}, ("registry", 7)),
+        ({"ce_seq": "9" * 18}, ("registry", 10**18 - 1)),
+        ({"ce_seq": "1" + "0" * 18}, ("registry", 0)),
+        ({"ce_seq": "٧"}, ("registry", 0)),
+        ({"ce_seq": "x7"}, ("registry", 0)),
+        ({"ce_seq": None}, ("registry", 0)),
+        ({"ce_seq": "7", "ce_source": None}, ("", 7)),
+        ({"ce_id": None}, None),
+        ({"ce_id": "5"}, None),
+    ],
+    ids=["number", "long", "too-long", "foreign-digit", "no-number", "no-seq", "no-source", "no-id", "bad-id"],
+)
+async def test_what_is_given_up_stands_in_the_inbox_as_far_as_it_says_what_it_is(
+    monitoring_pool: asyncpg.Pool, headers: dict[str, str | None], kept: tuple[str, int] | None
+) -> None:
+    record = bad(Topic().record(None, **headers))  # type: ignore[arg-type]  # names of headers
+    await monitoring(monitoring_pool).apply([read(record)])
+    assert await discard(monitoring_pool, [1], by="operator", why="a test") == 1
+    found = await monitoring_pool.fetchrow("SELECT source, seq FROM inbox")
+    assert (tuple(found) if found else None) == kept
+
+
+async def test_two_hundred_dead_letters_are_a_page(monitoring_pool: asyncpg.Pool) -> None:
+    topic = Topic()
+    await monitoring(monitoring_pool).apply([read(bad(topic.record())) for _ in range(201)])
+    assert len(await dead_letters(monitoring_pool)) == 200
+    assert len(await dead_letters(monitoring_pool, after=200)) == 1
