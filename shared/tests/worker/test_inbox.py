@@ -10,10 +10,12 @@ import pytest
 
 from aksu_local.worker_rig import Topic, monitoring
 from aksu_shared.bus import Delivered
+from aksu_shared.db.work import UnitOfWork
+from aksu_shared.events.registry import PlaceEvent
 from aksu_shared.testing.waiting import eventually
 from aksu_shared.worker.applying import REBUILD_LOCK, Applied, Item, read
 from aksu_shared.worker.dead_letters import dead_letters, discard, redrive
-from aksu_shared.worker.failure import Fault, SourceRestored
+from aksu_shared.worker.failure import Fault, HandlerTimeout, SourceRestored
 
 FAULT: Final = Fault("HANDLER_FAILED", "somewhere")
 
@@ -192,3 +194,29 @@ async def test_two_hundred_dead_letters_are_a_page(monitoring_pool: asyncpg.Pool
     await monitoring(monitoring_pool).apply([read(bad(topic.record())) for _ in range(201)])
     assert len(await dead_letters(monitoring_pool)) == 200
     assert len(await dead_letters(monitoring_pool, after=200)) == 1
+
+
+async def test_a_rebuild_takes_what_everybody_else_waits_for_and_says_itself_how_far_it_is(
+    monitoring_pool: asyncpg.Pool,
+) -> None:
+    applier, after = monitoring(monitoring_pool), Topic(epoch="e2")
+    await applier.apply([read(Topic(epoch="e1").record())])
+    told = [read(after.record()) for _ in range(3)]
+    with pytest.raises(SourceRestored):
+        await applier.apply(told)
+    assert await applier.apply(told, rebuilding=True) == Applied(events=3, changes=3)
+    assert await applier.apply(told, rebuilding=True) == Applied(repeated=3)
+    row = await monitoring_pool.fetchrow("SELECT epoch, position, wanted_epoch FROM source_state")
+    assert tuple(row) == ("e1", 1, "e2")
+
+
+async def test_a_handler_has_its_time_and_no_more(monitoring_pool: asyncpg.Pool) -> None:
+    applier = monitoring(monitoring_pool, timeout=0.2)
+    with pytest.raises(HandlerTimeout, match=r"^copy_places took more than 0\.2 s$"):
+        await applier.apply([read(Topic().record(address="hang"))])
+
+    async def impatient(_work: UnitOfWork, _events: Sequence[PlaceEvent]) -> None:
+        raise TimeoutError("mine")
+
+    with pytest.raises(TimeoutError, match="mine"):
+        await monitoring(monitoring_pool, handlers={PlaceEvent: impatient}).apply([read(Topic().record())])
