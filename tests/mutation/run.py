@@ -71,13 +71,15 @@ def mutmut_figures(env: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-async def main(arguments: Sequence[str]) -> int:
+def main(arguments: Sequence[str]) -> int:
     """Build, run, print; the exit code says whether the bar was reached."""
     began = time.monotonic()
     planted = Figures()
-    with tempfile.TemporaryDirectory(prefix="aksu-mutants-") as server:
-        env = {**os.environ, "AKSU_MUTANTS_POSTGRES": server}
-        async with Postgres(Path(server), durable=False):
+    with tempfile.TemporaryDirectory(prefix="aksu-mutants-") as folder, asyncio.Runner() as loop:
+        server = Postgres(Path(folder), durable=False)
+        loop.run(server.start())
+        env = {**os.environ, "AKSU_MUTANTS_POSTGRES": folder}
+        try:
             if not arguments:
                 build(FOLDER)
             if list(arguments) != ["planted"]:
@@ -85,10 +87,12 @@ async def main(arguments: Sequence[str]) -> int:
             if not arguments or "planted" in arguments:
                 build(FOLDER / "planted")
                 planted = plant(FOLDER / "planted", HERE / "planted.toml", env=env)
+        finally:
+            loop.run(server.stop())
     figures = mutmut_figures(env) | planted.summary() | {"seconds": round(time.monotonic() - began)}
     sys.stdout.write(json.dumps(figures) + "\n")
     return int(figures["score"] < BAR or planted.survived > 0)
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(main(sys.argv[1:])))
+    sys.exit(main(sys.argv[1:]))

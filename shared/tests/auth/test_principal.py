@@ -34,7 +34,8 @@ def test_kind_level_and_territory_are_read_from_the_code(
     "code",
     [
         "", "aksu", "AKSU ", "AKSU,BG", "OBLAST", "OBLAST:BLG01", "OBLAST:blg", "MUNICIPALITY:BLG", "MUNICIPALITY:BLG1",
-        "PROVIDER:12345", "PROVIDER:12345678x", "PROVIDER:１２３４５６７８９", "RZI:BLG\n", "b:AKSU", "MINISTRY",
+        "PROVIDER:12345", "PROVIDER:123456789012", "PROVIDER:12345678x", "PROVIDER:１２３４５６７８９",
+        "RZI:BLG\n", "b:AKSU", "MINISTRY",
     ],
 )  # fmt: skip
 def test_other_codes_are_refused(code: str) -> None:
