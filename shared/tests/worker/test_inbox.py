@@ -220,3 +220,29 @@ async def test_a_handler_has_its_time_and_no_more(monitoring_pool: asyncpg.Pool)
 
     with pytest.raises(TimeoutError, match="mine"):
         await monitoring(monitoring_pool, handlers={PlaceEvent: impatient}).apply([read(Topic().record())])
+
+
+async def test_a_header_with_nul_is_kept_with_a_replacement(monitoring_pool: asyncpg.Pool) -> None:
+    await monitoring(monitoring_pool).apply([read(bad(Topic().record(None, ce_strange="а\0я")))])  # type: ignore[arg-type]
+    assert await monitoring_pool.fetchval("SELECT headers ->> 'ce_strange' FROM dead_letter") == "а\ufffdя"
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [(["c1"], ("c1", True)), (["c1", "c1"], ("c1", False)), (["c1", "c2"], (None, False))],
+    ids=["one", "one-correlation", "two"],
+)
+async def test_a_change_names_what_it_follows_from_as_far_as_that_is_certain(
+    monitoring_pool: asyncpg.Pool, told: list[str], kept: tuple[str | None, bool]
+) -> None:
+    seen: list[tuple[str | None, bool]] = []
+
+    async def handler(work: UnitOfWork, events: Sequence[PlaceEvent]) -> None:
+        meta = events[0].meta
+        seen.append((work.correlation_id, meta is not None and work.caused_by == meta.id))
+        assert work.caused_by is None or work.caused_by == (meta and meta.id)
+
+    topic = Topic()
+    items = [read(topic.record(None, ce_correlationid=each)) for each in told]  # type: ignore[arg-type]
+    await monitoring(monitoring_pool, handlers={PlaceEvent: handler}).apply(items)
+    assert seen == [kept]
