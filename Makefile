@@ -19,6 +19,8 @@ PROJECTS := pyproject.toml $(wildcard shared/pyproject.toml services/*/pyproject
 UV_READY := build/uv/ready-$(UV_VERSION)
 VENV_READY := .venv/ready
 
+MUTANTS_READY := .venv/mutants-ready
+
 OIDC := tests/security/oidc
 OIDC_READY := $(OIDC)/node_modules/ready
 
@@ -66,6 +68,10 @@ torture: $(VENV_READY) java ## Load, kill and check I1 to I9 on both buses; figu
 torture-selftest: $(VENV_READY) ## Plant six bugs, one at a time: the torture rig's checker must catch each
 	@$(TORTURE).selftest $(if $(SEED),--seed $(SEED))
 
+.PHONY: mutants
+mutants: $(MUTANTS_READY) ## Change the code of scope, tokens and inbox bit by bit: tests must notice; an hour (ONLY="aksu_shared.scope*")
+	@$(BIN)/python tests/mutation/run.py $(ONLY)
+
 .PHONY: check
 check: $(VENV_READY) ## Format, lint, types, imports, dependencies, lock file, contracts
 	$(BIN)/ruff format --check --quiet
@@ -74,6 +80,7 @@ check: $(VENV_READY) ## Format, lint, types, imports, dependencies, lock file, c
 	@# folder by folder: each has a conftest, and modules beside its tests that they import by name
 	@for tests in shared/tests services/*/tests deploy/local/tests tests/contract tests/e2e tests/security; do MYPYPATH=$$tests:services/registry/tests:services/licensing/tests:services/monitoring/tests:services/reporting/tests $(BIN)/mypy $$tests; done
 	MYPYPATH=tests $(BIN)/mypy -p torture
+	MYPYPATH=tests/mutation:tests/mutation/workspace $(BIN)/mypy tests/mutation
 	$(BIN)/lint-imports --no-logo
 	@for package in shared services/* deploy/local; do (cd $$package && $(CURDIR)/$(BIN)/deptry --no-ansi src); done
 	$(UV) lock --check --quiet
@@ -113,6 +120,10 @@ $(VENV_READY): $(UV_READY) uv.lock $(PROJECTS)
 	@echo "fetching dependencies"
 	@$(UV) sync --quiet --frozen --all-packages --all-extras --compile-bytecode --python $(PYTHON)
 	@$(BIN)/python -m compileall -q shared/src services/*/src deploy/local/src
+	@touch $@
+
+$(MUTANTS_READY): $(VENV_READY)
+	@$(UV) sync --quiet --frozen --all-packages --all-extras --group mutants --python $(PYTHON)
 	@touch $@
 
 $(OIDC_READY): $(OIDC)/package-lock.json

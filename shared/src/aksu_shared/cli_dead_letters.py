@@ -9,7 +9,12 @@ import typer
 def dead_letters_cli(service: str, *, config: str) -> typer.Typer:
     """The commands for `service`; what they need is imported when they run."""
     app = typer.Typer(no_args_is_help=True, help="Records that could not be applied.")
+    _add_what_reads(app, service, config)
+    _add_what_changes(app, service, config)
+    return app
 
+
+def _add_what_reads(app: typer.Typer, service: str, config: str) -> None:
     @app.command("list")
     def list_letters(
         state: Annotated[str, typer.Option(help="PARKED, REDRIVEN or DISCARDED")] = "PARKED",
@@ -26,6 +31,8 @@ def dead_letters_cli(service: str, *, config: str) -> typer.Typer:
 
         typer.echo(letter_of(service, config, letter=letter))
 
+
+def _add_what_changes(app: typer.Typer, service: str, config: str) -> None:
     @app.command("repair")
     def repair_letter(
         letter: Annotated[int, typer.Argument(help="number of the dead letter")],
@@ -62,5 +69,3 @@ def dead_letters_cli(service: str, *, config: str) -> typer.Typer:
         from aksu_shared.command_dead_letters import discard  # noqa: PLC0415
 
         typer.echo(f"{discard(service, config, letters=letters, why=reason)} discarded")
-
-    return app

@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+import time
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,12 @@ class Time:
 
     def __call__(self) -> float:
         return self.value
+
+
+async def settled() -> None:
+    """Let what runs beside a request run."""
+    for _ in range(50):
+        await asyncio.sleep(0)
 
 
 @pytest.fixture
@@ -94,10 +101,12 @@ async def test_a_new_key_is_found_after_the_cool_down_and_the_old_one_goes(
 
 async def test_known_keys_are_looked_at_again_after_a_while(keys: DiscoveredKeys, issuer: Issuer, clock: Time) -> None:
     await keys.find(FIRST.kid)
-    clock.value += 599
-    await keys.find(FIRST.kid)
+    for wait in (31, 568, 1):  # to the last second, beyond the cool-down
+        clock.value += wait
+        await keys.find(FIRST.kid)
+        await settled()
     assert issuer.fetches == 1
-    clock.value += 2
+    clock.value += 1
     issuer.keys = [SECOND]
     assert await keys.find(FIRST.kid) is not None  # whose key is known waits for nobody
     await eventually(lambda: asyncio.sleep(0, issuer.fetches == 2))
@@ -111,6 +120,8 @@ async def test_while_the_issuer_is_away_known_keys_serve_for_an_hour(
     issuer.answer = lambda _request: httpx.Response(503)
     clock.value += 3600
     assert await keys.find(FIRST.kid) is not None
+    await settled()
+    assert len(issuer.requests) == 3  # in vain, beside the request
     clock.value += 31
     with pytest.raises(Unavailable):
         await keys.find(FIRST.kid)
@@ -155,6 +166,64 @@ async def test_a_discovery_document_of_another_issuer_is_refused(keys: Discovere
     assert issuer.fetches == 0
 
 
+async def test_an_issuer_s_address_may_end_with_a_slash(issuer: Issuer) -> None:
+    issuer.discovery["issuer"] = ISSUER + "/"
+    assert await DiscoveredKeys(ISSUER + "/", transport=httpx.MockTransport(issuer)).find(FIRST.kid)
+    assert issuer.requests == ["/realm/.well-known/openid-configuration", "/keys"]
+
+
+async def test_documents_are_asked_for_as_json_and_read_to_their_end(issuer: Issuer) -> None:
+    document = json.dumps(KeySet([FIRST]).as_dict(private=False)).encode()
+    asked: list[tuple[str, str | None]] = []
+
+    async def parts(size: int) -> AsyncIterator[bytes]:
+        padded = document.ljust(size)
+        yield padded[:100]
+        yield padded[100:]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append((request.method, request.headers.get("accept")))
+        return httpx.Response(200, content=parts(256 * 1024 + len(asked) - 1))
+
+    issuer.answer = answer
+    for known in (True, False):  # of 256 KiB, and of a byte more
+        keys = DiscoveredKeys(ISSUER, jwks_url="https://issuer.example/keys", transport=httpx.MockTransport(issuer))
+        if known:
+            assert await keys.find(FIRST.kid)
+        else:
+            with pytest.raises(Unavailable):
+                await keys.find(FIRST.kid)
+    assert asked == [("GET", "application/json")] * 2
+
+
+async def test_an_issuer_that_does_not_answer_is_waited_for_less_long_than_a_request_lives(
+    keys: DiscoveredKeys, monkeypatch: pytest.MonkeyPatch, issuer: Issuer
+) -> None:
+    async def silence(_request: httpx.Request) -> httpx.Response:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    monkeypatch.setattr("aksu_shared.auth.jwks._PATIENCE", 0.01)
+    monkeypatch.setattr(issuer.__class__, "__call__", lambda _self, request: silence(request))
+    async with asyncio.timeout(5):
+        with pytest.raises(Unavailable):
+            await keys.find(FIRST.kid)
+
+
+async def test_the_keys_are_as_old_as_the_question_that_brought_them(keys: DiscoveredKeys, issuer: Issuer) -> None:
+    asked: list[float] = []
+
+    def answer(_request: httpx.Request) -> httpx.Response:
+        asked.append(time.time())
+        issuer.answer = None
+        return httpx.Response(200, json=issuer.discovery)
+
+    issuer.answer = answer
+    before = time.time()
+    await keys.find(FIRST.kid)
+    assert before <= keys.as_of <= asked[0]
+
+
 async def test_the_address_of_the_keys_can_be_given(issuer: Issuer) -> None:
     keys = DiscoveredKeys(ISSUER, jwks_url="https://issuer.example/keys", transport=httpx.MockTransport(issuer))
     assert await keys.find(FIRST.kid)
@@ -186,8 +255,9 @@ def test_only_signature_keys_of_enough_strength_are_used() -> None:
 async def test_a_key_file_is_read_again_when_it_changes(tmp_path: Path) -> None:
     path = tmp_path / "jwks.json"
     keys = FileKeys(path)
-    with pytest.raises(Unavailable):
+    with pytest.raises(Unavailable) as caught:
         await keys.find(FIRST.kid)
+    assert caught.value.headers == {"Retry-After": "5"}
     path.write_text(json.dumps(KeySet([FIRST]).as_dict(private=False)))
     assert await keys.find(FIRST.kid) is not None
     draft = tmp_path / "draft"

@@ -8,15 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aksu_shared.auth.permissions import Rights, contains
-from aksu_shared.auth.principal import ANONYMOUS, Principal, Role
+from aksu_shared.auth.principal import ANONYMOUS, Principal, Role, permissions_file
 from aksu_shared.errors import Forbidden, NotAuthenticated
 
-RIGHTS = Rights.load()
 PLACE: dict[str, Any] = {
     "territory": "BLG01",
     "owner": "PROVIDER:123456789",
     "parties": ("MUNICIPALITY:BLG03", "RZI:BLG"),
 }
+
+
+@pytest.fixture(name="rights")
+def rights_of_the_platform() -> Rights:
+    return Rights(permissions_file())
 
 
 def who(role: str, body: str | None) -> Principal:
@@ -67,30 +71,67 @@ def test_what_nobody_owns_belongs_to_the_body_of_exactly_its_territory() -> None
     assert not rights.allows(who("oblast_officer", "OBLAST:BLG"), "x.y.z", territory="BLG", owner="MLSP")
 
 
-def test_a_role_counts_only_with_a_body_of_its_kind() -> None:
+def test_a_role_counts_only_with_a_body_of_its_kind(rights: Rights) -> None:
     inspector = who("inspector", "AKSU")
-    assert RIGHTS.allows(inspector, "monitoring.inspection.conduct")
+    assert rights.allows(inspector, "monitoring.inspection.conduct")
     for body in (None, "MUNICIPALITY:BLG01", "MLSP", "PROVIDER:123456789"):
-        assert not RIGHTS.allows(who("inspector", body), "monitoring.inspection.conduct")
+        assert not rights.allows(who("inspector", body), "monitoring.inspection.conduct")
 
 
-def test_what_is_public_everybody_may_with_and_without_a_token() -> None:
-    assert RIGHTS.allows(ANONYMOUS, "registry.service.read")
-    assert RIGHTS.allows(Principal("x"), "registry.service.read", **PLACE)
+def test_what_is_public_everybody_may_with_and_without_a_token(rights: Rights) -> None:
+    assert rights.allows(ANONYMOUS, "registry.service.read")
+    assert rights.allows(Principal("x"), "registry.service.read", **PLACE)
 
 
-def test_a_missing_right_is_named_and_without_a_token_one_is_asked_for() -> None:
+def test_a_missing_right_is_named_and_without_a_token_one_is_asked_for(rights: Rights) -> None:
     with pytest.raises(Forbidden) as caught:
-        RIGHTS.check(who("ministry_reader", "MLSP"), "registry.service.create", **PLACE)
+        rights.check(who("ministry_reader", "MLSP"), "registry.service.create", **PLACE)
     assert caught.value.params == {"right": "registry.service.create"}
-    with pytest.raises(NotAuthenticated):
-        RIGHTS.check(ANONYMOUS, "registry.service.create")
-    RIGHTS.check(who("provider", "PROVIDER:123456789"), "registry.service.create", **PLACE)
+    with pytest.raises(NotAuthenticated) as asked:
+        rights.check(ANONYMOUS, "registry.service.create")
+    assert asked.value.headers == {"WWW-Authenticate": 'Bearer realm="aksu"'}
+    rights.check(who("provider", "PROVIDER:123456789"), "registry.service.create", **PLACE)
 
 
-def test_an_unknown_right_is_a_mistake_of_the_program() -> None:
+def test_each_relation_is_enough_by_itself() -> None:
+    for relation, where in {
+        "below": {"territory": "BLG01"},
+        "own": {"owner": "OBLAST:BLG"},
+        "party": {"parties": ["OBLAST:BLG"]},
+    }.items():
+        rights = table(x__y__z={"oblast_officer": [relation]})
+        officer = who("oblast_officer", "OBLAST:BLG")
+        rights.check(officer, "x.y.z", **where)  # type: ignore[arg-type]  # one of its keywords
+        with pytest.raises(Forbidden):
+            rights.check(officer, "x.y.z")
+
+
+def test_a_role_has_its_names_and_the_kinds_of_body_it_counts_for() -> None:
+    row = {"bg": "Инспектор", "en": "Inspector", "kinds": ["AKSU"]}
+    rights = Rights({"roles": {role.value: row for role in Role}, "actions": {}})
+    rule = rights.roles[Role.INSPECTOR]
+    assert (rule.text.bg, rule.text.en) == ("Инспектор", "Inspector")
+    assert rule.kinds == {"AKSU"}
+
+
+def test_which_reads_are_recorded_stands_in_the_table(rights: Rights) -> None:
+    assert "licensing.application.read" in rights.recorded
+    assert "registry.service.read" not in rights.recorded
+    file = permissions_file()
+    with pytest.raises(ValueError, match="no rights"):
+        Rights({**file, "audit": {"recorded": ["x.y.z"]}})
+    assert table().recorded == frozenset()
+
+
+def test_a_role_without_a_rule_is_refused() -> None:
+    file = permissions_file()
+    with pytest.raises(ValueError, match="roles without a rule"):
+        Rights({**file, "roles": {name: row for name, row in file["roles"].items() if name != "operator"}})
+
+
+def test_an_unknown_right_is_a_mistake_of_the_program(rights: Rights) -> None:
     with pytest.raises(ValueError, match="no right"):
-        RIGHTS.allows(ANONYMOUS, "registry.service.fly")
+        rights.allows(ANONYMOUS, "registry.service.fly")
 
 
 @pytest.mark.parametrize(
@@ -106,16 +147,16 @@ def test_names_of_rights_have_three_parts() -> None:
         table(read={"public": ["any"]})
 
 
-def test_the_one_who_decides_on_a_licence_is_not_the_one_who_proposes() -> None:
+def test_the_one_who_decides_on_a_licence_is_not_the_one_who_proposes(rights: Rights) -> None:
     officer, director = who("licensing_officer", "AKSU"), who("executive_director", "AKSU")
-    assert RIGHTS.allows(officer, "licensing.application.propose")
-    assert not RIGHTS.allows(officer, "licensing.application.decide")
-    assert RIGHTS.allows(director, "licensing.application.decide")
-    assert not RIGHTS.allows(director, "licensing.application.propose")
+    assert rights.allows(officer, "licensing.application.propose")
+    assert not rights.allows(officer, "licensing.application.decide")
+    assert rights.allows(director, "licensing.application.decide")
+    assert not rights.allows(director, "licensing.application.propose")
 
 
-def test_only_reads_a_signal_and_the_handshake_of_ingest_are_public() -> None:
-    public = {action for action in RIGHTS.actions if RIGHTS.granted(ANONYMOUS, action)}
+def test_only_reads_a_signal_and_the_handshake_of_ingest_are_public(rights: Rights) -> None:
+    public = {action for action in rights.actions if rights.granted(ANONYMOUS, action)}
     assert {action for action in public if not action.endswith(".read")} == {
         "monitoring.signal.file",
         "monitoring.ingest.handshake",
@@ -123,15 +164,15 @@ def test_only_reads_a_signal_and_the_handshake_of_ingest_are_public() -> None:
 
 
 @pytest.mark.parametrize("person", ["licensing.application.read", "monitoring.signal.read", "monitoring.task.read"])
-def test_what_holds_personal_or_internal_data_is_not_public(person: str) -> None:
-    assert not RIGHTS.allows(ANONYMOUS, person)
+def test_what_holds_personal_or_internal_data_is_not_public(rights: Rights, person: str) -> None:
+    assert not rights.allows(ANONYMOUS, person)
 
 
-def test_the_national_map_is_drafted_by_the_national_body_only() -> None:
+def test_the_national_map_is_drafted_by_the_national_body_only(rights: Rights) -> None:
     national = {"territory": "BG"}
-    assert RIGHTS.allows(who("body_officer", "ASP"), "registry.map.draft", **national)
+    assert rights.allows(who("body_officer", "ASP"), "registry.map.draft", **national)
     for body in ("RDSP:BLG", "DSP:BLG01", "RZI:BLG", "POLICE:SOF"):
-        assert not RIGHTS.allows(who("body_officer", body), "registry.map.draft", **national)
+        assert not rights.allows(who("body_officer", body), "registry.map.draft", **national)
 
 
 TERRITORIES = st.sampled_from(["BG", "BLG", "SOF", "SFO", "BLG01", "BLG02", "SOF46"])
@@ -146,15 +187,15 @@ def test_containing_is_an_order(first: str, second: str, third: str) -> None:
         assert first == second
 
 
-def test_a_provider_and_an_officer_never_reach_beyond_their_own() -> None:
+def test_a_provider_and_an_officer_never_reach_beyond_their_own(rights: Rights) -> None:
     """Whatever the right: no `any` for those whose reach ends at their body or territory, beyond what is public."""
     for action, (role, body) in product(
-        RIGHTS.actions,
+        rights.actions,
         [
             ("provider", "PROVIDER:1" + "0" * 8),
             ("municipality_officer", "MUNICIPALITY:BLG01"),
             ("oblast_officer", "OBLAST:BLG"),
         ],
     ):
-        if not RIGHTS.granted(ANONYMOUS, action):
-            assert "any" not in RIGHTS.granted(who(role, body), action), (action, role)
+        if not rights.granted(ANONYMOUS, action):
+            assert "any" not in rights.granted(who(role, body), action), (action, role)

@@ -1,8 +1,10 @@
 """What a body code says, and which rows its holder may see."""
 
+import hashlib
+
 import pytest
 
-from aksu_shared.auth.principal import ANONYMOUS, Principal, Role, parse_body
+from aksu_shared.auth.principal import ANONYMOUS, Principal, Role, access_id, parse_body
 
 
 @pytest.mark.parametrize(
@@ -32,7 +34,8 @@ def test_kind_level_and_territory_are_read_from_the_code(
     "code",
     [
         "", "aksu", "AKSU ", "AKSU,BG", "OBLAST", "OBLAST:BLG01", "OBLAST:blg", "MUNICIPALITY:BLG", "MUNICIPALITY:BLG1",
-        "PROVIDER:12345", "PROVIDER:12345678x", "PROVIDER:１２３４５６７８９", "RZI:BLG\n", "b:AKSU", "MINISTRY",
+        "PROVIDER:12345", "PROVIDER:123456789012", "PROVIDER:12345678x", "PROVIDER:１２３４５６７８９",
+        "RZI:BLG\n", "b:AKSU", "MINISTRY",
     ],
 )  # fmt: skip
 def test_other_codes_are_refused(code: str) -> None:
@@ -67,3 +70,24 @@ def test_a_body_opens_nothing_without_a_role_that_counts_for_it(role: str) -> No
 def test_without_a_token_only_what_is_public_is_seen() -> None:
     assert (ANONYMOUS.anonymous, ANONYMOUS.scope_keys, ANONYMOUS.body) == (True, ("public",), None)
     assert not Principal("x").anonymous
+
+
+def test_the_last_key_names_the_token_and_no_row_has_it() -> None:
+    principal = Principal("s-1", frozenset({Role.INSPECTOR}), "AKSU", issued_at=1_700_000_000)
+    token = f"t:{access_id('s-1')}@1700000000"
+    assert principal.scope_keys == ("public", "BG", "b:AKSU", token)
+    assert principal.reach == "public,BG,b:AKSU"
+    assert access_id("s-1") == hashlib.sha256(b"aksu:s-1").hexdigest()  # stored in the databases: never another
+
+
+def test_further_keys_stand_behind_the_public_one_and_change_nothing_else() -> None:
+    principal = Principal("s-1", frozenset({Role.INSPECTOR}), "AKSU", issued_at=1_700_000_000)
+    more = principal.holding("access", "audit")
+    assert more.scope_keys == ("public", "access", "audit", *principal.scope_keys[1:])
+    for kept in ("subject", "roles", "body", "issued_at"):
+        assert getattr(more, kept) == getattr(principal, kept)
+
+
+def test_only_who_came_without_a_token_is_anonymous() -> None:
+    assert ANONYMOUS.anonymous
+    assert not Principal("service:registry").anonymous

@@ -3,6 +3,7 @@
 import base64
 import hmac
 import json
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from aksu_shared.auth.jwks import FileKeys
 from aksu_shared.auth.principal import Role
 from aksu_shared.auth.pseudonym import DEVELOPMENT_KEY, Pseudonyms
 from aksu_shared.auth.tokens import InvalidToken, TokenRules, TokenVerifier
+from aksu_shared.errors import Unavailable
 
 ISSUER, AUDIENCE = "https://issuer.example", "aksu-registry"
 EC, RSA = ECKey.generate_key("P-256", auto_kid=True), RSAKey.generate_key(2048, auto_kid=True)
@@ -78,6 +80,11 @@ def _part(part: Any) -> bytes:
     return base64.urlsafe_b64encode(data).rstrip(b"=")
 
 
+def plain(value: Any) -> str:
+    """A test's id in letters and digits, by which every tool can ask for it."""
+    return "-".join(re.findall(r"\w+", ascii(value)))
+
+
 async def reason(verifier: TokenVerifier, raw: bytes) -> str:
     with pytest.raises(InvalidToken) as caught:
         await verifier.principal(raw)
@@ -123,7 +130,7 @@ async def test_each_mandatory_claim_must_be_there(verifier: TokenVerifier, clock
         {"body": "AKSU,BG"},
         {"body": ["AKSU"]},
     ],
-    ids=json.dumps,
+    ids=plain,
 )
 async def test_claims_of_another_kind_are_refused(verifier: TokenVerifier, clock: Time, claims: dict[str, Any]) -> None:
     await reason(verifier, token(clock, **claims))
@@ -145,8 +152,11 @@ async def test_unknown_roles_are_passed_over_and_no_roles_are_fine(verifier: Tok
 async def test_a_token_dies_at_its_expiry_and_leeway(verifier: TokenVerifier, clock: Time) -> None:
     raw = token(clock)
     assert await verifier.principal(raw)
-    clock.value += 300 + 29
+    clock.value += 299
+    assert verifier.cached(raw)
+    clock.value += 1
     assert verifier.cached(raw) is None
+    clock.value += 29
     assert await verifier.principal(raw)
     clock.value += 1
     assert await reason(verifier, raw) == "the token has expired"
@@ -186,7 +196,7 @@ async def test_a_token_that_lives_too_long_is_refused(verifier: TokenVerifier, c
         {"alg": "es256"},
         {"alg": None},
     ],
-    ids=lambda header: "jwk" if "jwk" in header else json.dumps(header),  # that key is another one in each process
+    ids=lambda header: "jwk" if "jwk" in header else plain(header),  # that key is another one in each process
 )
 async def test_headers_that_choose_their_own_rules_are_refused(
     verifier: TokenVerifier, clock: Time, header: dict[str, Any]
@@ -239,6 +249,16 @@ async def test_another_key_or_a_changed_byte_does_not_hold(verifier: TokenVerifi
         await reason(verifier, broken)
 
 
+async def test_there_is_one_way_to_write_a_token(verifier: TokenVerifier, clock: Time) -> None:
+    head, payload, signature = token(clock).split(b".")
+    assert len(signature) % 4 == 2  # its last character has four bits that decoders pass over
+    letters = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    stray = letters[letters.index(signature[-1]) + 1]
+    for part in (signature + b"==", signature[:-1] + bytes([stray]), signature[:-1] + b"+"):
+        await reason(verifier, b".".join((head, payload, part)))
+    assert await verifier.principal(b".".join((head, payload, signature)))
+
+
 @pytest.mark.parametrize("algorithm", ["ES256", "RS256"])
 async def test_the_algorithm_must_be_that_of_the_key(verifier: TokenVerifier, clock: Time, algorithm: str) -> None:
     key, other = (EC, RSA) if algorithm == "ES256" else (RSA, EC)
@@ -246,7 +266,7 @@ async def test_the_algorithm_must_be_that_of_the_key(verifier: TokenVerifier, cl
     assert await reason(verifier, raw) == "the algorithm does not fit the key"
 
 
-@pytest.mark.parametrize("claims", [b'{"sub":"a","sub":"b"}', b"[]", b"5", b'{"exp":1e400}', b"\xff", b""], ids=repr)
+@pytest.mark.parametrize("claims", [b'{"sub":"a","sub":"b"}', b"[]", b"5", b'{"exp":1e400}', b"\xff", b""], ids=plain)
 async def test_claims_are_read_by_the_strict_parser(verifier: TokenVerifier, claims: bytes) -> None:
     await reason(verifier, sign({"alg": "ES256", "typ": "at+jwt", "kid": EC.kid}, claims, EC))
 
@@ -274,9 +294,11 @@ async def test_the_memory_of_tokens_is_bounded(
     verifier: TokenVerifier, clock: Time, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("aksu_shared.auth.tokens._CACHED", 3)
-    for number in range(5):
-        await verifier.principal(token(clock, sub=f"s-{number}"))
+    tokens = [token(clock, sub=f"s-{number}") for number in range(5)]
+    for raw in tokens:
+        await verifier.principal(raw)
     assert len(verifier._verified) == 3
+    assert [verifier.cached(raw) is not None for raw in tokens] == [False, False, True, True, True]  # the oldest go
 
 
 async def test_claims_may_lie_deeper_and_be_named_otherwise(keys: FileKeys, clock: Time) -> None:
@@ -290,8 +312,99 @@ async def test_claims_may_lie_deeper_and_be_named_otherwise(keys: FileKeys, cloc
 
 
 def test_the_leeway_is_a_minute_at_most() -> None:
-    with pytest.raises(ValueError, match="leeway"):
-        TokenRules(issuer=ISSUER, audience=AUDIENCE, leeway=61)
+    for leeway in (0, 60):
+        assert TokenRules(issuer=ISSUER, audience=AUDIENCE, leeway=leeway).leeway == leeway
+    for leeway in (-1, 61):
+        with pytest.raises(ValueError, match="leeway"):
+            TokenRules(issuer=ISSUER, audience=AUDIENCE, leeway=leeway)
+
+
+class Known:
+    """Keys that were the issuer's at an instant, and none of them asked for."""
+
+    generation = 1
+
+    def __init__(self, as_of: float) -> None:
+        self.as_of = as_of
+
+    async def find(self, _kid: str | None) -> None:
+        """None."""
+
+
+async def test_a_token_whose_key_may_be_newer_than_what_is_known_is_put_off_and_an_older_one_refused(
+    clock: Time,
+) -> None:
+    rules = TokenRules(issuer=ISSUER, audience=AUDIENCE, leeway=30)
+    with pytest.raises(Unavailable) as caught:
+        await TokenVerifier(rules, Known(clock() + 30), now=clock).principal(token(clock))
+    assert caught.value.headers == {"Retry-After": "30"}
+    assert await reason(TokenVerifier(rules, Known(clock() + 31), now=clock), token(clock)) == "unknown key"
+
+
+async def test_a_token_has_8192_characters_at_most(verifier: TokenVerifier, clock: Time) -> None:
+    made = (token(clock, header={"cty": kind}, filler="x" * size) for size in range(5_700, 5_900) for kind in ("", "a"))
+    sizes = {len(raw): raw for raw in made}
+    assert await verifier.principal(sizes[8192])
+    assert await reason(verifier, sizes[8193]) == "the token is too long"
+
+
+async def test_a_long_key_id_is_read(clock: Time, tmp_path: Path) -> None:
+    key = ECKey.generate_key("P-256", {"kid": "k" * 600})
+    path = tmp_path / "jwks.json"
+    path.write_text(json.dumps(KeySet([key]).as_dict(private=False)))
+    rules = TokenRules(issuer=ISSUER, audience=AUDIENCE)
+    assert await TokenVerifier(rules, FileKeys(path), now=clock).principal(token(clock, key=key))
+
+
+@pytest.mark.parametrize(
+    ("claims", "roles"),
+    [
+        ({"roles": "offline_access inspector"}, {Role.INSPECTOR}),
+        ({"realm": "none"}, set()),
+        ({"realm": {"roles": ["operator"]}}, {Role.OPERATOR}),
+    ],
+    ids=["words", "no-object", "object"],
+)
+async def test_roles_are_words_or_a_list_at_the_configured_place(
+    keys: FileKeys, clock: Time, claims: dict[str, Any], roles: set[Role]
+) -> None:
+    place = "realm.roles" if "realm" in claims else "roles"
+    rules = TokenRules(issuer=ISSUER, audience=AUDIENCE, roles_claim=place)
+    principal = await TokenVerifier(rules, keys, now=clock).principal(token(clock, **claims))
+    assert principal.roles == {Role.PUBLIC} | roles
+
+
+async def test_the_instant_of_issue_is_kept_to_be_compared_with_a_revocation(
+    verifier: TokenVerifier, clock: Time
+) -> None:
+    assert (await verifier.principal(token(clock))).issued_at == int(clock())
+
+
+@pytest.mark.parametrize(
+    ("raw", "why"),
+    [
+        ({"header": {"jku": "x"}}, "the header holds members that are not accepted"),
+        ({"header": {"kid": 5}}, "the key id is no text"),
+        ({"header": {"typ": None}}, "the token is of another type"),
+        ({"sub": "a b"}, "the subject is not acceptable"),
+        ({"roles": 5}, "the roles are no list"),
+        ({"body": 5}, "the body is no text"),
+        ({"body": "KING"}, "the body code is unknown"),
+        (b"a.b", "not a signed token"),
+        (sign({"alg": "ES256"}, [], EC), "header or claims are no object"),
+    ],
+    ids=lambda value: plain(value) if isinstance(value, str) else "",
+)
+async def test_a_refusal_names_its_reason(
+    verifier: TokenVerifier, clock: Time, raw: dict[str, Any] | bytes, why: str
+) -> None:
+    made = raw if isinstance(raw, bytes) else token(clock, **raw)
+    with pytest.raises(InvalidToken) as caught:
+        await verifier.principal(made)
+    assert caught.value.reason == why
+    assert caught.value.headers == {
+        "WWW-Authenticate": f'Bearer realm="aksu", error="invalid_token", error_description="{why}"'
+    }
 
 
 async def test_the_log_tells_the_reason_and_never_the_token(verifier: TokenVerifier, clock: Time) -> None:

@@ -78,6 +78,10 @@ REFUSED: list[tuple[bytes, str, int, str]] = [
     (b'{"a":' * 33 + b"1" + b"}" * 33, "json.depth", 160, "/a" * 32),
     (b"[" * 1_000_000, "json.depth", 32, "/0" * 32),
     (b'{"a":' * 200_000, "json.depth", 160, "/a" * 32),
+    # A mebibyte of quotes in a string that goes wrong at its end: its place is found in one pass, not in one a quote.
+    (b'["' + b'\\"' * 500_000 + b'\\x"]', "json.syntax", 1_000_002, "/0"),
+    (b'{"a":"' + b'\\"' * 500_000 + b'\x01"}', "json.syntax", 1_000_006, "/a"),
+    (b'{"a":1,"' + b'\\"' * 500_000 + b'\\uzzzz":1}', "json.syntax", 1_000_009, ""),
 ]
 
 

@@ -14,7 +14,7 @@ from aksu_shared.events.registry import PlaceEvent
 from aksu_shared.testing.waiting import eventually
 from aksu_shared.worker.applying import Applied, Applier, read
 from aksu_shared.worker.dead_letters import dead_letters, discard, redrive
-from aksu_shared.worker.failure import BEHIND, Fault
+from aksu_shared.worker.failure import BEHIND, DatabaseAway, Fault
 
 FAULT = Fault("HANDLER_FAILED", "somewhere")
 
@@ -105,14 +105,15 @@ async def test_an_undecodable_record_stays_parked_until_a_build_can_read_it(moni
     assert not await dead_letters(monitoring_pool)
 
 
+@pytest.mark.parametrize("at", [1, 2])
 async def test_what_arrives_during_a_redrive_of_its_key_waits_and_keeps_the_order(
-    monitoring_pool: asyncpg.Pool,
+    monitoring_pool: asyncpg.Pool, at: int
 ) -> None:
     redriving, go_on = asyncio.Event(), asyncio.Event()
 
     async def slow(work: UnitOfWork, events: Sequence[PlaceEvent]) -> None:
         await copy_places(work, events)
-        if events[0].version == 2:
+        if events[0].version == at:
             redriving.set()
             await go_on.wait()
 
@@ -132,6 +133,27 @@ async def test_what_arrives_during_a_redrive_of_its_key_waits_and_keeps_the_orde
     assert await effects(monitoring_pool) == [(first.key, 1), (first.key, 2), (first.key, 3)]
 
 
+async def test_a_long_key_is_redriven_in_portions_each_a_transaction(
+    monitoring_pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aksu_shared.worker.dead_letters._PORTION", 2)
+    applier = monitoring(monitoring_pool)
+    await park(applier, *await versions(Topic(), 5))
+    assert (await redrive(monitoring_pool, applier, [1], by="operator")).applied == [1, 2, 3, 4, 5]
+    assert await monitoring_pool.fetchval("SELECT count(DISTINCT resolved_at) FROM dead_letter") == 3
+
+
+async def test_every_key_that_stops_is_told_with_its_place(monitoring_pool: asyncpg.Pool) -> None:
+    applier, topic = monitoring(monitoring_pool), Topic()
+    await park(applier, topic.record(address="poison"))
+    await park(applier, topic.record(address="poison"))
+    done = await redrive(monitoring_pool, applier, [1, 2], by="operator")
+    assert {letter: fault.reason for letter, fault in done.failed.items()} == dict.fromkeys((1, 2), "HANDLER_FAILED")
+    for letter in await dead_letters(monitoring_pool):
+        assert letter.detail == done.failed[letter.id].detail
+        assert "copy_places" in (letter.detail or "")
+
+
 @pytest.mark.parametrize("limit", [1, 2])
 async def test_dead_letters_are_listed_page_by_page(monitoring_pool: asyncpg.Pool, limit: int) -> None:
     topic = Topic()
@@ -142,3 +164,31 @@ async def test_dead_letters_are_listed_page_by_page(monitoring_pool: asyncpg.Poo
         assert len(page) <= limit
     assert len(seen) == 3
     assert seen == sorted(seen)
+
+
+async def test_what_a_restored_owner_no_longer_knows_is_resolved_without_effect(monitoring_pool: asyncpg.Pool) -> None:
+    applier = monitoring(monitoring_pool)
+    lost, first, same = (Topic(epoch=epoch).record() for epoch in ("01", "02", "02"))
+    await park(applier, first)
+    assert (await redrive(monitoring_pool, applier, [1], by="operator")).applied == [1]  # of an owner not yet heard of
+    await monitoring_pool.execute("INSERT INTO source_state (source, epoch) VALUES ('registry', '02')")
+    await park(applier, lost)
+    await park(applier, replace(same, offset=7))
+    assert (await redrive(monitoring_pool, applier, [2, 3], by="operator")).applied == [2, 3]
+    assert await effects(monitoring_pool) == [(first.key, 1), (same.key, 1)]
+
+
+@pytest.mark.parametrize("away", ["serialization", "connection"])
+async def test_a_redrive_that_meets_trouble_of_the_database_blames_no_record(
+    monitoring_pool: asyncpg.Pool, away: str
+) -> None:
+    async def handler(work: UnitOfWork, _events: Sequence[PlaceEvent]) -> None:
+        if away == "connection":
+            await work.connection.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        raise asyncpg.SerializationError("stand-in") if away == "serialization" else ValueError
+
+    applier = monitoring(monitoring_pool, handlers={PlaceEvent: handler})
+    await park(applier, Topic().record())
+    with pytest.raises(asyncpg.SerializationError if away == "serialization" else DatabaseAway):
+        await redrive(monitoring_pool, applier, [1], by="operator")
+    assert [(letter.reason, letter.tries) for letter in await dead_letters(monitoring_pool)] == [("HANDLER_FAILED", 0)]

@@ -9,6 +9,7 @@ Should the session itself be killed, the kernel ends the servers (see `tether`).
 """
 
 import asyncio
+import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
@@ -35,13 +36,16 @@ from aksu_shared.testing.waiting import eventually
 Prepare = Callable[[ServiceUrls], Awaitable[None]]
 """Brings a new database to the state a test starts from: migrations, seed data. Must close its connections."""
 
-_BUS_TEMPLATE: Final = "template_bus"
+_BUS: Final = "bus"
 _ALL: Final = -1
 """Before the end of a partition: all its records."""
 
 
 class Databases:
-    """Makes databases on the session's server; what `prepare` does is done once and then copied."""
+    """Makes databases on the session's server; what `prepare` does is done once and then copied.
+
+    Their names hold the process's id: processes that share a server do not meet.
+    """
 
     def __init__(self, server: Postgres) -> None:
         self.server = server
@@ -52,23 +56,27 @@ class Databases:
         """A new database of `service`."""
         template = None if prepare is None else await self._prepared(service, prepare)
         return await create_service_database(
-            self.server, service, database=f"{service}_{next(self._numbers)}", template=template
+            self.server, service, database=f"{service}_{self._number()}", template=template
         )
 
     async def bus(self) -> str:
         """A new bus database with the declared topics."""
-        if _BUS_TEMPLATE not in self._templates:
-            await create_topics(await create_bus_database(self.server, database=_BUS_TEMPLATE))
-            self._templates[_BUS_TEMPLATE] = await self._freeze(_BUS_TEMPLATE)
-        return await create_bus_database(self.server, database=f"bus_{next(self._numbers)}", template=_BUS_TEMPLATE)
+        if _BUS not in self._templates:
+            name = f"template_bus_{self._number()}"
+            await create_topics(await create_bus_database(self.server, database=name))
+            self._templates[_BUS] = await self._freeze(name)
+        return await create_bus_database(self.server, database=f"bus_{self._number()}", template=self._templates[_BUS])
 
     async def _prepared(self, service: str, prepare: Prepare) -> str:
         key = f"{service}:{prepare.__module__}.{prepare.__qualname__}"
         if key not in self._templates:
-            name = f"template_{service}_{next(self._numbers)}"
+            name = f"template_{service}_{self._number()}"
             await prepare(await create_service_database(self.server, service, database=name))
             self._templates[key] = await self._freeze(name)
         return self._templates[key]
+
+    def _number(self) -> str:
+        return f"{os.getpid()}_{next(self._numbers)}"
 
     async def _freeze(self, name: str) -> str:
         """Let nobody connect: a template somebody is connected to cannot be copied."""

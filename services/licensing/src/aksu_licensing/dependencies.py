@@ -31,7 +31,8 @@ async def get_command(request: Request, principal: PrincipalDep, api: ApiDep) ->
 CommandDep = Annotated[Command[Factory], Depends(get_command, scope="function")]
 
 AfterHeader = Annotated[
-    str | None, Header(alias="Aksu-After", description="`Aksu-Position` of a write that this read must not miss")
+    str | None,
+    Header(alias="Aksu-After", max_length=60, description="`Aksu-Position` of a write that this read must not miss"),
 ]
 
 

@@ -25,7 +25,6 @@ FRESH: Final = 600.0
 STALE: Final = 3600.0
 """Seconds that keys stay in use while the issuer cannot be reached."""
 _MAX_BYTES: Final = 256 * 1024
-_TIMEOUT: Final = httpx.Timeout(5)
 _PATIENCE: Final = 8.0
 """Seconds for discovery and keys together: below the deadline of a request, which may have to wait for them."""
 
@@ -164,7 +163,7 @@ class DiscoveredKeys:
         try:
             async with (
                 asyncio.timeout(_PATIENCE),
-                httpx.AsyncClient(timeout=_TIMEOUT, transport=self._transport) as client,
+                httpx.AsyncClient(transport=self._transport) as client,
             ):
                 url = self._jwks_url or await self._discover(client)
                 keys = usable_keys(await _document(client, url))

@@ -61,10 +61,12 @@ def _eik(value: str) -> str:
     return value
 
 
-MunicipalityCode = Annotated[str, AfterValidator(_municipality), Field(examples=["BLG01"])]
+MunicipalityCode = Annotated[
+    str, StringConstraints(max_length=20), AfterValidator(_municipality), Field(examples=["BLG01"])
+]
 """Code of one of the 265 municipalities, e.g. `BLG01`."""
 
-Eik = Annotated[str, AfterValidator(_eik), Field(examples=["130007884"])]
+Eik = Annotated[str, StringConstraints(max_length=20), AfterValidator(_eik), Field(examples=["130007884"])]
 """ЕИК of a legal entity: 9 or 13 digits, check digits valid."""
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]

@@ -7,7 +7,7 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from typing import Annotated, Any, Final, Literal
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Path, Query, Request
 from pydantic import AwareDatetime, Field
 from sqlalchemy import (
     BigInteger,
@@ -149,6 +149,7 @@ async def _command(request: Request, principal: PrincipalDep) -> AsyncIterator[C
         yield command
 
 
+_LetterId = Annotated[str, Path(max_length=20)]
 _CommandDep = Annotated[Command[Any], Depends(_command, scope="function")]
 
 
@@ -171,7 +172,7 @@ async def list_dead_letters(
     responses=problems(NotFound, Malformed),
     dependencies=[requires("platform.dead_letter.read")],
 )
-async def get_dead_letter(letter_id: str, request: Request, principal: PrincipalDep) -> Response:
+async def get_dead_letter(letter_id: _LetterId, request: Request, principal: PrincipalDep) -> Response:
     """One record with its reason and its bytes."""
     await request.app.state.api.reads.admit(",".join(principal.scope_keys), letter_id)
     row = await request.app.state.api.pool.fetchrow(ONE, _id(letter_id))
@@ -186,7 +187,7 @@ async def get_dead_letter(letter_id: str, request: Request, principal: Principal
     responses=problems(*COMMAND_PROBLEMS, NotFound, NotParked, OtherIdentity, StillUnreadable),
     dependencies=[requires("platform.dead_letter.repair")],
 )
-async def repair_dead_letter(letter_id: str, body: Repair, command: _CommandDep) -> Response:
+async def repair_dead_letter(letter_id: _LetterId, body: Repair, command: _CommandDep) -> Response:
     """Put a corrected record beside the original one; a re-drive applies it."""
     key = _id(letter_id)
     data = None if body.data is None else json.dumps(body.data, ensure_ascii=False).encode()
@@ -203,7 +204,7 @@ async def repair_dead_letter(letter_id: str, body: Repair, command: _CommandDep)
     responses=problems(*COMMAND_PROBLEMS, NotFound, NotParked),
     dependencies=[requires("platform.dead_letter.redrive")],
 )
-async def redrive_dead_letter(letter_id: str, body: Redrive, command: _CommandDep) -> Response:  # noqa: ARG001 - an empty body
+async def redrive_dead_letter(letter_id: _LetterId, body: Redrive, command: _CommandDep) -> Response:  # noqa: ARG001 - an empty body
     """Have the worker apply the record and all that is parked under its key, in order, under their ids."""
     return await _order(command, letter_id, "REDRIVE", None)
 
@@ -215,12 +216,12 @@ async def redrive_dead_letter(letter_id: str, body: Redrive, command: _CommandDe
     responses=problems(*COMMAND_PROBLEMS, NotFound, NotParked),
     dependencies=[requires("platform.dead_letter.discard")],
 )
-async def discard_dead_letter(letter_id: str, body: Discard, command: _CommandDep) -> Response:
+async def discard_dead_letter(letter_id: _LetterId, body: Discard, command: _CommandDep) -> Response:
     """Have the worker give the record up; what is parked behind it waits for a re-drive."""
     return await _order(command, letter_id, "DISCARD", body.reason)
 
 
-async def _order(command: Command[Any], letter_id: str, what: str, why: str | None) -> Response:
+async def _order(command: Command[Any], letter_id: _LetterId, what: str, why: str | None) -> Response:
     key, connection = _id(letter_id), await command.work.begin()
     ordered = await connection.fetchval(_ORDER, key, what, command.work.actor.subject, why)
     row = await connection.fetchrow(ONE, key)

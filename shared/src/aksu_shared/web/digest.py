@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
@@ -54,7 +54,10 @@ def digest_router(service: str) -> APIRouter:
     )
     @deadline(60)
     async def get_digest(
-        aggregate: str, query: Annotated[DigestQuery, Query()], request: Request, principal: PrincipalDep
+        aggregate: Annotated[str, Path(max_length=60)],
+        query: Annotated[DigestQuery, Query()],
+        request: Request,
+        principal: PrincipalDep,
     ) -> Response:
         """Number, last version and content hash of the aggregates of one type, as far as the caller sees them."""
         fact = owned.get(aggregate)

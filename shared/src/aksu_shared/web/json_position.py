@@ -2,14 +2,18 @@
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
 from aksu_shared.masking import shown_field
 
 _LEXEME: Final = re.compile(
-    r'[ \t\n\r]*(?P<lexeme>[\[\]{},:]|"[^"\\]*(?:\\.[^"\\]*)*"|-?(?:Infinity|[0-9][0-9.eE+-]*)|[A-Za-z]+|.)', re.DOTALL
+    r'[ \t\n\r]*(?P<lexeme>[\[\]{},:]|"[^"\\]*(?:\\.[^"\\]*)*"|(?P<cut>".*)|'
+    r"-?(?:Infinity|[0-9][0-9.eE+-]*)|[A-Za-z]+|.)",
+    re.DOTALL,
 )
+"""A string without an end takes the rest in one step; else each quote within would be tried as a beginning."""
 _MAX_INT_DIGITS: Final = 20
 
 
@@ -25,8 +29,7 @@ class _Level:
 def find(reason: str, text: str, *, max_depth: int) -> tuple[int, str]:
     """Offset and JSON pointer of the first fault of kind `reason`; for `json.syntax` those of the end of `text`."""
     levels: list[_Level] = []
-    for match in _LEXEME.finditer(text):
-        lexeme, start = match["lexeme"], match.start("lexeme")
+    for start, lexeme in _lexemes(text):
         top = levels[-1] if levels else None
         if lexeme in "[{":
             if reason == "json.depth" and len(levels) == max_depth:
@@ -47,6 +50,14 @@ def find(reason: str, text: str, *, max_depth: int) -> tuple[int, str]:
         elif lexeme != ":" and _faulty(reason, lexeme):
             return start, _pointer(levels)
     return len(text), _pointer(levels)
+
+
+def _lexemes(text: str) -> Iterator[tuple[int, str]]:
+    """Each with its offset, up to a string that does not end."""
+    for match in _LEXEME.finditer(text):
+        if match["cut"]:
+            return
+        yield match.start("lexeme"), match["lexeme"]
 
 
 def _next_item(level: _Level | None) -> None:

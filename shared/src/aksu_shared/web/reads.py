@@ -118,7 +118,7 @@ class Awaited:
     seq: int
 
 
-def after_header(value: Annotated[str | None, Header(alias="Aksu-After")] = None) -> Awaited | None:
+def after_header(value: Annotated[str | None, Header(alias="Aksu-After", max_length=60)] = None) -> Awaited | None:
     """Read `Aksu-After: <source>:<seq>`, the `Aksu-Position` of a write. Raises Malformed."""
     if value is None:
         return None
@@ -137,7 +137,7 @@ def after_header(value: Annotated[str | None, Header(alias="Aksu-After")] = None
     return Awaited(source, int(seq))
 
 
-async def _awaited(value: Annotated[str | None, Header(alias="Aksu-After")] = None) -> Awaited | None:
+async def _awaited(value: Annotated[str | None, Header(alias="Aksu-After", max_length=60)] = None) -> Awaited | None:
     """A coroutine, so that a read is spared FastAPI's thread pool."""
     return after_header(value)
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from fastapi import Query, Request
+from fastapi import Path, Query, Request
 from starlette.responses import Response
 
 from aksu_registry.dependencies import ApiDep
@@ -23,7 +23,7 @@ class BodyQuery(PageQuery):
 
     kind: Annotated[str, Code("body_kinds")] | None = None
     level: Annotated[str, Code("body_levels")] | None = None
-    territory: str | None = None
+    territory: Annotated[str, Query(max_length=20)] | None = None
     sort: Literal["code", "-code", "name_bg", "-name_bg"] = "code"
 
 
@@ -41,9 +41,11 @@ async def list_bodies(query: Annotated[BodyQuery, Query()], api: ApiDep, princip
 @router.get(
     "/bodies/{code}",
     response_model=BodyRead,
-    responses=problems(NotFound),
+    responses=problems(Malformed, NotFound),
     dependencies=[requires("registry.body.read")],
 )
-async def get_body(code: str, request: Request, api: ApiDep, principal: PrincipalDep) -> Response:
+async def get_body(
+    code: Annotated[str, Path(max_length=40)], request: Request, api: ApiDep, principal: PrincipalDep
+) -> Response:
     """One body by its code, e.g. `OBLAST:BLG`."""
     return await one_response(api.reads, BODY, request, principal, code=code)

@@ -23,7 +23,7 @@ class PlaceQuery(PageQuery):
     """Filters of the list."""
 
     municipality: MunicipalityCode | None = None
-    settlement: str | None = None
+    settlement: Annotated[str, Query(max_length=200)] | None = None
     sort: Literal["id", "-id", "municipality", "-municipality"] = "id"
 
 

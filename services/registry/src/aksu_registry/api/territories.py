@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from fastapi import Query, Request
+from fastapi import Path, Query, Request
 from starlette.responses import Response
 
 from aksu_registry.dependencies import ApiDep
@@ -22,7 +22,7 @@ class TerritoryQuery(PageQuery):
     """Filters of the list."""
 
     level: Annotated[str, Code("territory_levels")] | None = None
-    parent: str | None = None
+    parent: Annotated[str, Query(max_length=20)] | None = None
     sort: Literal["code", "-code", "name_bg", "-name_bg", "population", "-population"] = "code"
 
 
@@ -40,9 +40,11 @@ async def list_territories(query: Annotated[TerritoryQuery, Query()], api: ApiDe
 @router.get(
     "/territories/{code}",
     response_model=TerritoryRead,
-    responses=problems(NotFound),
+    responses=problems(Malformed, NotFound),
     dependencies=[requires("registry.territory.read")],
 )
-async def get_territory(code: str, request: Request, api: ApiDep, principal: PrincipalDep) -> Response:
+async def get_territory(
+    code: Annotated[str, Path(max_length=20)], request: Request, api: ApiDep, principal: PrincipalDep
+) -> Response:
     """One territory by its code: BG, BG41, BLG, BLG01."""
     return await one_response(api.reads, TERRITORY, request, principal, code=code)

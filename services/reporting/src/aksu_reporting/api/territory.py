@@ -21,7 +21,9 @@ from aksu_shared.web.routing import Router
 
 router = Router(tags=["territory"])
 
-Code = Annotated[str, Path(description="`BG`, a region (`BG41`), an oblast (`BLG`) or a municipality (`BLG01`)")]
+Code = Annotated[
+    str, Path(max_length=20, description="`BG`, a region (`BG41`), an oblast (`BLG`) or a municipality (`BLG01`)")
+]
 Sort = Literal[
     "code", "name_bg", "-name_bg", "population", "-population", "services", "-services", "places", "-places",
     "state_delegated_share_of_services", "-state_delegated_share_of_services",
