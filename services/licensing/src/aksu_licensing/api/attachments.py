@@ -29,16 +29,19 @@ router = Router(tags=["attachments"])
 
 MAX_DOCUMENT = 10 * 1024 * 1024
 _NO_STORE = {"Cache-Control": "no-store"}
+_CONTENT = {
+    media: {"schema": {"type": "string", "format": "binary", "contentMediaType": media}} for media in DOCUMENT_TYPES
+}
 _BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
-        "content": {media: {"schema": {"type": "string", "format": "binary"}} for media in DOCUMENT_TYPES},
+        "content": _CONTENT,
     }
 }
 _FILE: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The document, to be saved.",
-        "content": {media: {"schema": {"type": "string", "format": "binary"}} for media in DOCUMENT_TYPES},
+        "content": _CONTENT,
     }
 }
 
