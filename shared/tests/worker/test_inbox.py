@@ -223,7 +223,7 @@ async def test_a_handler_has_its_time_and_no_more(monitoring_pool: asyncpg.Pool)
 
 
 async def test_a_header_with_nul_is_kept_with_a_replacement(monitoring_pool: asyncpg.Pool) -> None:
-    await monitoring(monitoring_pool).apply([read(bad(Topic().record(None, ce_strange="а\0я")))])  # type: ignore[arg-type]
+    await monitoring(monitoring_pool).apply([read(bad(Topic().record(None, ce_strange="а\0я")))])
     assert await monitoring_pool.fetchval("SELECT headers ->> 'ce_strange' FROM dead_letter") == "а\ufffdя"
 
 
@@ -243,6 +243,6 @@ async def test_a_change_names_what_it_follows_from_as_far_as_that_is_certain(
         assert work.caused_by is None or work.caused_by == (meta and meta.id)
 
     topic = Topic()
-    items = [read(topic.record(None, ce_correlationid=each)) for each in told]  # type: ignore[arg-type]
+    items = [read(topic.record(None, ce_correlationid=each)) for each in told]
     await monitoring(monitoring_pool, handlers={PlaceEvent: handler}).apply(items)
     assert seen == [kept]
