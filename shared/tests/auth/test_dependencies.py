@@ -12,10 +12,12 @@ from aksu_shared.auth.issuer import DevelopmentIssuer
 from aksu_shared.auth.jwks import FileKeys
 from aksu_shared.auth.permissions import Rights
 from aksu_shared.auth.principal import ANONYMOUS, Role
+from aksu_shared.auth.pseudonym import DEVELOPMENT_KEY, Pseudonyms
 from aksu_shared.auth.tokens import InvalidToken, TokenRules, TokenVerifier
 from aksu_shared.db.read_log import reading
 from aksu_shared.errors import Forbidden, NotAuthenticated
 
+NAMES = Pseudonyms(DEVELOPMENT_KEY)
 READ, RECORDED, WRITE = "registry.service.read", "platform.audit.read", "registry.service.create"
 
 
@@ -27,7 +29,7 @@ def issuer(tmp_path: Path) -> DevelopmentIssuer:
 @pytest.fixture
 def access(issuer: DevelopmentIssuer) -> Access:
     rules = TokenRules(issuer=issuer.issuer, audience="aksu-registry")
-    return Access(TokenVerifier(rules, FileKeys(issuer.jwks_file)), Rights.load())
+    return Access(TokenVerifier(rules, FileKeys(issuer.jwks_file), pseudonyms=NAMES), Rights.load())
 
 
 def request(*headers: tuple[bytes, bytes], path: str = "/v1/audit", query: bytes = b"") -> dict[str, Any]:
@@ -51,7 +53,7 @@ async def test_a_token_is_verified_once_for_a_request_and_recognised_afterwards(
     scope = request((b"accept", b"*/*"), header)
     assert access.recognise(scope) is None
     principal = await access.authenticate(scope)
-    assert (principal.subject, principal.body) == ("s-1", "AKSU")
+    assert (principal.subject, principal.body) == (NAMES.of("s-1"), "AKSU")
     assert principal.roles == {Role.PUBLIC, Role.INSPECTOR}
     assert await access.authenticate(scope) is principal
     scope["headers"] = []
@@ -84,7 +86,7 @@ async def test_of_two_tokens_neither_counts(access: Access, issuer: DevelopmentI
 
 async def test_each_right_asked_for_must_be_held(access: Access, issuer: DevelopmentIssuer) -> None:
     analyst = request(bearer(issuer, "aksu_analyst", "AKSU"))
-    assert (await access.admit(analyst, (READ,))).subject == "s-1"
+    assert (await access.admit(analyst, (READ,))).subject == NAMES.of("s-1")
     with pytest.raises(Forbidden) as caught:
         await access.admit(analyst, (READ, WRITE))
     assert caught.value.params == {"right": WRITE}
@@ -96,7 +98,7 @@ async def test_each_right_asked_for_must_be_held(access: Access, issuer: Develop
 async def test_a_route_asks_the_door_of_its_application(access: Access, issuer: DevelopmentIssuer) -> None:
     app = SimpleNamespace(state=SimpleNamespace(access=access))
     asking = Request(request(bearer(issuer, "aksu_analyst", "AKSU")) | {"app": app})
-    assert (await current_principal(asking)).subject == "s-1"
+    assert (await current_principal(asking)).subject == NAMES.of("s-1")
     assert await current_rights(asking) is access.rights
     allowed, denied = requires(READ), requires(WRITE)
     assert (allowed.action, denied.action) == (READ, WRITE)
@@ -117,7 +119,13 @@ async def test_a_read_that_is_recorded_tells_who_reads_what_under_which_right_an
     await access.admit(scope, (READ, RECORDED))
     found = reading()
     assert found is not None
-    assert found.args[:5] == ("s-1", ["executive_director", "public"], "AKSU", RECORDED, "/v1/audit?actor=?&?=1")
+    assert found.args[:5] == (
+        NAMES.of("s-1"),
+        ["executive_director", "public"],
+        "AKSU",
+        RECORDED,
+        "/v1/audit?actor=…&?=1",
+    )
     assert found.purpose == "дело 5\ufffd" + "x" * 293
 
     await access.admit(request(bearer(issuer, "executive_director", "AKSU")), (RECORDED,))

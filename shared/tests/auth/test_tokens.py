@@ -336,9 +336,12 @@ async def test_a_token_whose_key_may_be_newer_than_what_is_known_is_put_off_and_
 ) -> None:
     rules = TokenRules(issuer=ISSUER, audience=AUDIENCE, leeway=30)
     with pytest.raises(Unavailable) as caught:
-        await TokenVerifier(rules, Known(clock() + 30), now=clock).principal(token(clock))
+        await TokenVerifier(rules, Known(clock() + 30), pseudonyms=NAMES, now=clock).principal(token(clock))
     assert caught.value.headers == {"Retry-After": "30"}
-    assert await reason(TokenVerifier(rules, Known(clock() + 31), now=clock), token(clock)) == "unknown key"
+    assert (
+        await reason(TokenVerifier(rules, Known(clock() + 31), pseudonyms=NAMES, now=clock), token(clock))
+        == "unknown key"
+    )
 
 
 async def test_a_token_has_8192_characters_at_most(verifier: TokenVerifier, clock: Time) -> None:
@@ -353,7 +356,7 @@ async def test_a_long_key_id_is_read(clock: Time, tmp_path: Path) -> None:
     path = tmp_path / "jwks.json"
     path.write_text(json.dumps(KeySet([key]).as_dict(private=False)))
     rules = TokenRules(issuer=ISSUER, audience=AUDIENCE)
-    assert await TokenVerifier(rules, FileKeys(path), now=clock).principal(token(clock, key=key))
+    assert await TokenVerifier(rules, FileKeys(path), pseudonyms=NAMES, now=clock).principal(token(clock, key=key))
 
 
 @pytest.mark.parametrize(
@@ -370,7 +373,7 @@ async def test_roles_are_words_or_a_list_at_the_configured_place(
 ) -> None:
     place = "realm.roles" if "realm" in claims else "roles"
     rules = TokenRules(issuer=ISSUER, audience=AUDIENCE, roles_claim=place)
-    principal = await TokenVerifier(rules, keys, now=clock).principal(token(clock, **claims))
+    principal = await TokenVerifier(rules, keys, pseudonyms=NAMES, now=clock).principal(token(clock, **claims))
     assert principal.roles == {Role.PUBLIC} | roles
 
 

@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from aksu_local.databases import ServiceUrls
 from aksu_local.worker_rig import monitoring, prepare_monitoring, prepare_registry, worker_pool
-from aksu_shared.auth.principal import Principal, Role, access_id
+from aksu_shared.auth.principal import Principal, Role
 from aksu_shared.clock import Clock
 from aksu_shared.db.access import keep_revocations
 from aksu_shared.db.pool import create_pool
@@ -44,8 +44,7 @@ def holder(subject: str = "s-1", *, issued: datetime = NOON) -> Principal:
 
 
 def revoked(subject: str, not_before: datetime, *, version: int = 1) -> AccessRevoked:
-    key = access_id(subject)
-    return AccessRevoked(id=key, version=version, state=AccessState(not_before=not_before), scope=("access",))
+    return AccessRevoked(id=subject, version=version, state=AccessState(not_before=not_before), scope=("access",))
 
 
 async def told(copy: asyncpg.Pool, events: Sequence[AccessRevoked]) -> None:
