@@ -118,3 +118,12 @@ async def test_orders_are_carried_out_once_each_in_the_name_of_who_gave_them(mon
     assert await carry_out(monitoring_pool, applier) == 0
     assert await monitoring_pool.fetch("SELECT place FROM effect") == [(second.key,)]
     assert await applier.apply([read(first)]) == Applied(repeated=1)
+
+
+async def test_what_waited_behind_a_repaired_record_takes_effect_after_it(monitoring_pool: asyncpg.Pool) -> None:
+    applier, topic = monitoring(monitoring_pool), Topic()
+    good = await broken(applier, topic)
+    assert await applier.apply([read(topic.record(good.key, version=2))]) == Applied(parked=1)
+    await repair(monitoring_pool, 1, value=good.value, headers={}, by="operator", why="a brace")
+    assert (await redrive(monitoring_pool, applier, [1], by="operator")).applied == [1, 2]
+    assert await monitoring_pool.fetchval("SELECT array_agg(version ORDER BY n) FROM effect") == [1, 2]
