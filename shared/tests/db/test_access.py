@@ -44,8 +44,7 @@ def holder(subject: str = "s-1", *, issued: datetime = NOON) -> Principal:
 
 
 def revoked(subject: str, not_before: datetime, *, version: int = 1) -> AccessRevoked:
-    key = subject
-    return AccessRevoked(id=key, version=version, state=AccessState(not_before=not_before), scope=("access",))
+    return AccessRevoked(id=subject, version=version, state=AccessState(not_before=not_before), scope=("access",))
 
 
 async def told(copy: asyncpg.Pool, events: Sequence[AccessRevoked]) -> None:
