@@ -13,12 +13,12 @@ from monitoring_worker import apply_all, worker_of
 
 from aksu_local.kafka import Kafka
 from aksu_local.served import Serve, Served
+from aksu_local.testing import emptied
 from aksu_monitoring.consumers.pushed import GROUP, TOPIC, PushedLoop
 from aksu_monitoring.domain.signatures import new_key, sign
 from aksu_monitoring.services.senders import Senders
 from aksu_monitoring.storage.sources import SourceStore
 from aksu_shared.bus import Record
-from aksu_shared.bus.topics import create_topics
 from aksu_shared.privacy.keys import DEVELOPMENT
 
 STRUCTURED = "application/cloudevents+json"
@@ -79,8 +79,7 @@ def broker(request: pytest.FixtureRequest) -> Kafka | None:
 async def test_a_signed_inspection_takes_effect_once_however_often_it_comes(serve: Serve, broker: Kafka | None) -> None:
     settings: dict[str, Any] = {}
     if broker is not None:
-        await create_topics(broker.url)
-        settings["bus_url"] = broker.url
+        settings["bus_url"] = await emptied(broker.url)
     monitoring = await serve("monitoring", **settings)
     secret = await added(monitoring)
     records = [record(event, secret) for event in inspection()]
