@@ -198,6 +198,11 @@ async def _monitoring(served: Served) -> World:
         " ($1, 'inspection.user_met', $2, now(), '{BG,legal}')",
         UUID(subject), UUID(inspection.id),
     )  # fmt: skip
+    own = facts.inspection(municipality=HERE, source="/aksu", reference="П-3", state="PLANNED")
+    agency = frozenset({"b:AKSU"})
+    inspections.append(Target(await put_fact(served, "inspection", own, agency), Thing(HERE, None, (), agency)))
+    place = {"municipality": HERE, "settlement": "с. Х", "address": "ул. 1"}
+    period = {"since": "2026-03-02", "until": "2026-03-06"}
     return World(
         targets={
             "subject_id": (Target(subject, Thing("BG", keys=frozenset({"BG"}))),),
@@ -207,7 +212,11 @@ async def _monitoring(served: Served) -> World:
             "record_id": (Target(refused, Thing(keys=STAGING)),),
             "event_id": (Target(staged, Thing(keys=STAGING)),),
         },
-        bodies={"POST /v1/inspection-events": _EVENT, "POST /v1/subjects/search": {"egn": "8001010008"}},
+        bodies={
+            "POST /v1/inspections": {"kind": "PLANNED", "place": place, "period": period},
+            "POST /v1/inspection-events": _EVENT,
+            "POST /v1/subjects/search": {"egn": "8001010008"},
+        },
         created={},
         media={"POST /v1/inspection-events": "application/cloudevents+json"},
     )

@@ -73,8 +73,9 @@ def test_actions_are_those_the_caller_may_take_and_whose_guard_holds() -> None:
 
 def test_four_eyes_refuse_the_person_who_proposed() -> None:
     row = machine().fire("PROPOSED", "grant")
-    with pytest.raises(SamePerson, match="grant"):
+    with pytest.raises(SamePerson, match="grant") as raised:
         row.check_actor("иван", done_by={"propose": "иван"})
+    assert raised.value.render("bg")["legal_basis"] == row.legal_basis
     row.check_actor("мария", done_by={"propose": "иван"})
 
 

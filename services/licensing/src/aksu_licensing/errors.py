@@ -117,22 +117,6 @@ class ContentRestricted(RuleBroken):
     legal_basis = "чл. 18 от Регламент (ЕС) 2016/679"
 
 
-class DayInFuture(RuleBroken):
-    """A day on which something happened lies in the future."""
-
-    code = "day_in_future"
-    bg = "{day} е в бъдещето; днес е {today}."
-    en = "{day} is in the future; today is {today}."
-
-
-class DayTooEarly(RuleBroken):
-    """A day on which something happened lies before what it follows."""
-
-    code = "day_too_early"
-    bg = "{day} е преди {earliest}, когато е станало предходното."
-    en = "{day} is before {earliest}, the day of what it follows."
-
-
 class CorrectionTermTooShort(RuleBroken):
     """The term for correcting an application must end after today."""
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field, model_validator
@@ -196,8 +196,3 @@ class LicenceRead(Versioned, LicenceState):
     settlement: str | None
     address: str | None
     expiring: bool
-
-
-def words(body: Any) -> str | None:  # noqa: ANN401 - any of the bodies above
-    """What the step's body says in words: its reason, result or note."""
-    return next((found for name in ("reason", "result", "note") if (found := getattr(body, name, None))), None)

@@ -5,6 +5,7 @@ from functools import cache
 from typing import Final
 
 from aksu_monitoring.services.applying import ApplyingService
+from aksu_monitoring.services.inspections import InspectionService
 from aksu_monitoring.services.placing import PlacingService
 from aksu_monitoring.services.prescriptions import PrescriptionService
 from aksu_monitoring.services.pushing import PushService
@@ -15,6 +16,7 @@ from aksu_monitoring.services.sources import source_of
 from aksu_monitoring.services.staging import StagingService
 from aksu_monitoring.services.users_met import UserMetService
 from aksu_monitoring.storage.aggregates import FindingStore, InspectionStore, PrescriptionStore, SignalStore
+from aksu_monitoring.storage.duties import DutyStore
 from aksu_monitoring.storage.places import PlaceFactStore
 from aksu_monitoring.storage.pushing import Database, PushStore
 from aksu_monitoring.storage.restricted import RestrictedStore
@@ -80,6 +82,20 @@ class Factory:
             findings=FindingStore(self.work),
             prescriptions=PrescriptionStore(self.work),
             restricted=RestrictedStore(self.work),
+        )
+
+    def inspections(self) -> InspectionService:
+        """Inspections that the Agency conducts."""
+        return InspectionService(
+            work=self.work,
+            staging=StagingStore(self.work),
+            places=PlaceFactStore(self.work),
+            inspections=InspectionStore(self.work),
+            findings=FindingStore(self.work),
+            prescriptions=PrescriptionStore(self.work),
+            restricted=RestrictedStore(self.work),
+            duties=DutyStore(self.work),
+            rights=self.rights,
         )
 
     def prescriptions(self) -> PrescriptionService:

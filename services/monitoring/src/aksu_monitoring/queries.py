@@ -13,6 +13,7 @@ from sqlalchemy import (
     Date,
     Integer,
     Text,
+    all_,
     and_,
     any_,
     bindparam,
@@ -24,9 +25,11 @@ from sqlalchemy import (
     true,
 )
 
+from aksu_monitoring.domain.inspection import SETTLED
 from aksu_monitoring.tables import FindingTable as F
 from aksu_monitoring.tables import IngestEventTable as E
 from aksu_monitoring.tables import IngestInspectionTable as G
+from aksu_monitoring.tables import InspectionDutyTable as D
 from aksu_monitoring.tables import InspectionSiteTable as A
 from aksu_monitoring.tables import InspectionTable as I
 from aksu_monitoring.tables import PrescriptionTable as P
@@ -42,7 +45,8 @@ _OBLAST: Final = cast(bindparam("oblast"), Text)
 _INSPECTION: Final = select(
     I.id, I.source, I.reference, I.kind, I.state, I.outcome, I.place_id, I.service_id, I.provider_body, I.municipality,
     I.settlement, func.coalesce(I.address, A.address).label("address"), I.started_on, I.closed_on, I.flags,
-    I.failed_criteria, I.prescriptions, I.version,
+    I.failed_criteria, I.prescriptions, I.period_since, I.period_until, I.order_number, I.ordered_on,
+    I.objections_due, I.report_number, I.approved_on, I.follow_up_due, I.follow_up_id, I.version,
 ).outerjoin_from(I, A, A.inspection_id == I.id)  # fmt: skip
 _STARTED: Final = func.coalesce(I.started_on, literal(date.max, Date))
 INSPECTIONS: Final = Page(
@@ -60,7 +64,19 @@ INSPECTIONS: Final = Page(
     },
     sorts={"id": (I.id,), "started_on": (_STARTED, I.id)},
 )
-INSPECTION: Final = Statement(_INSPECTION.where(I.id == bindparam("id")))
+_OPEN: Final = select(func.count()).where(
+    P.inspection_id == I.id, P.state != all_(literal(sorted(SETTLED), ARRAY(Text)))
+)
+_SUBJECT: Final = select(R.body).where(R.subject_id == I.id, R.kind == "SUBJECT").order_by(R.id.desc()).limit(1)
+_INSPECTORS: Final = select(func.array_agg(D.subject.distinct())).where(D.inspection_id == I.id)
+INSPECTION: Final = Statement(
+    _INSPECTION.add_columns(
+        _OPEN.scalar_subquery().label("open_prescriptions"),
+        _SUBJECT.scalar_subquery().label("subject"),
+        _INSPECTORS.scalar_subquery().label("inspectors"),
+    ).where(I.id == bindparam("id"))
+)
+INSPECTION_THERE: Final = Statement(select(I.id, I.version).where(I.id == bindparam("id")))
 
 _NOTE: Final = select(R.body).where(R.subject_id == F.id, R.kind == "NOTE").order_by(R.id.desc()).limit(1)
 _FINDING: Final = select(

@@ -12,8 +12,9 @@ an appeal suspends it (чл. 166, ал. 1 АПК)."""
 
 
 class InspectionState(State):
-    """An inspection of a place; public from its start.
+    """An inspection of a place; public from its start, the Agency's alone before it.
 
+    Who takes part is in no event. One that the Agency itself conducts has a planned period, an order, a report.
     `flags`: PLACE_UNREGISTERED, NO_LICENCE. `outcome`, `failed_criteria` (results NOT_MET and PARTLY_MET) and
     `prescriptions` (their number) are set when it is closed. `municipality` is unknown while all that is known of the
     place is an id the registry has not told of yet; `address` is public only where the place is registered.
@@ -36,14 +37,43 @@ class InspectionState(State):
     flags: tuple[str, ...]
     failed_criteria: int | None = None
     prescriptions: int | None = None
+    period_since: date | None = None
+    period_until: date | None = None
+    order_number: str | None = None
+    ordered_on: date | None = None
+    objections_due: date | None = None
+    report_number: str | None = None
+    approved_on: date | None = None
+    follow_up_due: date | None = None
+    follow_up_id: UUID | None = None
 
 
 class InspectionEvent(Event[InspectionState], aggregate="monitoring.inspection"):
     """About an inspection."""
 
 
+class InspectionPlanned(InspectionEvent, fact="planned"):
+    """The Agency means to make it."""
+
+
+class InspectionOrdered(InspectionEvent, fact="ordered"):
+    """It was ordered: who inspects, what, and when."""
+
+
 class InspectionStarted(InspectionEvent, fact="started"):
     """Work at the place began."""
+
+
+class InspectionAdvanced(InspectionEvent, fact="advanced"):
+    """It moved to another state: findings drafted, objections awaited, a follow-up required or made."""
+
+
+class InspectionReportApproved(InspectionEvent, fact="report_approved"):
+    """Its report was approved by somebody who did not take part in it."""
+
+
+class InspectionCancelled(InspectionEvent, fact="cancelled"):
+    """It will not be made."""
 
 
 class InspectionAmended(InspectionEvent, fact="amended"):

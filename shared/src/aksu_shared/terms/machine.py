@@ -40,7 +40,7 @@ class Transition:
     def check_actor(self, actor: str, *, done_by: Mapping[str, str]) -> None:
         """Raise `SamePerson` when `actor` did the transition that four eyes keeps apart; `done_by`: name → actor."""
         if self.four_eyes is not None and done_by.get(self.four_eyes) == actor:
-            raise SamePerson(transition=self.name, earlier=self.four_eyes)
+            raise SamePerson(transition=self.name, earlier=self.four_eyes, legal_basis=self.legal_basis)
 
     def missing(self, given: Collection[str]) -> tuple[str, ...]:
         """The needed inputs that were not given."""

@@ -10,11 +10,10 @@ from fastapi import Query, Request
 from starlette.responses import Response
 
 from aksu_licensing.dependencies import AfterHeader, ApiDep, Applied, CommandDep, caught_up
-from aksu_licensing.domain.application import BY_NAME, offered, verb
+from aksu_licensing.domain.application import BY_NAME, offered
 from aksu_licensing.domain.machines import APPLICATION
 from aksu_licensing.errors import (
     ApplicationOpen,
-    DayInFuture,
     LicenceEnded,
     LicenceExists,
     LicenceNotRequired,
@@ -36,6 +35,7 @@ from aksu_shared.events.licensing import ApplicationState
 from aksu_shared.schemas.base import Command as Body
 from aksu_shared.schemas.codes import Code, MunicipalityCode
 from aksu_shared.terms.machine import SamePerson, Transition
+from aksu_shared.terms.steps import DayInFuture, verb
 from aksu_shared.web.commands import COMMAND_PROBLEMS
 from aksu_shared.web.problems import problems
 from aksu_shared.web.reads import ActionPageQuery, Actions, PageOf, one_response, page_response

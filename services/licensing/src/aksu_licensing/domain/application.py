@@ -6,10 +6,9 @@ from typing import Any, Final
 
 from aksu_licensing.domain.machines import APPLICATION, DECISION_IS_REFUSAL
 from aksu_licensing.domain.procedures import PROCEDURES
-from aksu_shared.errors import IllegalTransition
 from aksu_shared.events.licensing import ApplicationState
 from aksu_shared.terms import Terms
-from aksu_shared.terms.machine import Transition
+from aksu_shared.terms.steps import verb
 
 DECISION: Final = "licensing.decision"
 CORRECTION: Final = "licensing.correction"
@@ -18,21 +17,6 @@ WARNING: Final = "licensing.decision_warning"
 
 BY_NAME: Final = {row.name: row for row in APPLICATION.transitions}
 """Transition by name."""
-
-
-def verb(name: str) -> str:
-    """A transition as it stands in an address: `request_correction` → `request-correction`."""
-    return name.replace("_", "-")
-
-
-def fire(state: str, name: str) -> Transition:
-    """The row that leads on. Raises IllegalTransition, which names the legal verbs as they stand in addresses."""
-    try:
-        return APPLICATION.fire(state, name)
-    except IllegalTransition:
-        legal = [verb(each) for each in APPLICATION.legal(state)]
-        listed = ", ".join(legal) or "—"
-        raise IllegalTransition(state=state, transition=verb(name), legal=listed, legal_transitions=legal) from None
 
 
 def offered(state: ApplicationState, may: Callable[[str], bool], *, actor: str, today: date) -> list[str]:

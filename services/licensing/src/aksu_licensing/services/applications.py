@@ -6,11 +6,11 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from aksu_licensing.domain.application import BY_NAME, DECISION, WARNING, fire, offered
+from aksu_licensing.domain.application import BY_NAME, DECISION, WARNING, offered
 from aksu_licensing.domain.machines import APPLICATION
 from aksu_licensing.domain.procedures import PROCEDURES
-from aksu_licensing.errors import ApplicationOpen, DayInFuture, LicenceExists, LicenceNotRequired, ServiceClosed
-from aksu_licensing.schemas import NewApplication, words
+from aksu_licensing.errors import ApplicationOpen, LicenceExists, LicenceNotRequired, ServiceClosed
+from aksu_licensing.schemas import NewApplication
 from aksu_licensing.services.licences import LicenceService
 from aksu_licensing.services.steps import STEPS, Case
 from aksu_licensing.storage import ApplicationStore, CounterStore, KnownService, KnownStore
@@ -30,6 +30,7 @@ from aksu_shared.events.licensing import (
 )
 from aksu_shared.schemas.base import Command
 from aksu_shared.terms import Terms
+from aksu_shared.terms.steps import DayInFuture, fire, words
 
 TERM_APPROACHING = "application_term_approaching"
 TERM_PASSED = "application_term_passed"
@@ -100,7 +101,7 @@ class ApplicationService:
         kept.expect(version)
         state = kept.state
         self._rights.check(by, BY_NAME[name].action, **whose(state))
-        transition = fire(state.state, name)
+        transition = fire(APPLICATION, state.state, name)
         if transition.four_eyes and state.proposed_by:
             transition.check_actor(by.subject, done_by={transition.four_eyes: state.proposed_by})
         step = STEPS[name]

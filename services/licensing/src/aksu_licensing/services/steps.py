@@ -20,8 +20,6 @@ from aksu_licensing.errors import (
     AppealTermPassed,
     CorrectionTermRuns,
     CorrectionTermTooShort,
-    DayInFuture,
-    DayTooEarly,
     NotRefused,
 )
 from aksu_licensing.schemas import (
@@ -50,6 +48,7 @@ from aksu_shared.events.licensing import (
 )
 from aksu_shared.schemas.base import Command
 from aksu_shared.terms import Terms
+from aksu_shared.terms.steps import DayInFuture, DayTooEarly, happened_on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,12 +62,7 @@ class Case:
 
     def day(self, given: date | None, *, not_before: date | None) -> date:
         """The day something happened: today unless given. Raises DayInFuture, DayTooEarly."""
-        day = given or self.today
-        if day > self.today:
-            raise DayInFuture(day=day.isoformat(), today=self.today.isoformat())
-        if not_before is not None and day < not_before:
-            raise DayTooEarly(day=day.isoformat(), earliest=not_before.isoformat())
-        return day
+        return happened_on(given, today=self.today, not_before=not_before)
 
 
 Changes = dict[str, Any]

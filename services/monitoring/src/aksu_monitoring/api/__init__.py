@@ -4,7 +4,7 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from aksu_monitoring.api import ingest, inspections, prescriptions, pushed, signals, staging, users_met
+from aksu_monitoring.api import conduct, ingest, inspections, prescriptions, pushed, signals, staging, users_met
 from aksu_monitoring.config import SERVICE
 from aksu_shared.web.changes import changes_router
 from aksu_shared.web.subjects import subjects_router
@@ -21,6 +21,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     staging.router,
     pushed.router,
     inspections.router,
+    conduct.router,
     prescriptions.router,
     signals.router,
     users_met.router,

@@ -1,14 +1,16 @@
 """Inspections and their findings."""
 
-from typing import Annotated, Literal
+from functools import partial
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import Query, Request
 from starlette.responses import Response
 
 from aksu_monitoring.dependencies import ApiDep
-from aksu_monitoring.queries import FINDINGS, INSPECTION, INSPECTIONS
-from aksu_monitoring.schemas import FindingRead, InspectionRead
+from aksu_monitoring.domain.inspection import offered
+from aksu_monitoring.queries import FINDINGS, INSPECTION, INSPECTION_THERE, INSPECTIONS
+from aksu_monitoring.schemas import FindingRead, InspectionDetail, InspectionRead
 from aksu_shared.auth.dependencies import PrincipalDep, requires
 from aksu_shared.errors import Malformed, NotFound
 from aksu_shared.schemas.codes import Code, MunicipalityCode
@@ -55,13 +57,21 @@ async def list_inspections(
 
 @router.get(
     "/inspections/{inspection_id}",
-    response_model=InspectionRead,
+    response_model=InspectionDetail,
     responses=problems(NotFound, Malformed),
     dependencies=[requires("monitoring.inspection.read")],
 )
 async def get_inspection(inspection_id: UUID, request: Request, api: ApiDep, principal: PrincipalDep) -> Response:
-    """One inspection."""
-    return await one_response(api.reads, INSPECTION, request, principal, id=inspection_id)
+    """One inspection; to who shows a token, with the steps this caller may take now."""
+
+    def actions(found: dict[str, Any]) -> list[str]:
+        where = {"territory": found["municipality"], "owner": found["provider_body"]}
+        inspectors = found["inspectors"] or ()
+        may = partial(api.rights.allows, principal, **where)
+        return offered(found, may, actor=principal.subject, inspectors=inspectors)
+
+    told = None if principal.anonymous else actions
+    return await one_response(api.reads, INSPECTION, request, principal, actions=told, id=inspection_id)
 
 
 @router.get(
@@ -75,7 +85,7 @@ async def list_findings(
 ) -> Response:
     """An inspection's findings, to the bodies in whose territory it lies and to the provider inspected."""
     scope = ",".join(principal.scope_keys)
-    if await api.reads.one(INSPECTION, scope=scope, id=inspection_id) is None:
+    if await api.reads.one(INSPECTION_THERE, scope=scope, id=inspection_id) is None:
         raise NotFound
     body = await api.reads.page(
         FINDINGS, scope=scope, sort=query.sort, limit=query.limit, cursor=query.cursor, inspection_id=inspection_id

@@ -8,7 +8,7 @@ from fastapi import Query
 from starlette.responses import Response
 
 from aksu_monitoring.dependencies import ApiDep, CommandDep
-from aksu_monitoring.queries import INSPECTION, USERS_MET
+from aksu_monitoring.queries import INSPECTION_THERE, USERS_MET
 from aksu_monitoring.schemas.personal import NewUserMet, UserMetRead, UserMetRecorded
 from aksu_shared.auth.dependencies import PrincipalDep, requires
 from aksu_shared.errors import Malformed, NotFound
@@ -53,7 +53,7 @@ async def list_users_met(
 ) -> Response:
     """Users met, in the order they were recorded."""
     scope = ",".join(principal.scope_keys)
-    if await api.reads.one(INSPECTION, scope=scope, id=inspection_id) is None:
+    if await api.reads.one(INSPECTION_THERE, scope=scope, id=inspection_id) is None:
         raise NotFound
     body = await api.reads.page(
         USERS_MET, scope=scope, sort=query.sort, limit=query.limit, cursor=query.cursor, inspection_id=inspection_id

@@ -5,13 +5,16 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from aksu_shared.events.ingest import Started
+from aksu_shared.events.ingest import PlaceGiven
 from aksu_shared.register.identity import place_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """The place as the inspection's source gives it: by the registry's id, by address, or both."""
+    """The place as the inspection's source gives it: by the registry's id, by address, or both.
+
+    `started_on` is the day whose licences count; of an inspection that has not started, the first of its period.
+    """
 
     key: str | None
     place_id: UUID | None
@@ -22,9 +25,8 @@ class Site:
     started_on: date
 
     @classmethod
-    def of(cls, started: Started) -> "Site":
-        """The site of an inspection that started."""
-        place = started.place
+    def of(cls, place: PlaceGiven, *, provider_eik: str | None, day: date) -> "Site":
+        """The site of an inspection at this place on this day."""
         key = None
         if place.municipality and place.settlement and place.address:
             parts = place_key(
@@ -37,8 +39,8 @@ class Site:
             municipality=place.municipality,
             settlement=place.settlement,
             address=place.address,
-            provider_eik=started.provider_eik,
-            started_on=started.started_on,
+            provider_eik=provider_eik,
+            started_on=day,
         )
 
 

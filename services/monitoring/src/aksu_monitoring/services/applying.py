@@ -9,9 +9,9 @@ from pydantic import ValidationError
 from uuid_utils.compat import uuid7
 
 from aksu_monitoring.domain.dossier import Dossier, Refused, closed_state, missing, next_in_turn
-from aksu_monitoring.domain.machines import PRESCRIPTION
 from aksu_monitoring.domain.site import PlaceFacts, Site, located
 from aksu_monitoring.services.placing import public_scope, restricted_scope
+from aksu_monitoring.services.recording import finding_of, prescription_of
 from aksu_monitoring.services.sources import staging_scope
 from aksu_monitoring.storage.aggregates import FindingStore, InspectionStore, PrescriptionStore
 from aksu_monitoring.storage.places import PlaceFactStore
@@ -20,17 +20,7 @@ from aksu_monitoring.storage.staging import Case, Key, Mark, Staged, StagingStor
 from aksu_shared.db.store import Kept, begins
 from aksu_shared.db.work import Actor, UnitOfWork
 from aksu_shared.events.ingest import DATA, Closed, Data, Finding, Prescription, Started
-from aksu_shared.events.monitoring import (
-    FindingRecorded,
-    FindingState,
-    InspectionClosed,
-    InspectionStarted,
-    InspectionState,
-    PrescriptionIssued,
-    PrescriptionState,
-)
-
-_ISSUED = PRESCRIPTION.fire(PRESCRIPTION.initial, "issue").target
+from aksu_shared.events.monitoring import InspectionClosed, InspectionStarted, InspectionState
 
 
 @dataclass(slots=True, kw_only=True)
@@ -118,7 +108,7 @@ class ApplyingService:
         for subject in subjects:
             first = subject.turn[0][1] if subject.turn else None
             if isinstance(first, Started) and subject.kept is None:
-                subject.site = Site.of(first)
+                subject.site = Site.of(first.place, provider_eik=first.provider_eik, day=first.started_on)
                 starting.append(subject)
         if starting:
             found = await self._places.facts([subject.site for subject in starting if subject.site])
@@ -192,9 +182,13 @@ class ApplyingService:
         if isinstance(data, Started):
             self._start(subject, data, done)
         elif isinstance(data, Finding):
-            self._find(_of(subject), event, data, done)
+            finding, notes = finding_of(_of(subject), data, number=event.sequence, at=event.at)
+            self._findings.save(finding)
+            done.texts += notes
         elif isinstance(data, Prescription):
-            self._prescribe(_of(subject), data, done)
+            prescription, texts = prescription_of(_of(subject), data)
+            self._prescriptions.save(prescription)
+            done.texts += texts
         else:
             self._close(subject, data)
 
@@ -218,40 +212,6 @@ class ApplyingService:
         subject.kept = self._inspections.save(begins(InspectionStarted, state, id=str(state.id), scope=scope))
         restricted = restricted_scope(state.municipality, state.provider_body)
         done.sites.append(InspectedSite(state.id, site, restricted))
-
-    def _find(self, inspection: InspectionState, event: Staged, data: Finding, done: _Effects) -> None:
-        state = FindingState(
-            id=uuid7(),
-            inspection_id=inspection.id,
-            number=event.sequence,
-            municipality=inspection.municipality,
-            standard=data.standard,
-            criterion=data.criterion,
-            catalogue_version=data.catalogue_version,
-            result=data.result,
-            recorded_at=event.at,
-        )
-        scope = restricted_scope(inspection.municipality, inspection.provider_body)
-        self._findings.save(begins(FindingRecorded, state, id=str(state.id), scope=scope))
-        if data.note:
-            done.texts.append(RestrictedText(state.id, "NOTE", data.note, scope))
-
-    def _prescribe(self, inspection: InspectionState, data: Prescription, done: _Effects) -> None:
-        state = PrescriptionState(
-            id=uuid7(),
-            inspection_id=inspection.id,
-            reference=data.reference,
-            municipality=inspection.municipality,
-            place_id=inspection.place_id,
-            provider_body=inspection.provider_body,
-            state=_ISSUED,
-            issued_on=data.issued_on,
-            due_on=data.due_on,
-        )
-        scope = public_scope(inspection.municipality, inspection.provider_body)
-        self._prescriptions.save(begins(PrescriptionIssued, state, id=str(state.id), scope=scope))
-        restricted = restricted_scope(inspection.municipality, inspection.provider_body)
-        done.texts.append(RestrictedText(state.id, "TEXT", data.text, restricted))
 
     def _close(self, subject: _Subject, data: Closed) -> None:
         if subject.kept is None:

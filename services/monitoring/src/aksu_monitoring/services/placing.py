@@ -1,9 +1,10 @@
 """What follows for inspections from places, services and licences that become known after them."""
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
+from aksu_monitoring.domain.inspection import UNANNOUNCED
 from aksu_monitoring.domain.site import PlaceFacts, Site, located
 from aksu_monitoring.storage.aggregates import FindingStore, InspectionStore, PrescriptionStore
 from aksu_monitoring.storage.places import PlaceFactStore
@@ -22,6 +23,9 @@ from aksu_shared.events.monitoring import (
 from aksu_shared.events.registry import PlaceEvent, ServiceEvent
 from aksu_shared.scope import row_scope
 
+AGENCY: Final[Scope] = ("b:AKSU",)
+"""The Agency alone: nobody else learns of an inspection before it starts."""
+
 
 def public_scope(municipality: str | None, provider_body: str | None) -> Scope:
     """Of what is public of an inspection: its own facts and its prescriptions' terms."""
@@ -31,6 +35,16 @@ def public_scope(municipality: str | None, provider_body: str | None) -> Scope:
 def restricted_scope(municipality: str | None, provider_body: str | None) -> Scope:
     """Of findings, texts and sites: the nation's, oblast's and municipality's bodies and the provider."""
     return row_scope(municipality, provider_body, public=False)
+
+
+def inspection_scope(state: InspectionState) -> Scope:
+    """Of the inspection itself."""
+    return AGENCY if state.state in UNANNOUNCED else public_scope(state.municipality, state.provider_body)
+
+
+def inner_scope(state: InspectionState) -> Scope:
+    """Of its texts and its site."""
+    return AGENCY if state.state in UNANNOUNCED else restricted_scope(state.municipality, state.provider_body)
 
 
 class PlacingService:
@@ -96,7 +110,7 @@ class PlacingService:
     def _move(self, kept: Kept[InspectionState], site: Site, facts: PlaceFacts) -> Kept[InspectionState] | None:
         """Amend one inspection; None when nothing differs."""
         fields = located(site, facts, provider_body=kept.state.provider_body)
-        scope = public_scope(fields["municipality"], fields["provider_body"])
+        scope = inspection_scope(kept.state.model_copy(update=fields))
         event = kept.becomes(InspectionAmended, scope=scope, **fields)
         return self._inspections.save(event) if event.changed or scope != kept.scope else None
 
@@ -106,7 +120,7 @@ class PlacingService:
             return
         scopes: dict[UUID, Scope] = {}
         for key, inspection in moved.items():
-            scopes[key] = restricted_scope(inspection.state.municipality, inspection.state.provider_body)
+            scopes[key] = inner_scope(inspection.state)
         for finding in await self._findings.of(moved):
             scope = scopes[finding.state.id] = scopes[finding.state.inspection_id]
             municipality = moved[finding.state.inspection_id].state.municipality

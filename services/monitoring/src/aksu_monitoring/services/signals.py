@@ -1,6 +1,5 @@
 """Signals and complaints: taken from anybody, triaged, forwarded or decided in their terms."""
 
-import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
@@ -10,6 +9,7 @@ from uuid_utils.compat import uuid7
 from aksu_monitoring.domain.signal import AWAITED, BY_NAME, DECISION, FORWARDING, SIGNAL
 from aksu_monitoring.errors import InspectionUnknown
 from aksu_monitoring.schemas.personal import CONCERNED, REASONS, SIGNALLER, Concerned, NewSignal, Refusal, Triage
+from aksu_monitoring.services.numbers import drawn_number
 from aksu_monitoring.storage.aggregates import InspectionStore, SignalStore
 from aksu_shared.auth.permissions import Rights
 from aksu_shared.auth.principal import Principal
@@ -34,8 +34,6 @@ from aksu_shared.terms import Terms
 
 TERM_PASSED: Final = "signal_term_passed"
 """Kind of the deadlines of both terms."""
-_ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_RECEIPT: Final = 12
 _LOOKUP: Final = ("egn", "phone", "email")
 _FACTS: Final[Mapping[str, type[Event[SignalState]]]] = {
     "triage": SignalTriaged,
@@ -147,7 +145,7 @@ class SignalService:
         today = self._work.clock.today()
         return SignalState(
             id=key,
-            receipt="С-" + "".join(secrets.choice(_ALPHABET) for _ in range(_RECEIPT)),
+            receipt=drawn_number("С"),
             channel="PORTAL" if by.anonymous else new.channel,
             category=new.category,
             danger_to_life=new.danger_to_life,

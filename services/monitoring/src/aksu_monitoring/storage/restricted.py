@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 from uuid import UUID
 
@@ -30,6 +31,9 @@ SELECT s.inspection_id, s.key, coalesce(i.place_id, s.place_id) AS place_id, s.m
    SELECT inspection_id FROM inspection_site WHERE place_id = ANY ($1::uuid[])
    UNION SELECT inspection_id FROM inspection_site WHERE key = ANY ($2::text[])
    UNION SELECT id FROM inspection WHERE place_id = ANY ($1::uuid[]))"""
+_STARTED: Final = """
+UPDATE inspection_site SET started_on = $2 WHERE inspection_id = $1
+RETURNING key, place_id, municipality, settlement, address, provider_eik, started_on"""
 _RESCOPE: Final = """
 WITH r AS (SELECT id, string_to_array(scope, ',') AS scope FROM unnest($1::uuid[], $2::text[]) AS r(id, scope)),
 sites AS (UPDATE inspection_site s SET scope = r.scope FROM r WHERE s.inspection_id = r.id)
@@ -38,7 +42,7 @@ UPDATE restricted_text t SET scope = r.scope FROM r WHERE t.subject_id = r.id"""
 
 @dataclass(frozen=True, slots=True)
 class RestrictedText:
-    """A text about an aggregate. `kind`: NOTE of a finding; TEXT or PROOF of a prescription."""
+    """A text about an aggregate. `kind`: NOTE of a finding; TEXT, PROOF of a prescription; SUBJECT of an inspection."""
 
     subject_id: UUID
     kind: str
@@ -75,6 +79,10 @@ class RestrictedStore:
         """Sites of the inspections at these places or addresses, by inspection; a place once found stays theirs."""
         rows = await (await self._begin()).fetch(_SITES_AT, list(places), list(keys))
         return {row["inspection_id"]: Site(**{name: row[name] for name in _SITE_COLUMNS}) for row in rows}
+
+    async def started(self, inspection: UUID, day: date) -> Site:
+        """The site of an inspection that was planned, now that it starts."""
+        return Site(**await (await self._begin()).fetchrow(_STARTED, inspection, day))
 
     async def rescope(self, scopes: Mapping[UUID, Scope]) -> None:
         """Give the texts of these aggregates, and the sites of these inspections, new scopes."""

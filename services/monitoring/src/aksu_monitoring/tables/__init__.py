@@ -1,6 +1,7 @@
 """SQLAlchemy tables of monitoring; a row of an aggregate is its public state."""
 
 from aksu_monitoring.tables.base import MonitoringBase
+from aksu_monitoring.tables.duty import InspectionDutyTable
 from aksu_monitoring.tables.finding import FindingTable
 from aksu_monitoring.tables.ingest import IngestEventTable, IngestInspectionTable
 from aksu_monitoring.tables.inspection import InspectionTable
@@ -14,6 +15,7 @@ __all__ = [
     "FindingTable",
     "IngestEventTable",
     "IngestInspectionTable",
+    "InspectionDutyTable",
     "InspectionSiteTable",
     "InspectionTable",
     "LicenceTable",

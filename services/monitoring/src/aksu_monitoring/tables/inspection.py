@@ -31,6 +31,15 @@ class InspectionTable(KeptById, MonitoringBase):
     flags: Mapped[list[str]]
     failed_criteria: Mapped[int | None]
     prescriptions: Mapped[int | None]
+    period_since: Mapped[date | None]
+    period_until: Mapped[date | None]
+    order_number: Mapped[str | None]
+    ordered_on: Mapped[date | None]
+    objections_due: Mapped[date | None]
+    report_number: Mapped[str | None]
+    approved_on: Mapped[date | None]
+    follow_up_due: Mapped[date | None]
+    follow_up_id: Mapped[UUID | None]
 
     __table_args__ = (
         UniqueConstraint("source", "reference"),

@@ -10,7 +10,7 @@ from aksu_monitoring.tables.base import MonitoringBase
 
 
 class RestrictedTextTable(MonitoringBase):
-    """One text about an aggregate: a finding's NOTE, a prescription's TEXT, PROOF of its fulfilment."""
+    """One text: a finding's NOTE, a prescription's TEXT, PROOF of its fulfilment, an inspection's SUBJECT."""
 
     __tablename__ = "restricted_text"
 

@@ -1,0 +1,117 @@
+"""The wire of inspections that the Agency itself conducts: planning one, and each step of it."""
+
+from datetime import date
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import Field, model_validator
+
+from aksu_shared.events.ingest import Finding, PlaceGiven, Text
+from aksu_shared.schemas.base import BadValue, Command
+from aksu_shared.schemas.codes import Code, Eik, Line, Note
+
+_TODAY = "today when left out"
+
+Subject = Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,200}$", examples=["inspector-1"])]
+"""Who a token is of: pseudonymous."""
+
+
+class Period(Command):
+    """From the first to the last day."""
+
+    since: date
+    until: date
+
+    @model_validator(mode="after")
+    def _runs_forward(self) -> Self:
+        if self.until < self.since:
+            raise BadValue(
+                "period_backward",
+                bg="Последният ден (until) е преди първия (since).",
+                en="The last day (`until`) is before the first (`since`).",
+            )
+        return self
+
+
+class NewInspection(Command):
+    """An inspection to be made. `provider_eik`: who runs the place, where that is not registered."""
+
+    kind: Annotated[str, Code("inspection_kinds")]
+    place: PlaceGiven
+    provider_eik: Eik | None = None
+    period: Period
+
+
+class Order(Command):
+    """The executive director's order. `team`: subjects of those who inspect; `subject`: what is inspected."""
+
+    order_number: Line
+    team: Annotated[tuple[Subject, ...], Field(min_length=1, max_length=20)]
+    subject: Note
+    period: Period
+    ordered_on: date | None = Field(default=None, description=f"day of the order; {_TODAY}")
+
+
+class Start(Command):
+    """Work at the place began."""
+
+    started_on: date | None = Field(default=None, description=_TODAY)
+
+
+class Reasoned(Command):
+    """A step that must say why."""
+
+    reason: Note
+
+
+class DraftFindings(Command):
+    """What was found, criterion by criterion."""
+
+    findings: Annotated[tuple[Finding, ...], Field(max_length=100)] = ()
+
+
+class Objections(Command):
+    """The draft is with who was inspected, until the last day for objections."""
+
+    due_on: date
+
+
+class Approval(Command):
+    """The report is approved under its number."""
+
+    report_number: Line
+
+
+class Closing(Command):
+    """Nothing more is needed."""
+
+
+class NewPrescription(Command):
+    """What must be done, and by when."""
+
+    text: Text
+    due_on: date
+
+
+class ClosingWithPrescriptions(Command):
+    """The mandatory prescriptions that are issued, each with its own term."""
+
+    prescriptions: Annotated[tuple[NewPrescription, ...], Field(min_length=1, max_length=50)]
+
+
+class FollowUp(Command):
+    """Until when it is to be followed up."""
+
+    due_on: date
+
+
+class FollowUpMade(Command):
+    """The inspection by which it was followed up."""
+
+    follow_up_inspection: UUID
+
+
+class AnotherFollowUp(FollowUp):
+    """Until when it is to be followed up again, and why."""
+
+    reason: Note
