@@ -16,9 +16,9 @@ from aksu_shared.events.ingest import Started
 
 def site(**changes: object) -> Site:
     given_place = {"municipality": "BLG03", "settlement": "гр. Благоевград", "address": "ул. Примерна 1"}
-    return Site.of(
-        Started.model_validate({"kind": "PLANNED", "place": given_place, "started_on": "2026-03-01"} | changes)
-    )
+    given = {"kind": "PLANNED", "place": given_place, "started_on": "2026-03-01"} | changes
+    started = Started.model_validate(given)
+    return Site.of(started.place, provider_eik=started.provider_eik, day=started.started_on)
 
 
 def facts(*, registered: bool = True, licensed: bool = False, services: tuple[ServiceThere, ...] = ()) -> PlaceFacts:
