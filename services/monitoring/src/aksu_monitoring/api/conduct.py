@@ -10,9 +10,9 @@ from aksu_monitoring.dependencies import CommandDep
 from aksu_monitoring.domain.machines import INSPECTION
 from aksu_monitoring.errors import InspectionPushed
 from aksu_monitoring.schemas import InspectionRead
-from aksu_monitoring.schemas.inspections import NewInspection
+from aksu_monitoring.schemas.inspections import NewInspection, Order
 from aksu_monitoring.services.inspection_steps import STEPS
-from aksu_shared.auth.dependencies import requires
+from aksu_shared.auth.dependencies import PseudonymsDep, requires
 from aksu_shared.errors import Forbidden, IllegalTransition, NotFound
 from aksu_shared.schemas.base import Command as Body
 from aksu_shared.terms.machine import Transition
@@ -39,9 +39,15 @@ async def create_inspection(body: NewInspection, command: CommandDep) -> Respons
 
 
 def _handler(name: str, body: type[Body]) -> Callable[..., Coroutine[Any, Any, Response]]:
-    async def act(inspection_id: UUID, step: body, command: CommandDep) -> Response:  # type: ignore[valid-type]
+    async def act(
+        inspection_id: UUID,
+        step: body,  # type: ignore[valid-type]
+        command: CommandDep,
+        pseudonyms: PseudonymsDep,
+    ) -> Response:
+        said = step.under(pseudonyms) if isinstance(step, Order) else step
         inspections = command.factory.inspections()
-        kept = await inspections.act(inspection_id, name, step, version=command.known_version, by=command.principal)
+        kept = await inspections.act(inspection_id, name, said, version=command.known_version, by=command.principal)
         return command.reply(200, InspectionRead.of(kept), version=kept.version)
 
     act.__name__ = f"{name}_inspection"

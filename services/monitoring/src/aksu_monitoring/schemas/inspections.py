@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
+from aksu_shared.auth.pseudonym import Pseudonyms
 from aksu_shared.events.ingest import Finding, PlaceGiven, Text
 from aksu_shared.schemas.base import BadValue, Command
 from aksu_shared.schemas.codes import Code, Eik, Line, Note
@@ -13,7 +14,7 @@ from aksu_shared.schemas.codes import Code, Eik, Line, Note
 _TODAY = "today when left out"
 
 Subject = Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,200}$", examples=["inspector-1"])]
-"""Who a token is of: pseudonymous."""
+"""What stands in the `sub` of somebody's tokens."""
 
 
 class Period(Command):
@@ -43,13 +44,17 @@ class NewInspection(Command):
 
 
 class Order(Command):
-    """The executive director's order. `team`: subjects of those who inspect; `subject`: what is inspected."""
+    """The executive director's order. `subject`: what is inspected; `team`: who inspects, kept as pseudonyms alone."""
 
     order_number: Line
     team: Annotated[tuple[Subject, ...], Field(min_length=1, max_length=20)]
     subject: Note
     period: Period
     ordered_on: date | None = Field(default=None, description=f"day of the order; {_TODAY}")
+
+    def under(self, pseudonyms: Pseudonyms) -> Self:
+        """The same with pseudonyms in its team: names go no further."""
+        return self.model_copy(update={"team": tuple(map(pseudonyms.of, self.team))})
 
 
 class Start(Command):
