@@ -45,7 +45,8 @@ def _handler(name: str, body: type[Body]) -> Callable[..., Coroutine[Any, Any, R
         command: CommandDep,
         pseudonyms: PseudonymsDep,
     ) -> Response:
-        said = step.under(pseudonyms) if isinstance(step, Order) else step
+        sent: Body = step
+        said = sent.under(pseudonyms) if isinstance(sent, Order) else sent
         inspections = command.factory.inspections()
         kept = await inspections.act(inspection_id, name, said, version=command.known_version, by=command.principal)
         return command.reply(200, InspectionRead.of(kept), version=kept.version)
