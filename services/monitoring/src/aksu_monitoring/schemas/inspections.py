@@ -13,7 +13,7 @@ from aksu_shared.schemas.codes import Code, Eik, Line, Note
 
 _TODAY = "today when left out"
 
-Subject = Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,200}$", examples=["inspector-1"])]
+Subject = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$", examples=["inspector-1"])]
 """What stands in the `sub` of somebody's tokens."""
 
 
