@@ -218,11 +218,12 @@ async def test_rotation_under_load_refuses_no_good_token(rig: Rig, figures: Figu
     put_off = done = 0
     stop = asyncio.Event()
 
+    def goes_on(turn: int) -> bool:
+        return turn < TURNS or len(rig.issuer.keys) <= ROTATIONS
+
     async def client(number: int) -> None:
         nonlocal put_off, done
-        for turn in itertools.count():
-            if turn >= TURNS and len(rig.issuer.keys) > ROTATIONS:
-                return
+        for turn in itertools.takewhile(goes_on, itertools.count()):
             token = rig.issuer.token(jti=f"{number}-{turn}")
             while (status := await rig.ask(token, OPEN)) == 503:
                 put_off += 1
