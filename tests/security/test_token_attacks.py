@@ -43,6 +43,10 @@ class Rig:
     issuer: Issuer
     clock: Time
 
+    def goes_on(self, turn: int) -> bool:
+        """Whether a client whose keys are rotated meanwhile asks once more."""
+        return turn < TURNS or len(self.issuer.keys) <= ROTATIONS
+
     async def ask(self, token: str, path: str = CLOSED) -> int:
         answer = await self.registry.client.get(path, headers={"Authorization": f"Bearer {token}"})
         return answer.status_code
@@ -218,12 +222,9 @@ async def test_rotation_under_load_refuses_no_good_token(rig: Rig, figures: Figu
     put_off = done = 0
     stop = asyncio.Event()
 
-    def goes_on(turn: int) -> bool:
-        return turn < TURNS or len(rig.issuer.keys) <= ROTATIONS
-
     async def client(number: int) -> None:
         nonlocal put_off, done
-        for turn in itertools.takewhile(goes_on, itertools.count()):
+        for turn in itertools.takewhile(rig.goes_on, itertools.count()):
             token = rig.issuer.token(jti=f"{number}-{turn}")
             while (status := await rig.ask(token, OPEN)) == 503:
                 put_off += 1
