@@ -68,11 +68,11 @@ def of_several(
     tables = tuple((table, all(row["version_before"] == 0 for row in of_table)) for table, of_table in rows.items())
     states = [Json(to_json(of_table).decode()) for of_table in rows.values()]
     total = sum(map(len, rows.values()))
-    args = (scope, Json(f"[{','.join(map(_document, count(), changes))}]"), total, *states, *reply)
+    args = (scope, Json(f"[{','.join(map(document, count(), changes))}]"), total, *states, *reply)
     return _several(tables, with_reply=bool(reply)), args
 
 
-def _document(number: int, change: Mapping[str, Any]) -> str:
+def document(number: int, change: Mapping[str, Any]) -> str:
     """A change as JSON, in which its state and its changed fields stand as they are: they are JSON already."""
     rest = {name: value for name, value in change.items() if name not in {"state", "changed"}}
     return f'{to_json(rest | {"n": number}).decode()[:-1]},"state":{change["state"]},"changed":{change["changed"]}}}'

@@ -22,7 +22,7 @@ from sqlalchemy import Table
 from uuid_utils import uuid7
 
 from aksu_shared.clock import Clock
-from aksu_shared.db.flush import of_one, of_several
+from aksu_shared.db.flush import document, of_one, of_several
 from aksu_shared.db.pool import Json
 from aksu_shared.db.statement import ADMITTED, scope_with
 from aksu_shared.errors import ConcurrentWrite, EventTooLarge, Forbidden, TokenRevoked, Unavailable
@@ -130,17 +130,14 @@ class UnitOfWork:
 
     def _change(self, event: Event[Any], data: dict[str, Any]) -> dict[str, Any]:
         # A quarter of the time json.dumps takes, and this is most of what a change costs.
-        state, changed = to_json(data["state"]), to_json(data["changed"])
-        if len(state) + len(changed) > MAX_EVENT_BYTES:
-            raise EventTooLarge(limit=MAX_EVENT_BYTES)
-        return {
+        change = {
             "event_id": str(uuid7()),
             "type": event.type,
             "topic": event.topic,
             "aggregate_id": event.id,
             "version": event.version,
-            "state": Json(state.decode()),
-            "changed": Json(changed.decode()),
+            "state": Json(to_json(data["state"]).decode()),
+            "changed": Json(to_json(data["changed"]).decode()),
             "scope": data["scope"],
             "scope_before": None if event.scope_before is None else list(event.scope_before),
             "legal_time": self.now,
@@ -152,6 +149,9 @@ class UnitOfWork:
             "traceparent": self.traceparent,
             "cause": self.caused_by,
         }
+        if len(document(len(self._changes), change).encode()) > MAX_EVENT_BYTES:
+            raise EventTooLarge(limit=MAX_EVENT_BYTES)
+        return change
 
     @contextmanager
     def cause(self, event: Event[Any]) -> Iterator[None]:
