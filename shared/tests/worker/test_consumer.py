@@ -15,9 +15,9 @@ import pytest_asyncio
 
 from aksu_local.databases import ServiceUrls
 from aksu_local.kafka import Kafka
+from aksu_local.testing import emptied
 from aksu_local.worker_rig import Consuming, Topic, copy_places, monitoring, publish
 from aksu_shared.bus import Bus, connect
-from aksu_shared.bus.topics import create_topics
 from aksu_shared.db.notify import CHANGE_LOG, Notifier
 from aksu_shared.db.work import UnitOfWork
 from aksu_shared.events.registry import PlaceEvent
@@ -37,8 +37,7 @@ async def bus(fresh_bus: Callable[[], Awaitable[str]], monitoring_pool: asyncpg.
 
 @pytest_asyncio.fixture
 async def kafka_bus(kafka: Kafka) -> AsyncIterator[Bus]:
-    await create_topics(kafka.url)
-    async with connect(kafka.url) as bus:
+    async with connect(await emptied(kafka.url)) as bus:
         yield bus
 
 

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -47,7 +48,7 @@ async def test_what_was_recorded_arrives_as_the_same_event(
         "e1",
     )
     assert (event.meta.correlation_id, event.meta.traceparent, event.meta.actor) == ("c1", TRACE, "tester")
-    assert event.meta.time.isoformat() == first["time"]
+    assert event.meta.time == datetime.fromisoformat(first["time"])
 
     amended = record_of(second, position=2, source="registry", epoch="e1")
     event = event_of(Delivered(amended.topic, 0, 8, amended.key, amended.value, amended.headers, 0))

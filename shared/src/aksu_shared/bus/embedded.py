@@ -16,7 +16,8 @@ import structlog
 from aksu_shared.bus.contract import BusUnavailable, Consumer, Record, check
 from aksu_shared.bus.embedded_consumer import CHANNEL, EmbeddedConsumer
 from aksu_shared.bus.embedded_schema import trim
-from aksu_shared.bus.link import FAILURES, Link
+from aksu_shared.bus.link import Link
+from aksu_shared.db.failures import FAILURES
 
 # The topics' rows are locked in name order, so that publishers with several topics cannot deadlock. A topic that
 # does not exist yields a NULL offset, which the table refuses: the whole batch fails, nothing is dropped silently.

@@ -13,7 +13,8 @@ import structlog
 
 from aksu_shared.bus.contract import BusUnavailable, Delivered
 from aksu_shared.bus.lease import BEAT, show_life, try_hold
-from aksu_shared.bus.link import FAILURES, Link
+from aksu_shared.bus.link import Link
+from aksu_shared.db.failures import FAILURES
 
 CHANNEL: Final = "aksu_bus"
 """Notification channel; the payload is a topic that has new records."""

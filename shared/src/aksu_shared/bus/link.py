@@ -8,9 +8,7 @@ from typing import Final
 import asyncpg
 
 from aksu_shared.bus.contract import BusUnavailable
-
-FAILURES: Final = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
-"""What a database that is away, restarting or refusing looks like from here."""
+from aksu_shared.db.failures import FAILURES
 
 _SESSION: Final = {
     # A publisher frozen between its statement and the end of its transaction must not hold a topic for ever.

@@ -12,6 +12,8 @@ from typing import Any, Final, Self
 import asyncpg
 import structlog
 
+from aksu_shared.db.failures import FAILURES
+
 CHANGE_LOG: Final = "change_log"
 """Rows were committed to the change log; the sequencer listens."""
 SEQUENCED: Final = "change_log_sequenced"
@@ -24,7 +26,6 @@ _PACE: Final = 0.01
 _PATIENCE: Final = 1.0
 """Seconds one notification may take: longer, and a listener's own poll has come first."""
 _LONGEST_PAUSE: Final = 5.0
-_FAILURES: Final = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 log = structlog.get_logger(__name__)
 
@@ -69,7 +70,7 @@ class Notifier:
                 await self._send(channels)
                 pause = 0.1
                 await asyncio.sleep(_PACE)
-            except _FAILURES as failure:
+            except FAILURES as failure:
                 log.warning("notify_failed", error=type(failure).__name__)
                 self._drop()
                 self._channels.update(channels)
@@ -90,7 +91,7 @@ class Notifier:
     def _drop(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
-            with suppress(*_FAILURES):
+            with suppress(*FAILURES):
                 connection.terminate()
 
 
@@ -140,7 +141,7 @@ class Listener:
             try:
                 await self._listen()
                 pause = 0.1
-            except _FAILURES as failure:
+            except FAILURES as failure:
                 log.warning("listen_failed", error=type(failure).__name__)
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)

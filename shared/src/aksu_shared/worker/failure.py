@@ -10,6 +10,7 @@ from typing import Any, Final
 import asyncpg
 
 from aksu_shared.bus.contract import BusUnavailable
+from aksu_shared.db.failures import FAILURES
 from aksu_shared.db.work import Connection
 from aksu_shared.errors import Problem
 from aksu_shared.events.base import Meta
@@ -78,7 +79,7 @@ def database() -> Iterator[None]:
         if is_infrastructure(failure):
             raise DatabaseAway(repr(failure)) from failure
         raise
-    except (OSError, TimeoutError, asyncpg.InterfaceError) as failure:
+    except FAILURES as failure:
         raise DatabaseAway(repr(failure)) from failure
 
 

@@ -15,6 +15,7 @@ from typing import Final
 import asyncpg
 import structlog
 
+from aksu_shared.db.failures import FAILURES
 from aksu_shared.web.health import Health
 from aksu_shared.worker.handover import Handover
 from aksu_shared.worker.progress import STILL, Progress, pause
@@ -59,7 +60,7 @@ class Watchdog:
         """Whether the same oldest row waits for long, with nothing known to be away."""
         backlog = None
         if self._handover.holder is not None and not self._progress.waiting:
-            with suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            with suppress(*FAILURES):
                 row = await self._pool.fetchrow(_BACKLOG, timeout=5)
                 if row["unshipped"] or row["unsequenced"] is not None:
                     backlog = (row["shipped"], row["unsequenced"])
