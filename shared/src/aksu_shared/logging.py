@@ -6,10 +6,9 @@ import sys
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import getrandbits
-from typing import Any, Final, TextIO
+from typing import Any, Final, NamedTuple, TextIO
 
 import structlog
 from pydantic_core import to_json
@@ -20,8 +19,7 @@ _CORRELATION_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
 _TRACEPARENT: Final = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Correlation:
+class Correlation(NamedTuple):
     """What ties together the log lines, events and answers of one cause; `traceparent` is W3C Trace Context."""
 
     id: str

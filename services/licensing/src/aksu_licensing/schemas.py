@@ -114,11 +114,6 @@ class Versioned(Resource):
 class ApplicationRead(Versioned, ApplicationState):
     """An application, the legal term that runs on it and what is known of its decision."""
 
-    @classmethod
-    def of(cls, kept: Kept[ApplicationState], *, actions: list[str]) -> Self:
-        """The answer to a command."""
-        return cls.model_validate(kept.state.model_dump() | {"version": kept.version, "actions": actions})
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:

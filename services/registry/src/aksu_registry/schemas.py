@@ -140,11 +140,6 @@ class BodyRead(Versioned):
 class ProviderRead(Versioned, ProviderState):
     """A provider of social services."""
 
-    @classmethod
-    def of(cls, kept: Kept[ProviderState]) -> Self:
-        """The answer to a command."""
-        return cls.model_validate(kept.state.model_dump() | {"version": kept.version})
-
 
 class PlaceRead(Versioned):
     """A place where services are provided."""
@@ -157,11 +152,6 @@ class PlaceRead(Versioned):
 
 class ServiceRead(Versioned, ServiceState):
     """A social service with its responsible provider, operator and place."""
-
-    @classmethod
-    def of(cls, kept: Kept[ServiceState]) -> Self:
-        """The answer to a command."""
-        return cls.model_validate(kept.state.model_dump() | {"version": kept.version})
 
 
 class Revocation(Command):

@@ -43,10 +43,14 @@ class Access:
 
     def recognise(self, scope: Scope) -> Principal | None:
         """The caller whose token was verified before; None for everybody else, at no cost and without a reason."""
-        header = next((value for name, value in scope["headers"] if name == b"authorization"), None)
-        if header is None or header[:7].lower() != b"bearer ":
-            return None
-        return self._verifier.cached(header[7:].strip())
+        try:
+            token = _bearer(scope["headers"])
+        except InvalidToken:
+            return None  # `authenticate` says so, to whom may still ask
+        principal = None if token is None else self._verifier.cached(token)
+        if principal is not None:
+            scope[_PRINCIPAL] = principal
+        return principal
 
     async def admit(self, scope: Scope, actions: Iterable[str]) -> Principal:
         """The caller, who holds each of `actions` in some relation. Raises Forbidden, NotAuthenticated too.
@@ -90,6 +94,9 @@ def _bearer(headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:
 
 async def current_principal(request: Request) -> Principal:
     """Dependency: who calls; `ANONYMOUS` without a token."""
+    known: Principal | None = request.scope.get(_PRINCIPAL)
+    if known is not None:
+        return known
     access: Access = request.app.state.access
     return await access.authenticate(request.scope)
 

@@ -55,7 +55,7 @@ def of_one(
 ) -> tuple[str, Sequence[Any]]:
     """Statement and parameters for one row with one change; `reply` are the answer's columns and the source, or ()."""
     new = row["version_before"] == 0
-    values = [_value(column, row.get(column.name)) for column in columns_of(table)]
+    values = [_json(row.get(name)) if as_json else _text(row.get(name)) for name, as_json in _filled(table)]
     expected = () if new else (row["version_before"],)
     args = (scope, *(change[name] for name in _CHANGE), *values, *expected, *reply)
     return _one(table, new=new, with_reply=bool(reply)), args
@@ -78,12 +78,18 @@ def document(number: int, change: Mapping[str, Any]) -> str:
     return f'{to_json(rest | {"n": number}).decode()[:-1]},"state":{change["state"]},"changed":{change["changed"]}}}'
 
 
-def _value(column: Column[Any], value: Any) -> Any:  # noqa: ANN401 - any column's
-    if isinstance(column.type, JSON):
-        return None if value is None else Json(to_json(value).decode())
-    if value is None or isinstance(value, str | int | list):
-        return value
-    return str(value)
+@cache
+def _filled(table: Table) -> list[tuple[str, bool]]:
+    """The names of the columns a row fills, and whether each holds JSON."""
+    return [(column.name, isinstance(column.type, JSON)) for column in columns_of(table)]
+
+
+def _json(value: Any) -> Json | None:  # noqa: ANN401 - any JSON value
+    return None if value is None else Json(to_json(value).decode())
+
+
+def _text(value: Any) -> Any:  # noqa: ANN401 - any column's
+    return value if value is None or isinstance(value, str | int | list) else str(value)
 
 
 def _place(column: Column[Any], number: int) -> str:

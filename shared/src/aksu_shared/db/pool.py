@@ -50,7 +50,8 @@ class ShortPool(asyncpg.Pool):  # type: ignore[misc]  # asyncpg brings no types
     """
 
     async def _acquire(self, timeout: float | None) -> Any:  # noqa: ANN401 - asyncpg's
-        return await super()._acquire(None if self.get_idle_size() else timeout)
+        free = self._queue._queue  # the next to be given is the last one
+        return await super()._acquire(None if free and free[-1].is_connected() else timeout)
 
     async def release(self, connection: Any, *, timeout: float | None = None) -> None:  # noqa: ANN401 - asyncpg's
         """Take a connection back."""

@@ -1,9 +1,8 @@
 """Stores: how services read their aggregates for a change. The row of an aggregate is its public state."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cache
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from sqlalchemy import ColumnElement, Table, any_, bindparam, select
 
@@ -15,8 +14,7 @@ from aksu_shared.events.base import Event, Scope, State, difference
 S = TypeVar("S", bound=State)
 
 
-@dataclass(frozen=True, slots=True)
-class Kept(Generic[S]):
+class Kept(NamedTuple, Generic[S]):
     """An aggregate as it is stored: its id, version, scope keys and public state."""
 
     id: str
@@ -40,13 +38,15 @@ class Kept(Generic[S]):
     ) -> Event[S]:
         """The event by which this aggregate takes `changes`; `scope` only when it moves."""
         after = self.state.model_validate(self.state.model_dump() | changes)
+        values = after.model_dump(mode="json")
         return fact(
             id=self.id,
             version=self.version + 1,
             state=after,
             scope=scope or self.scope,
             scope_before=self.scope,
-            changed=difference(self.state, after),
+            changed=difference(self.state, values),
+            values=values,
             reason=reason,
             legal_basis=legal_basis,
         )
@@ -54,7 +54,10 @@ class Kept(Generic[S]):
 
 def begins(fact: type[Event[S]], state: S, *, id: str, scope: Scope, reason: str | None = None) -> Event[S]:  # noqa: A002 - the field's name
     """The first event of a new aggregate."""
-    return fact(id=id, version=1, state=state, scope=scope, changed=difference(None, state), reason=reason)
+    values = state.model_dump(mode="json")
+    return fact(
+        id=id, version=1, state=state, scope=scope, changed=difference(None, values), values=values, reason=reason
+    )
 
 
 class Store(Generic[S]):
@@ -109,8 +112,7 @@ class Store(Generic[S]):
         return Kept(str(row["id"]), row["version"], tuple(row["scope"]), self._schema.model_validate(row))
 
 
-@dataclass(frozen=True, slots=True)
-class Search(Generic[S]):
+class Search(NamedTuple, Generic[S]):
     """A question to one store."""
 
     store: Store[S]

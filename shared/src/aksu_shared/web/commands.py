@@ -3,26 +3,27 @@
     @router.post("/services", status_code=201)
     async def register(body: NewService, command: CommandDep) -> Response:
         kept = await command.factory.services().register(body, by=command.principal)
-        return command.reply(201, ServiceRead.of(kept), version=kept.version)
+        return command.answer(201, kept)
 
 The dependency commits after the handler returned and before a byte of the answer leaves.
 """
 
-import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import asyncpg
 from pydantic import BaseModel
+from pydantic_core import to_json
 from starlette.requests import Request
 from starlette.responses import Response
 
 from aksu_shared.auth.principal import Principal
 from aksu_shared.clock import Clock
 from aksu_shared.db.notify import Notifier
+from aksu_shared.db.store import Kept
 from aksu_shared.db.work import Actor, KeyTaken, StoredReply, UnitOfWork
 from aksu_shared.errors import (
     ConcurrentWrite,
@@ -99,6 +100,17 @@ class Command(Generic[F]):
         self.response = Response(body.model_dump_json(), status, headers, media_type="application/json")
         return self.response
 
+    def answer(
+        self, status: int, kept: Kept[Any], *, location: str | None = None, actions: list[str] | None = None
+    ) -> Response:
+        """An aggregate as the answer, in the shape of a model of `Versioned` and its state."""
+        headers = {"ETag": f'"{kept.version}"'}
+        if location:
+            headers["Location"] = location
+        shown = {"version": kept.version, "actions": actions, **vars(kept.state)}
+        self.response = Response(to_json(shown), status, headers, media_type="application/json")
+        return self.response
+
     @property
     def known_version(self) -> int | None:
         """The version named by `If-Match`: required on PUT and PATCH, honoured on actions.
@@ -139,7 +151,7 @@ class CommandEdge(Generic[F]):
             try:
                 yield command
                 failpoint("after_insert")
-                await _to_the_end(self._conclude(command, key))
+                await self._conclude(command, key)
             except (Problem, KeyTaken) as obstacle:
                 await command.work.rollback()
                 await _refuse_revoked(command)
@@ -167,7 +179,7 @@ class CommandEdge(Generic[F]):
             except BaseException:
                 await work.rollback()
                 raise
-            await (_to_the_end(work.commit()) if commit else work.rollback())
+            await (work.commit() if commit else work.rollback())
         self.notifier.poke()
 
     def _command(self, connection: Any, principal: Principal, request: Request) -> Command[F]:  # noqa: ANN401 - asyncpg's proxy
@@ -221,18 +233,7 @@ async def _refuse_revoked(command: Command[Any]) -> None:
         raise TokenRevoked
 
 
-async def _to_the_end(writing: Coroutine[Any, Any, None]) -> None:
-    """Write to the end even when the request is cancelled: half a commit would be an outcome nobody knows."""
-    task = asyncio.ensure_future(writing)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait([task], timeout=5)
-        raise
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """An idempotency key, and what the request asked for under it."""
 
     value: str
@@ -280,7 +281,7 @@ def _stored(command: Command[Any], key: Key, response: Response) -> StoredReply:
         fingerprint=key.fingerprint,
         scope=command.principal.reach,
         status=response.status_code,
-        headers={k: v for k, v in response.headers.items() if k != "content-length"},
+        headers={name.decode(): value.decode() for name, value in response.raw_headers if name != b"content-length"},
         body=bytes(response.body),
     )
 

@@ -221,7 +221,10 @@ class Exchange:
         self._deadline = time.perf_counter() + seconds
 
     def give_up_if_overdue(self, now: float) -> None:
-        """Cancel the request once when its deadline has passed. A shielded commit goes on."""
+        """Cancel the request once when its deadline has passed.
+
+        A commit under way is then done or undone as a whole; the caller learns which by its idempotency key.
+        """
         if now >= self._deadline and not self._expired and self._task is not None:
             self._expired = True
             self._task.cancel()

@@ -1,10 +1,9 @@
 """A request whose body is bounded while it is read and whose JSON is parsed strictly."""
 
 from collections.abc import AsyncGenerator, Collection
-from contextlib import aclosing
 from typing import Any, Final
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope, Send
 
 from aksu_shared.errors import TooLarge, UnsupportedMedia
@@ -25,6 +24,7 @@ class StrictRequest(Request):
     def __init__(self, scope: Scope, receive: Receive, send: Send, *, limit: int = DEFAULT_BODY) -> None:
         super().__init__(scope, receive, send)
         self._limit = limit
+        self._size = 0
         self._json: Any
 
     @property
@@ -41,16 +41,43 @@ class StrictRequest(Request):
             yield self._body
             yield b""
             return
-        declared = self.headers.get("content-length", "0")
-        if declared.isdecimal() and int(declared) > self._limit:
-            raise TooLarge(limit=self._limit)
-        size = 0
-        async with aclosing(super().stream()) as chunks:
-            async for chunk in chunks:
-                size += len(chunk)
-                if size > self._limit:
-                    raise TooLarge(limit=self._limit)
+        more = True
+        while more:
+            chunk, more = await self._chunk()
+            if chunk:
                 yield chunk
+        yield b""
+
+    async def body(self) -> bytes:
+        """The whole body: nearly always one message, for which Starlette's two generators are not worth it.
+
+        Raises TooLarge.
+        """
+        if not hasattr(self, "_body"):
+            body, more = await self._chunk()
+            while more:
+                chunk, more = await self._chunk()
+                body += chunk
+            self._body = body
+        return self._body
+
+    async def _chunk(self) -> tuple[bytes, bool]:
+        """What came of the body, and whether more follows. Raises TooLarge, for a declared length before any of it."""
+        if not self._size:
+            self._check_declared()
+        message = await self.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        chunk: bytes = message.get("body", b"")
+        self._size += len(chunk)
+        if self._size > self._limit:
+            raise TooLarge(limit=self._limit)
+        return chunk, message.get("more_body", False)
+
+    def _check_declared(self) -> None:
+        for name, value in self.scope["headers"]:
+            if name == b"content-length" and value.isdigit() and int(value) > self._limit:
+                raise TooLarge(limit=self._limit)
 
     async def json(self) -> Any:  # noqa: ANN401 - any JSON value
         """The body as a JSON value. Raises InvalidJson, TooLarge."""

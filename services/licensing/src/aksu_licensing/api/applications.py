@@ -122,8 +122,8 @@ async def file_application(body: NewApplication, command: CommandDep) -> Respons
     """
     applications = command.factory.applications()
     kept = await applications.file(body, by=command.principal)
-    answer = ApplicationRead.of(kept, actions=applications.actions(kept.state, by=command.principal))
-    return command.reply(201, answer, version=kept.version, location=f"/v1/applications/{kept.id}")
+    actions = applications.actions(kept.state, by=command.principal)
+    return command.answer(201, kept, location=f"/v1/applications/{kept.id}", actions=actions)
 
 
 _BEYOND: dict[str, tuple[type[Problem], ...]] = {
@@ -138,8 +138,7 @@ def _handler(name: str, body: type[Body]) -> Callable[..., Coroutine[Any, Any, R
     async def act(application_id: UUID, step: body, command: CommandDep) -> Response:  # type: ignore[valid-type]
         applications = command.factory.applications()
         kept = await applications.act(application_id, name, step, version=command.known_version, by=command.principal)
-        answer = ApplicationRead.of(kept, actions=applications.actions(kept.state, by=command.principal))
-        return command.reply(200, answer, version=kept.version)
+        return command.answer(200, kept, actions=applications.actions(kept.state, by=command.principal))
 
     act.__name__ = f"{name}_application"
     return act

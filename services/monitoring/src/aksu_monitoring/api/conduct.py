@@ -35,7 +35,7 @@ async def create_inspection(body: NewInspection, command: CommandDep) -> Respons
     """Plan an inspection. Nobody outside the Agency learns of it before it starts."""
     kept = await command.factory.inspections().plan(body)
     location = f"/v1/inspections/{kept.id}"
-    return command.reply(201, InspectionRead.of(kept), version=kept.version, location=location)
+    return command.answer(201, kept, location=location)
 
 
 def _handler(name: str, body: type[Body]) -> Callable[..., Coroutine[Any, Any, Response]]:
@@ -49,7 +49,7 @@ def _handler(name: str, body: type[Body]) -> Callable[..., Coroutine[Any, Any, R
         said = sent.under(pseudonyms) if isinstance(sent, Order) else sent
         inspections = command.factory.inspections()
         kept = await inspections.act(inspection_id, name, said, version=command.known_version, by=command.principal)
-        return command.reply(200, InspectionRead.of(kept), version=kept.version)
+        return command.answer(200, kept)
 
     act.__name__ = f"{name}_inspection"
     return act

@@ -22,11 +22,6 @@ class Versioned(Resource):
 class InspectionRead(Versioned, InspectionState):
     """An inspection. The address of a place nobody registered is shown to those in whose territory it lies."""
 
-    @classmethod
-    def of(cls, kept: Kept[InspectionState]) -> Self:
-        """The answer to a command."""
-        return cls.model_validate(kept.state.model_dump() | {"version": kept.version})
-
 
 class InspectionDetail(InspectionRead):
     """An inspection by itself. `inspectors` are pseudonymous subjects; null for who is not of the Agency."""

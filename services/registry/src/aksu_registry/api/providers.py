@@ -68,7 +68,7 @@ async def get_provider(provider_id: UUID, request: Request, api: ApiDep, princip
 async def register_provider(body: NewProvider, command: CommandDep) -> Response:
     """Enter a provider in the register."""
     kept = await command.factory.providers().register(body, by=command.principal)
-    return command.reply(201, ProviderRead.of(kept), version=kept.version, location=f"/v1/providers/{kept.id}")
+    return command.answer(201, kept, location=f"/v1/providers/{kept.id}")
 
 
 @router.patch(
@@ -81,4 +81,4 @@ async def amend_provider(provider_id: UUID, body: ProviderChanges, command: Comm
     """Correct a provider's particulars."""
     providers = command.factory.providers()
     kept = await providers.amend(provider_id, body, version=command.known_version, by=command.principal)
-    return command.reply(200, ProviderRead.of(kept), version=kept.version)
+    return command.answer(200, kept)

@@ -96,7 +96,7 @@ def _actions(service: dict[str, Any], rights: Rights, principal: Principal) -> l
 async def register_service(body: NewService, command: CommandDep) -> Response:
     """Enter a service in the register; its place is entered with it when new."""
     kept = await command.factory.services().register(body, by=command.principal)
-    return command.reply(201, ServiceRead.of(kept), version=kept.version, location=f"/v1/services/{kept.id}")
+    return command.answer(201, kept, location=f"/v1/services/{kept.id}")
 
 
 @router.patch(
@@ -109,7 +109,7 @@ async def amend_service(service_id: UUID, body: ServiceChanges, command: Command
     """Correct a service's particulars."""
     services = command.factory.services()
     kept = await services.amend(service_id, body, version=command.known_version, by=command.principal)
-    return command.reply(200, ServiceRead.of(kept), version=kept.version)
+    return command.answer(200, kept)
 
 
 @router.post(
@@ -122,4 +122,4 @@ async def close_service(service_id: UUID, body: Closure, command: CommandDep) ->
     """End a service."""
     services = command.factory.services()
     kept = await services.close(service_id, body, version=command.known_version, by=command.principal)
-    return command.reply(200, ServiceRead.of(kept), version=kept.version)
+    return command.answer(200, kept)
