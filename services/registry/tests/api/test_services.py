@@ -147,6 +147,25 @@ async def test_fifty_parallel_calls_with_one_key_make_one_service(registry: Serv
     )
 
 
+async def test_a_command_given_up_at_any_moment_is_done_or_undone_as_a_whole(registry: Served) -> None:
+    await registry.post("/v1/services", service(name="Услуга 0"), **MAYOR)
+    given_up = 0
+    for n in range(1, 61):
+        new = service(name=f"Услуга {n}", address=f"ул. „Примерна“ № {n % 2 * n}")  # at a place known, or a new one
+        first = asyncio.create_task(registry.post("/v1/services", new, key=f"k{n}", **MAYOR))
+        await asyncio.sleep(n / 6_000)
+        given_up += first.cancel()
+        await asyncio.wait([first])
+        again = await registry.post("/v1/services", new, key=f"k{n}", **MAYOR)
+        assert again.status_code == 201, again.text
+        assert first.cancelled() or first.result().content == again.content
+    assert given_up
+    rows, changes = await registry.worker.fetchrow(
+        "SELECT (SELECT count(*) FROM service), count(*) FROM change_log WHERE topic = 'aksu.registry.service.v1'"
+    )
+    assert rows == changes == 61
+
+
 async def test_of_parallel_registrations_of_one_service_one_passes_and_a_closed_one_may_come_again(
     registry: Served,
 ) -> None:

@@ -1,6 +1,7 @@
 """asyncpg pools with the platform's session settings."""
 # ruff: noqa: SLF001 - what decides whether a connection is clean is told by no public name
 
+import asyncio
 import json
 from collections.abc import Mapping
 from datetime import timedelta
@@ -51,7 +52,10 @@ class ShortPool(asyncpg.Pool):  # type: ignore[misc]  # asyncpg brings no types
 
     async def _acquire(self, timeout: float | None) -> Any:  # noqa: ANN401 - asyncpg's
         free = self._queue._queue  # the next to be given is the last one
-        return await super()._acquire(None if free and free[-1].is_connected() else timeout)
+        if timeout is None or (free and free[-1].is_connected()):
+            return await super()._acquire(None)
+        async with asyncio.timeout(timeout):  # asyncpg's own way to wait makes a task
+            return await super()._acquire(None)
 
     async def release(self, connection: Any, *, timeout: float | None = None) -> None:  # noqa: ANN401 - asyncpg's
         """Take a connection back."""
