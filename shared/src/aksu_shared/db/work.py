@@ -192,9 +192,9 @@ class UnitOfWork:
         if len(changes) == 1:
             ((table, (row,)),) = states.items()
             sql, args = of_one(self.scope, table, row, changes[0], stored)
-        else:  # of several some might be written while another is refused
+        else:
             sql, args = of_several(self.scope, states, changes, stored)
-            if changes:
+            if sum(map(len, states.values())) > 1:  # some might be written while another is refused
                 await self.begin()
         try:
             done = await self.connection.fetchrow(sql, *args)
