@@ -25,6 +25,7 @@ from aksu_shared.web import audit, dead_letters, vanished
 from aksu_shared.web.app import create_app
 from aksu_shared.web.commands import CommandEdge
 from aksu_shared.web.digest import digest_router
+from aksu_shared.web.fingerprints import Fingerprints
 from aksu_shared.web.health import Health
 from aksu_shared.web.reconcile import reconcile_router
 from aksu_shared.worker.copies import Copies
@@ -99,7 +100,14 @@ async def open_api(service: str, config: BaseConfig, *, factory: Callable[[UnitO
         await require_known_schema(service, pool)
         notifier = await stack.enter_async_context(Notifier(url))
         clock = Clock(config.clock_file)
-        commands = CommandEdge(source=service, pool=pool, clock=clock, notifier=notifier, factory=factory)
+        commands = CommandEdge(
+            source=service,
+            pool=pool,
+            clock=clock,
+            notifier=notifier,
+            factory=factory,
+            fingerprints=Fingerprints(config.pseudonym_key.get_secret_value()),
+        )
         news = await stack.enter_async_context(Listener(url, SEQUENCED, APPLIED))
         yield Api(
             pool=pool,
