@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from starlette.requests import Request
 
-from aksu_shared.auth.dependencies import Access, current_principal, current_rights, requires
+from aksu_shared.auth.dependencies import Access, current_principal, current_pseudonyms, current_rights, requires
 from aksu_shared.auth.issuer import DevelopmentIssuer
 from aksu_shared.auth.jwks import FileKeys
 from aksu_shared.auth.permissions import Rights
@@ -100,6 +100,7 @@ async def test_a_route_asks_the_door_of_its_application(access: Access, issuer: 
     asking = Request(request(bearer(issuer, "aksu_analyst", "AKSU")) | {"app": app})
     assert (await current_principal(asking)).subject == NAMES.of("s-1")
     assert await current_rights(asking) is access.rights
+    assert await current_pseudonyms(asking) is NAMES
     allowed, denied = requires(READ), requires(WRITE)
     assert (allowed.action, denied.action) == (READ, WRITE)
     await allowed.dependency(asking)
