@@ -43,4 +43,6 @@ def test_the_key_of_pseudonyms_serves_no_second_purpose_itself() -> None:
 
 
 def test_fingerprints_last_over_builds() -> None:
-    assert Fingerprints(KEY).of(WHERE, b"{}").hex() == "ab93f842895ccdf5b678e5e6f7c1f8f39795d9e2009afe4cac6d7208ea93e292"
+    assert (
+        Fingerprints(KEY).of(WHERE, b"{}").hex() == "ab93f842895ccdf5b678e5e6f7c1f8f39795d9e2009afe4cac6d7208ea93e292"
+    )

@@ -155,6 +155,7 @@ async def test_retention_begins_when_the_signal_is_done(monitoring: Served) -> N
         {"signaller": SENDER | {"email": RESIDENT["egn"]}},
         {"signaller": {"name": SENDER["name"] * 40}},
         {"concerned": [{"egn": SENDER["name"]}]},
+        {"concerned": [RESIDENT | {"egn": "4001010001"}]},
         {"concerned": SENDER["name"]},
         {"place_id": RESIDENT["egn"]},
         {"text": "", "note": TEXT},

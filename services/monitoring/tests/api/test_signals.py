@@ -145,6 +145,24 @@ async def test_a_signal_is_forwarded_to_a_body_that_may_read_it(monitoring: Serv
         assert body not in refused.text
 
 
+@pytest.mark.parametrize(
+    ("number", "rule"), [("4001010001", "Последната, контролна цифра"), ("4013010000", "първите шест цифри")]
+)
+async def test_a_wrong_number_of_a_person_is_refused_by_field_and_rule(
+    monitoring: Served, number: str, rule: str
+) -> None:
+    answer = await monitoring.post("/v1/signals", SIGNAL | {"concerned": [RESIDENT, RESIDENT | {"egn": number}]})
+    (error,) = answer.json()["errors"]
+    assert (answer.status_code, error["pointer"], error["code"]) == (422, "/concerned/1/egn", "bad_personal_number")
+    assert rule in error["message"]
+    assert number not in answer.text
+
+
+async def test_a_foreigner_is_named_by_their_own_number(monitoring: Served) -> None:
+    answer = await monitoring.post("/v1/signals", SIGNAL | {"concerned": [RESIDENT | {"egn": "7111042925"}]})
+    assert answer.status_code == 201
+
+
 async def test_who_files_a_signal_sees_no_other_even_inside(monitoring: Served) -> None:
     path = await filed(monitoring)
     mine = UUID(path.rpartition("/")[2])

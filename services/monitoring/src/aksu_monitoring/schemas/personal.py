@@ -12,7 +12,7 @@ from aksu_shared.db.store import Kept
 from aksu_shared.events.monitoring import SignalState
 from aksu_shared.privacy.people import Known
 from aksu_shared.schemas.base import BadValue, Command, Resource
-from aksu_shared.schemas.codes import Code, Line, MunicipalityCode, Note
+from aksu_shared.schemas.codes import Code, Line, MunicipalityCode, Note, PersonalNumber
 
 SIGNALLER: Final = "signal.signaller"
 CONCERNED: Final = "signal.concerned"
@@ -39,7 +39,6 @@ def _competent(value: str) -> str:
     return value
 
 
-Egn = Annotated[str, Field(max_length=10, pattern=r"^[0-9]{10}$", description="ЕГН or ЛНЧ")]
 Phone = Annotated[str, Field(max_length=30, pattern=r"^\+?[0-9][0-9 ()/-]{4,28}$")]
 Email = Annotated[str, Field(max_length=265, pattern=r"^[^@\s]{1,64}@[^@\s]{1,200}$")]
 CompetentBody = Annotated[str, Field(max_length=40, examples=["RDSP:BLG"]), AfterValidator(_competent)]
@@ -58,7 +57,7 @@ class Concerned(Command):
     """Somebody whom the signal is about."""
 
     name: Line | None = None
-    egn: Egn | None = None
+    egn: PersonalNumber | None = None
     phone: Phone | None = None
     address: Line | None = None
     note: Note | None = None
@@ -196,7 +195,7 @@ class NewUserMet(Command):
     """A user of the service with whom inspectors spoke. One of ЕГН and year of birth is enough."""
 
     name: Line
-    egn: Egn | None = None
+    egn: PersonalNumber | None = None
     birth_year: Annotated[int, Field(ge=_YEAR, le=2100)] | None = None
     note: Note | None = None
 
