@@ -7,7 +7,7 @@ from typing import Final
 _LENGTH: Final = 10
 _EGN_WEIGHTS: Final = (2, 4, 8, 5, 10, 9, 7, 3, 6)  # as the civil register (ЕСГРАОН) gives them
 _LNCH_WEIGHTS: Final = (21, 19, 17, 13, 11, 9, 7, 3, 1)
-_CENTURIES: Final = ((40, 2000), (20, 1800), (0, 1900))
+_CENTURIES: Final[Sequence[tuple[int, int]]] = ((40, 2000), (20, 1800), (0, 1900))
 """What is added to the month of birth, and the century that says."""
 
 
@@ -26,7 +26,7 @@ def birth_date(egn: str) -> date | None:
     if not _is_number(egn):
         return None
     year, month, day = int(egn[:2]), int(egn[2:4]), int(egn[4:6])
-    added, century = next(row for row in _CENTURIES if month > row[0] or row[0] == 0)
+    added, century = next(row for row in _CENTURIES if month >= row[0])
     try:
         return date(century + year, month - added, day)
     except ValueError:

@@ -19,8 +19,7 @@ from aksu_shared.db.pool import create_pool
 from aksu_shared.db.reads import Reads
 from aksu_shared.db.schema import require_known_schema
 from aksu_shared.db.work import UnitOfWork
-from aksu_shared.privacy.config import PersonalDataConfig
-from aksu_shared.privacy.keys import NO_KEYS, KeyRing
+from aksu_shared.privacy.keys import KeyRing
 from aksu_shared.web import audit, dead_letters, vanished
 from aksu_shared.web.app import create_app
 from aksu_shared.web.commands import CommandEdge
@@ -116,7 +115,7 @@ async def open_api(service: str, config: BaseConfig, *, factory: Callable[[UnitO
             clock=clock,
             rights=Rights.load(),
             news=news,
-            keys=config.key_ring if isinstance(config, PersonalDataConfig) else NO_KEYS,
+            keys=config.key_ring,
         )
 
 
