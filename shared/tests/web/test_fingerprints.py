@@ -1,6 +1,7 @@
 """The digest under an idempotency key."""
 
 import hashlib
+from typing import Any
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -9,7 +10,7 @@ from aksu_shared.web.fingerprints import Fingerprints
 
 KEY = "k" * 32
 BODIES = st.binary(max_size=300)
-WHERE = {"method": "POST", "path": "/v1/signals", "query_string": b"a=1"}
+WHERE: dict[str, Any] = {"method": "POST", "path": "/v1/signals", "query_string": b"a=1"}
 
 
 @given(body=BODIES)
@@ -26,7 +27,12 @@ def test_another_body_is_another_request(one: bytes, other: bytes) -> None:
 
 def test_method_path_and_query_count() -> None:
     prints = Fingerprints(KEY)
-    others = [{"method": "PUT"}, {"path": "/v1/signals/"}, {"query_string": b"a=2"}, {"query_string": b""}]
+    others: list[dict[str, Any]] = [
+        {"method": "PUT"},
+        {"path": "/v1/signals/"},
+        {"query_string": b"a=2"},
+        {"query_string": b""},
+    ]
     assert len({prints.of(WHERE | other, b"{}") for other in [{}, *others]}) == len(others) + 1
 
 
