@@ -91,6 +91,9 @@ async def test_nothing_is_decided_before_it_was_read(monitoring: Served) -> None
     for verb, body in (("forward", {"body": "RDSP:BLG"}), ("plan-inspection", {})):
         refused = await monitoring.post(f"{path}/{verb}", body, **INSPECTOR)
         assert (refused.status_code, refused.json()["legal_transitions"]) == (409, ["triage"])
+    await step(monitoring, path, "triage", TRIAGE)
+    early = await monitoring.post(f"{path}/close", {"inspection_id": str(uuid4())}, **INSPECTOR)
+    assert early.json()["legal_transitions"] == ["triage", "forward", "plan-inspection", "refuse"]
 
 
 async def test_people_whom_it_turns_out_to_concern_are_added(monitoring: Served) -> None:

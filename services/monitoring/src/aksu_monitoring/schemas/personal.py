@@ -13,6 +13,7 @@ from aksu_shared.events.monitoring import SignalState
 from aksu_shared.privacy.people import Known
 from aksu_shared.schemas.base import BadValue, Command, Resource
 from aksu_shared.schemas.codes import Code, Line, MunicipalityCode, Note, PersonalNumber
+from aksu_shared.terms.steps import verb
 
 SIGNALLER: Final = "signal.signaller"
 CONCERNED: Final = "signal.concerned"
@@ -188,7 +189,7 @@ class SignalRead(SignalSummary):
 
 def actions_of(state: str, may: Any) -> list[str]:  # noqa: ANN401 - a predicate of rights
     """Last parts of the paths by which a caller may move a signal on now."""
-    return [name.replace("_", "-") for name in SIGNAL.actions(state, may)]
+    return [verb(name) for name in SIGNAL.actions(state, may)]
 
 
 class NewUserMet(Command):
