@@ -58,7 +58,10 @@ async def test_a_token_is_verified_once_for_a_request_and_recognised_afterwards(
     assert await access.authenticate(scope) is principal
     scope["headers"] = []
     assert await access.authenticate(scope) is principal  # who called is settled once
-    assert access.recognise(request(header)) is principal
+    recognised = request(header)
+    assert access.recognise(recognised) is principal
+    recognised["headers"] = []
+    assert await access.authenticate(recognised) is principal  # also by who only recognised the token
     again = request((b"authorization", b"bEARER  " + header[1].partition(b" ")[2]))
     assert access.recognise(again) is principal
     assert await access.authenticate(again) is principal
