@@ -28,7 +28,7 @@ FOLDER: Final = ROOT / "build/mutants"
 BAR: Final = 0.9
 TESTS: Final = (
     "test_scope.py",
-    *(f"auth/test_{name}.py" for name in ("dependencies", "jwks", "permissions", "principal", "tokens")),
+    *(f"auth/test_{name}.py" for name in ("dependencies", "issuer", "jwks", "permissions", "principal", "tokens")),
     *(f"db/test_{name}.py" for name in ("access", "scoped", "statement", "work")),
     "worker/conftest.py",
     *(f"worker/test_{name}.py" for name in ("consumer", "dead_letters", "failure", "inbox", "repair", "routing")),

@@ -4,6 +4,7 @@ from typing import Any
 
 import httpx
 from licensing_rig import DIRECTOR, OFFICER, Rig, rig_over
+from signal_builders import SIGNAL
 
 from aksu_local.served import Serve, Served
 from aksu_shared.auth.pseudonym import Pseudonyms
@@ -56,3 +57,12 @@ async def test_all_services_of_one_key_know_a_person_by_one_pseudonym(serve: Ser
     names = {(await serve(service, pseudonym_key=KEY)).actor(IVAN) for service in ("registry", "monitoring")}
     assert names == {Pseudonyms(KEY).of(IVAN)}
     assert (await serve("reporting")).actor(IVAN) not in names
+
+
+async def test_what_a_request_said_is_kept_as_a_digest_under_the_key_alone(serve: Serve) -> None:
+    digests = set()
+    for key in (KEY, KEY[::-1]):
+        monitoring = await serve("monitoring", pseudonym_key=key)
+        assert (await monitoring.post("/v1/signals", SIGNAL, key="k")).status_code == 201
+        digests.add(await monitoring.worker.fetchval("SELECT fingerprint FROM idempotency"))
+    assert len(digests) == 2

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 import typer
 
 from aksu_shared.command_context import Context, run
-from aksu_shared.privacy.config import PersonalDataConfig
 from aksu_shared.privacy.expiry import rewrap
 from aksu_shared.privacy.keys import Unreadable, new_key
 
@@ -15,8 +14,8 @@ def rewrap_keys(service: str, config: str) -> int:
     """Wrap everything under the first key; give how many. Exits with 1 when a key it needs is not configured."""
 
     async def command(context: Context) -> int:
-        if not isinstance(context.config, PersonalDataConfig):
-            raise TypeError(f"{service} holds no personal data")
+        if not context.config.key_ring:
+            raise ValueError(f"{service} holds no personal data")
         try:
             return await rewrap(context.pool, context.config.key_ring, context.parts.wrapped, told=_told)
         except Unreadable as failure:

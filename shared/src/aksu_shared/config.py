@@ -8,6 +8,8 @@ from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from aksu_shared.auth.pseudonym import DEVELOPMENT_KEY, MIN_KEY_CHARACTERS
+from aksu_shared.privacy.keys import NO_KEYS, KeyRing
+from aksu_shared.privacy.retention import Retention
 
 Environment = Literal["local", "test", "production"]
 _TEN_MINUTES = 600
@@ -166,6 +168,16 @@ class BaseConfig(BaseSettings):
     def _has_own_pseudonym_key(self) -> bool:
         key = self.pseudonym_key.get_secret_value()
         return key != DEVELOPMENT_KEY and len(key) >= MIN_KEY_CHARACTERS
+
+    @property
+    def key_ring(self) -> KeyRing:
+        """What opens restricted personal data: nothing, in a service that holds none."""
+        return NO_KEYS
+
+    @property
+    def retention(self) -> Retention | None:
+        """How long restricted personal data are kept; None in a service that holds none."""
+        return None
 
     @property
     def max_token_lifetime(self) -> int | None:

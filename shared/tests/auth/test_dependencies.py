@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from starlette.requests import Request
 
-from aksu_shared.auth.dependencies import Access, current_principal, current_rights, requires
+from aksu_shared.auth.dependencies import Access, current_principal, current_pseudonyms, current_rights, requires
 from aksu_shared.auth.issuer import DevelopmentIssuer
 from aksu_shared.auth.jwks import FileKeys
 from aksu_shared.auth.permissions import Rights
@@ -58,7 +58,10 @@ async def test_a_token_is_verified_once_for_a_request_and_recognised_afterwards(
     assert await access.authenticate(scope) is principal
     scope["headers"] = []
     assert await access.authenticate(scope) is principal  # who called is settled once
-    assert access.recognise(request(header)) is principal
+    recognised = request(header)
+    assert access.recognise(recognised) is principal
+    recognised["headers"] = []
+    assert await access.authenticate(recognised) is principal  # also by who only recognised the token
     again = request((b"authorization", b"bEARER  " + header[1].partition(b" ")[2]))
     assert access.recognise(again) is principal
     assert await access.authenticate(again) is principal
@@ -100,6 +103,7 @@ async def test_a_route_asks_the_door_of_its_application(access: Access, issuer: 
     asking = Request(request(bearer(issuer, "aksu_analyst", "AKSU")) | {"app": app})
     assert (await current_principal(asking)).subject == NAMES.of("s-1")
     assert await current_rights(asking) is access.rights
+    assert await current_pseudonyms(asking) is NAMES
     allowed, denied = requires(READ), requires(WRITE)
     assert (allowed.action, denied.action) == (READ, WRITE)
     await allowed.dependency(asking)

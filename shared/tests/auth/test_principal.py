@@ -78,10 +78,10 @@ def test_the_last_key_names_the_token_and_no_row_has_it() -> None:
 
 
 def test_further_keys_stand_behind_the_public_one_and_change_nothing_else() -> None:
-    principal = Principal("s-1", frozenset({Role.INSPECTOR}), "AKSU", issued_at=1_700_000_000)
+    principal = Principal("s-1", frozenset({Role.INSPECTOR}), "AKSU", issued_at=1_700_000_000, system="intake")
     more = principal.holding("access", "audit")
     assert more.scope_keys == ("public", "access", "audit", *principal.scope_keys[1:])
-    for kept in ("subject", "roles", "body", "issued_at"):
+    for kept in ("subject", "roles", "body", "issued_at", "system"):
         assert getattr(more, kept) == getattr(principal, kept)
 
 

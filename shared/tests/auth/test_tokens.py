@@ -13,7 +13,6 @@ from joserfc.jwk import ECKey, KeySet, RSAKey
 from joserfc.jws import JWSRegistry
 from structlog.testing import capture_logs
 
-from aksu_shared.auth.issuer import DevelopmentIssuer
 from aksu_shared.auth.jwks import FileKeys
 from aksu_shared.auth.principal import Role
 from aksu_shared.auth.pseudonym import DEVELOPMENT_KEY, Pseudonyms
@@ -383,6 +382,15 @@ async def test_the_instant_of_issue_is_kept_to_be_compared_with_a_revocation(
     assert (await verifier.principal(token(clock))).issued_at == int(clock())
 
 
+async def test_a_program_keeps_its_name_and_a_person_has_a_pseudonym_alone(
+    verifier: TokenVerifier, clock: Time
+) -> None:
+    program = await verifier.principal(token(clock, sub="intake", roles=["integration"]))
+    person = await verifier.principal(token(clock, sub="intake"))
+    assert (program.system, person.system) == ("intake", None)
+    assert program.subject == person.subject == NAMES.of("intake")
+
+
 @pytest.mark.parametrize(
     ("raw", "why"),
     [
@@ -416,20 +424,3 @@ async def test_the_log_tells_the_reason_and_never_the_token(verifier: TokenVerif
         await reason(verifier, raw)
     assert [(line["event"], line["reason"]) for line in logs] == [("Token refused", "a claim is not acceptable")]
     assert raw.decode() not in str(logs)
-
-
-async def test_a_token_of_the_development_issuer_holds_at_every_service(tmp_path: Path) -> None:
-    issuer = DevelopmentIssuer(tmp_path)
-    raw = DevelopmentIssuer(tmp_path).issue("dev", roles=["provider"], body="PROVIDER:123456789").encode()
-    for service in ("registry", "licensing", "monitoring", "reporting"):
-        rules = TokenRules(issuer=issuer.issuer, audience=f"aksu-{service}")
-        verifier = TokenVerifier(rules, FileKeys(issuer.jwks_file), pseudonyms=NAMES)
-        assert (await verifier.principal(raw)).subject == NAMES.of("dev")
-    assert "d" not in json.loads(issuer.jwks_file.read_text())["keys"][0]
-    assert (tmp_path / "private.jwk").stat().st_mode & 0o077 == 0
-
-
-@pytest.mark.parametrize(("roles", "body"), [(["king"], None), (["provider"], "PROVIDER:1")])
-def test_the_development_issuer_refuses_unknown_words(tmp_path: Path, roles: list[str], body: str | None) -> None:
-    with pytest.raises(ValueError, match=r"king|no body code"):
-        DevelopmentIssuer(tmp_path).issue("x", roles=roles, body=body)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 import asyncpg
@@ -215,11 +216,28 @@ async def test_a_handler_has_its_time_and_no_more(monitoring_pool: asyncpg.Pool)
     with pytest.raises(HandlerTimeout, match=r"^copy_places took more than 0\.2 s$"):
         await applier.apply([read(Topic().record(address="hang"))])
 
+    async def hang(_work: UnitOfWork, _events: Sequence[PlaceEvent]) -> None:
+        await asyncio.Event().wait()
+
+    nameless = monitoring(monitoring_pool, timeout=0.2, handlers={PlaceEvent: partial(hang)})
+    with pytest.raises(HandlerTimeout, match=r"^a handler took more than 0\.2 s$"):
+        await nameless.apply([read(Topic().record())])
+
     async def impatient(_work: UnitOfWork, _events: Sequence[PlaceEvent]) -> None:
         raise TimeoutError("mine")
 
     with pytest.raises(TimeoutError, match="mine"):
         await monitoring(monitoring_pool, handlers={PlaceEvent: impatient}).apply([read(Topic().record())])
+
+
+async def test_a_handler_works_for_its_service_in_the_transaction_of_its_batch(monitoring_pool: asyncpg.Pool) -> None:
+    given: list[UnitOfWork] = []
+
+    async def handler(work: UnitOfWork, _events: Sequence[PlaceEvent]) -> None:
+        given.append(work)
+
+    await monitoring(monitoring_pool, handlers={PlaceEvent: handler}).apply([read(Topic().record())])
+    assert [(work.source, work.begun) for work in given] == [("monitoring", True)]
 
 
 async def test_a_header_with_nul_is_kept_with_a_replacement(monitoring_pool: asyncpg.Pool) -> None:

@@ -59,3 +59,11 @@ def test_events_of_many_aggregates_are_one_call_of_their_handler() -> None:
     events = [event(fact, key, 1) for key in range(5) for fact in (PlaceRegistered, ProviderAmended)]
     made = calls({PlaceEvent: one, ProviderEvent: two}, events)
     assert [(call.handler, len(call.events)) for call in made] == [(one, 5), (two, 5)]
+
+
+def test_what_nobody_handles_is_passed_over_and_ends_nothing() -> None:
+    events = [
+        event(fact, 1, version) for version, fact in enumerate((ProviderAmended, PlaceRegistered, PlaceAmended), 1)
+    ]
+    (call,) = calls({PlaceEvent: one}, events)
+    assert [each.version for each in call.events] == [2, 3]

@@ -11,7 +11,7 @@ from aksu_licensing.domain.procedures import PROCEDURES
 from aksu_shared.db.store import Kept
 from aksu_shared.events.licensing import ApplicationState, LicenceState
 from aksu_shared.schemas.base import BadValue, Command, Resource
-from aksu_shared.schemas.codes import Code, Line, Note
+from aksu_shared.schemas.codes import Code, Line, Note, PersonalNumber
 
 _TODAY = "today when left out"
 
@@ -147,7 +147,7 @@ class NewManagerCheck(Command):
 
     position: Annotated[str, Code("manager_positions")]
     name: Line
-    egn: Annotated[str, Field(pattern=r"^[0-9]{10}$", description="ЕГН or ЛНЧ")]
+    egn: PersonalNumber
     source: Annotated[str, Code("check_sources")]
     result: Annotated[str, Code("check_results")]
 

@@ -134,6 +134,13 @@ async def test_a_check_is_read_by_officers_and_by_nobody_else(licensing: Rig, ap
         assert (await licensing.api.get(path, **caller)).status_code == 403
 
 
+async def test_a_check_of_a_wrong_number_is_refused(licensing: Rig, application: str) -> None:
+    body = CHECK | {"egn": EGN[:9] + "1"}
+    answer = await licensing.api.post(f"/v1/applications/{application}/manager-checks", body, **OFFICER)
+    assert answer.status_code == 422
+    assert [(each["pointer"], each["code"]) for each in answer.json()["errors"]] == [("/egn", "bad_personal_number")]
+
+
 async def test_nothing_restricted_is_in_any_table_in_clear(licensing: Rig, application: str) -> None:
     await attach(licensing, application)
     await checked(licensing, application)

@@ -4,6 +4,7 @@ PostgreSQL builds the JSON from these under the caller's scope (`aksu_shared.db.
 places nobody registered, are joined from restricted rows: who does not see those reads null in their place.
 """
 
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
@@ -69,12 +70,14 @@ _OPEN: Final = select(func.count()).where(
 )
 _SUBJECT: Final = select(R.body).where(R.subject_id == I.id, R.kind == "SUBJECT").order_by(R.id.desc()).limit(1)
 _INSPECTORS: Final = select(func.array_agg(D.subject.distinct())).where(D.inspection_id == I.id)
+_GROUNDS: Final = (
+    _OPEN.scalar_subquery().label("open_prescriptions"),
+    _INSPECTORS.scalar_subquery().label("inspectors"),
+)
+"""By which, besides the inspection itself, it is decided who may do what with it."""
+INSPECTIONS_WITH_GROUNDS: Final = replace(INSPECTIONS, columns=_INSPECTION.add_columns(*_GROUNDS))
 INSPECTION: Final = Statement(
-    _INSPECTION.add_columns(
-        _OPEN.scalar_subquery().label("open_prescriptions"),
-        _SUBJECT.scalar_subquery().label("subject"),
-        _INSPECTORS.scalar_subquery().label("inspectors"),
-    ).where(I.id == bindparam("id"))
+    _INSPECTION.add_columns(*_GROUNDS, _SUBJECT.scalar_subquery().label("subject")).where(I.id == bindparam("id"))
 )
 INSPECTION_THERE: Final = Statement(select(I.id, I.version).where(I.id == bindparam("id")))
 

@@ -27,7 +27,7 @@ from uuid_utils.compat import uuid7
 from aksu_local.served import Serve, Served
 from aksu_monitoring.domain.inspection import BY_NAME
 from aksu_monitoring.domain.machines import INSPECTION
-from aksu_monitoring.schemas import FindingRead, InspectionDetail, PrescriptionRead
+from aksu_monitoring.schemas import FindingRead, InspectionDetail, InspectionListed, PrescriptionRead
 from aksu_shared.db.store import begins
 from aksu_shared.events import Event
 from aksu_shared.events.registry import PlaceRegistered, PlaceState
@@ -173,6 +173,36 @@ async def test_nobody_else_who_inspected_approves_the_report(monitoring: Served,
     assert (refused.status_code, problem["code"]) == (409, "took_part")
     assert problem["legal_basis"] == BY_NAME["approve_report"].legal_basis
     assert (await read(monitoring, path, **DIRECTOR | {"subject": inspecting}))["actions"] == []
+
+
+@pytest.mark.parametrize(
+    ("who", "to_approve"),
+    [
+        (DIRECTOR, ["approve-report"]),
+        (DIRECTOR | {"subject": "colleague"}, []),
+        (CONDUCTING, []),
+        (PROVIDER, []),
+        ({}, None),
+    ],
+    ids=["director", "took part", "inspector", "provider", "public"],
+)
+async def test_a_list_tells_the_same_actions_as_each_inspection_when_asked(
+    monitoring: Served, who: dict[str, Any], to_approve: list[str] | None
+) -> None:
+    await push(monitoring, [started()])
+    await apply(monitoring)
+    states = ("PLANNED", "AWAITING_OBJECTIONS", "CLOSED_WITH_PRESCRIPTIONS")
+    paths = [await moved(monitoring, *PATHS[state]) for state in states]
+    headers = monitoring.headers(who["role"], who["body"], subject=who.get("subject")) if who else {}
+    answer = await monitoring.get("/v1/inspections?include=actions", headers=headers)
+    listed = {item.id: item for item in PageOf[InspectionListed].model_validate_json(answer.content).items}
+    assert len(listed) == (4 if who.get("body") == "AKSU" else 3)
+    for key, item in listed.items():
+        one = await monitoring.get(f"/v1/inspections/{key}", headers=headers)
+        assert item.actions == InspectionDetail.model_validate_json(one.content).actions
+    assert listed[UUID(paths[1].rpartition("/")[2])].actions == to_approve
+    plain = (await monitoring.get("/v1/inspections", headers=headers)).json()["items"]
+    assert not {"actions", "inspectors", "open_prescriptions"} & plain[0].keys()
 
 
 async def test_nobody_outside_the_agency_learns_of_it_before_it_starts(monitoring: Served) -> None:

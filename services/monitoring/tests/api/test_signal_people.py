@@ -5,7 +5,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from monitoring_builders import INSPECTOR, count
+from monitoring_builders import INSPECTOR, count, push, started
+from monitoring_worker import apply
 from signal_builders import (
     DIRECTOR,
     DPO,
@@ -137,6 +138,18 @@ async def test_who_asks_is_found_by_phone_and_told_their_own_data_alone(monitori
     assert RESIDENT["egn"] not in export.text
 
 
+async def test_no_cache_keeps_an_answer_that_tells_of_people(monitoring: Served) -> None:
+    path = await filed(monitoring)
+    sender = await subject(monitoring, path)
+    await push(monitoring, [started()])
+    await apply(monitoring)
+    (inspection,) = (await monitoring.get("/v1/inspections")).json()["items"]
+    met, export = f"/v1/inspections/{inspection['id']}/users-met", f"/v1/subjects/{sender}/export"
+    for where, who in ((path, INSPECTOR), (met, INSPECTOR), (export, DPO)):
+        answer = await monitoring.get(where, **who)
+        assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store"), where
+
+
 async def test_retention_begins_when_the_signal_is_done(monitoring: Served) -> None:
     path = await filed(monitoring)
     await step(monitoring, path, "triage", TRIAGE)
@@ -155,6 +168,7 @@ async def test_retention_begins_when_the_signal_is_done(monitoring: Served) -> N
         {"signaller": SENDER | {"email": RESIDENT["egn"]}},
         {"signaller": {"name": SENDER["name"] * 40}},
         {"concerned": [{"egn": SENDER["name"]}]},
+        {"concerned": [RESIDENT | {"egn": "4001010001"}]},
         {"concerned": SENDER["name"]},
         {"place_id": RESIDENT["egn"]},
         {"text": "", "note": TEXT},

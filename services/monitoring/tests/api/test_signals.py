@@ -91,6 +91,9 @@ async def test_nothing_is_decided_before_it_was_read(monitoring: Served) -> None
     for verb, body in (("forward", {"body": "RDSP:BLG"}), ("plan-inspection", {})):
         refused = await monitoring.post(f"{path}/{verb}", body, **INSPECTOR)
         assert (refused.status_code, refused.json()["legal_transitions"]) == (409, ["triage"])
+    await step(monitoring, path, "triage", TRIAGE)
+    early = await monitoring.post(f"{path}/close", {"inspection_id": str(uuid4())}, **INSPECTOR)
+    assert early.json()["legal_transitions"] == ["triage", "forward", "plan-inspection", "refuse"]
 
 
 async def test_people_whom_it_turns_out_to_concern_are_added(monitoring: Served) -> None:
@@ -143,6 +146,24 @@ async def test_a_signal_is_forwarded_to_a_body_that_may_read_it(monitoring: Serv
         refused = await monitoring.post(f"{path}/forward", {"body": body}, **INSPECTOR)
         assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, "unknown_body")
         assert body not in refused.text
+
+
+@pytest.mark.parametrize(
+    ("number", "rule"), [("4001010001", "Последната, контролна цифра"), ("4013010000", "първите шест цифри")]
+)
+async def test_a_wrong_number_of_a_person_is_refused_by_field_and_rule(
+    monitoring: Served, number: str, rule: str
+) -> None:
+    answer = await monitoring.post("/v1/signals", SIGNAL | {"concerned": [RESIDENT, RESIDENT | {"egn": number}]})
+    (error,) = answer.json()["errors"]
+    assert (answer.status_code, error["pointer"], error["code"]) == (422, "/concerned/1/egn", "bad_personal_number")
+    assert rule in error["message"]
+    assert number not in answer.text
+
+
+async def test_a_foreigner_is_named_by_their_own_number(monitoring: Served) -> None:
+    answer = await monitoring.post("/v1/signals", SIGNAL | {"concerned": [RESIDENT | {"egn": "7111042925"}]})
+    assert answer.status_code == 201
 
 
 async def test_who_files_a_signal_sees_no_other_even_inside(monitoring: Served) -> None:

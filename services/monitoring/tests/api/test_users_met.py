@@ -99,7 +99,8 @@ async def test_erased_a_user_met_is_still_counted(monitoring: Served) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"egn": USER["name"]}, {"birth_year": USER["egn"]}, {"name": ""}, {"ime": USER["name"]}]
+    "wrong",
+    [{"egn": USER["name"]}, {"egn": "4513010000"}, {"birth_year": USER["egn"]}, {"name": ""}, {"ime": USER["name"]}],
 )
 async def test_a_refusal_quotes_nothing_of_what_was_sent(monitoring: Served, wrong: dict[str, Any]) -> None:
     path = await inspected(monitoring)

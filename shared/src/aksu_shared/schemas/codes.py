@@ -1,4 +1,4 @@
-"""Field types of the wire that refer to code lists, territory and ЕИК; each refusal is said in both languages.
+"""Field types of the wire that refer to code lists, territory, ЕИК and ЕГН; each refusal is said in both languages.
 
 None quotes what was sent: it may be a person's data in the wrong field, and refusals are kept and logged.
 """
@@ -13,6 +13,7 @@ from pydantic_core import CoreSchema, core_schema
 from aksu_shared import territory
 from aksu_shared.codelists import CODELISTS
 from aksu_shared.eik import is_valid_eik
+from aksu_shared.personal_number import birth_date, is_valid_egn, is_valid_lnch
 from aksu_shared.schemas.base import BadValue
 
 
@@ -61,6 +62,22 @@ def _eik(value: str) -> str:
     return value
 
 
+def _personal_number(value: str) -> str:
+    if is_valid_egn(value) or is_valid_lnch(value):
+        return value
+    if birth_date(value) is None:
+        raise BadValue(
+            "bad_personal_number",
+            bg="Не е ЕГН: първите шест цифри не са дата на раждане; не е и ЛНЧ: контролната цифра е друга.",
+            en="Not an ЕГН: its first six digits are no day of birth; nor an ЛНЧ: its check digit is another.",
+        )
+    raise BadValue(
+        "bad_personal_number",
+        bg="Последната, контролна цифра не съответства на другите девет нито като ЕГН, нито като ЛНЧ.",
+        en="The last digit, the check digit, does not fit the other nine, neither as an ЕГН nor as an ЛНЧ.",
+    )
+
+
 MunicipalityCode = Annotated[
     str, StringConstraints(max_length=20), AfterValidator(_municipality), Field(examples=["BLG01"])
 ]
@@ -68,6 +85,13 @@ MunicipalityCode = Annotated[
 
 Eik = Annotated[str, StringConstraints(max_length=20), AfterValidator(_eik), Field(examples=["130007884"])]
 """ЕИК of a legal entity: 9 or 13 digits, check digits valid."""
+
+PersonalNumber = Annotated[
+    str,
+    Field(max_length=10, pattern=r"^[0-9]{10}$", description="ЕГН or ЛНЧ", examples=["8001010008"]),
+    AfterValidator(_personal_number),
+]
+"""ЕГН or ЛНЧ of a person: 10 digits, the day of birth of an ЕГН and the check digit valid."""
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
 """One line of text, 1–300 characters."""

@@ -28,6 +28,11 @@ def verb(name: str) -> str:
     return name.replace("_", "-")
 
 
+def described(row: Transition) -> str:
+    """What the contract says of a transition's route: whence and whither, on what ground, with which right."""
+    return f"{' | '.join(row.sources)} → {row.target}. {row.legal_basis}. Право: `{row.action}`."
+
+
 def fire(machine: Machine, state: str, name: str) -> Transition:
     """The row that leads on. Raises IllegalTransition, which names the legal verbs as they stand in addresses."""
     try:

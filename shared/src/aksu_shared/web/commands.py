@@ -8,7 +8,6 @@
 The dependency commits after the handler returned and before a byte of the answer leaves.
 """
 
-import hashlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -39,6 +38,7 @@ from aksu_shared.errors import (
 )
 from aksu_shared.failpoint import failpoint
 from aksu_shared.logging import correlation_id, traceparent
+from aksu_shared.web.fingerprints import Fingerprints
 from aksu_shared.web.problems import render_problem
 
 F = TypeVar("F")
@@ -137,6 +137,7 @@ class CommandEdge(Generic[F]):
     clock: Clock
     notifier: Notifier
     factory: Callable[[UnitOfWork], F]
+    fingerprints: Fingerprints
 
     @asynccontextmanager
     async def open(self, request: Request, principal: Principal) -> AsyncIterator[Command[F]]:
@@ -145,7 +146,7 @@ class CommandEdge(Generic[F]):
         Whether the key was answered before is asked only when something stands in the way: nearly every key is new,
         and that of an answer is unique.
         """
-        key = await _key(request) if request.method == "POST" else None
+        key = await _key(request, self.fingerprints) if request.method == "POST" else None
         async with self.pool.acquire(timeout=1) as connection:
             command = self._command(connection, principal, request)
             try:
@@ -240,7 +241,7 @@ class Key(NamedTuple):
     fingerprint: bytes
 
 
-async def _key(request: Request) -> Key:
+async def _key(request: Request, fingerprints: Fingerprints) -> Key:
     """The request's key. Raises PreconditionRequired without one, Malformed."""
     key = request.headers.get(KEY_HEADER)
     if not key:
@@ -256,14 +257,7 @@ async def _key(request: Request) -> Key:
                 )
             ]
         )
-    return Key(key, await _fingerprint(request))
-
-
-async def _fingerprint(request: Request) -> bytes:
-    scope = request.scope
-    digest = hashlib.sha256(f"{scope['method']} {scope['path']}?".encode() + scope["query_string"] + b"\n")
-    digest.update(await request.body())
-    return digest.digest()
+    return Key(key, fingerprints.of(request.scope, await request.body()))
 
 
 def _replay(row: Any, fingerprint: bytes, scope: str) -> Exception:  # noqa: ANN401 - a record

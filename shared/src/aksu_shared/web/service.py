@@ -19,12 +19,12 @@ from aksu_shared.db.pool import create_pool
 from aksu_shared.db.reads import Reads
 from aksu_shared.db.schema import require_known_schema
 from aksu_shared.db.work import UnitOfWork
-from aksu_shared.privacy.config import PersonalDataConfig
-from aksu_shared.privacy.keys import NO_KEYS, KeyRing
+from aksu_shared.privacy.keys import KeyRing
 from aksu_shared.web import audit, dead_letters, vanished
 from aksu_shared.web.app import create_app
 from aksu_shared.web.commands import CommandEdge
 from aksu_shared.web.digest import digest_router
+from aksu_shared.web.fingerprints import Fingerprints
 from aksu_shared.web.health import Health
 from aksu_shared.web.reconcile import reconcile_router
 from aksu_shared.worker.copies import Copies
@@ -99,7 +99,14 @@ async def open_api(service: str, config: BaseConfig, *, factory: Callable[[UnitO
         await require_known_schema(service, pool)
         notifier = await stack.enter_async_context(Notifier(url))
         clock = Clock(config.clock_file)
-        commands = CommandEdge(source=service, pool=pool, clock=clock, notifier=notifier, factory=factory)
+        commands = CommandEdge(
+            source=service,
+            pool=pool,
+            clock=clock,
+            notifier=notifier,
+            factory=factory,
+            fingerprints=Fingerprints(config.pseudonym_key.get_secret_value()),
+        )
         news = await stack.enter_async_context(Listener(url, SEQUENCED, APPLIED))
         yield Api(
             pool=pool,
@@ -108,7 +115,7 @@ async def open_api(service: str, config: BaseConfig, *, factory: Callable[[UnitO
             clock=clock,
             rights=Rights.load(),
             news=news,
-            keys=config.key_ring if isinstance(config, PersonalDataConfig) else NO_KEYS,
+            keys=config.key_ring,
         )
 
 

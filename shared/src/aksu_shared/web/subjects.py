@@ -29,7 +29,7 @@ from aksu_shared.privacy.store import (
 )
 from aksu_shared.schemas.base import BadValue, Resource
 from aksu_shared.schemas.base import Command as Body
-from aksu_shared.schemas.codes import Code
+from aksu_shared.schemas.codes import Code, PersonalNumber
 from aksu_shared.web.commands import COMMAND_PROBLEMS, Command
 from aksu_shared.web.problems import problems
 from aksu_shared.web.routing import Router
@@ -56,7 +56,7 @@ Reference = Annotated[
 class SubjectSearch(Body):
     """One or more identifiers of a person; they are compared by a keyed digest and kept nowhere."""
 
-    egn: Annotated[str | None, Field(max_length=10, pattern=r"^[0-9]{10}$", description="ЕГН or ЛНЧ")] = None
+    egn: PersonalNumber | None = None
     phone: Annotated[str | None, Field(max_length=30)] = None
     email: Annotated[str | None, Field(max_length=200)] = None
 

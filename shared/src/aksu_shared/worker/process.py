@@ -19,7 +19,6 @@ from aksu_shared.db.notify import APPLIED, CHANGE_LOG, Notifier
 from aksu_shared.db.pool import create_pool
 from aksu_shared.db.schema import require_known_schema
 from aksu_shared.db.work import UnitOfWork
-from aksu_shared.privacy.config import PersonalDataConfig
 from aksu_shared.privacy.expiry import expire
 from aksu_shared.web.health import Health, worker_app
 from aksu_shared.web.server import serving
@@ -220,9 +219,9 @@ def _head_publisher(service: str, config: BaseConfig, worker: Worker) -> Callabl
 
 def _expiry(config: BaseConfig, worker: Worker) -> Callable[[], Awaitable[int]] | None:
     """How keys to personal data are destroyed when their time is over; None where none is held."""
-    if not isinstance(config, PersonalDataConfig):
-        return None
     retention = config.retention
+    if retention is None:
+        return None
     return lambda: expire(worker.pool, retention, now=worker.clock.now())
 
 

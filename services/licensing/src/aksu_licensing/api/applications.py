@@ -35,7 +35,7 @@ from aksu_shared.events.licensing import ApplicationState
 from aksu_shared.schemas.base import Command as Body
 from aksu_shared.schemas.codes import Code, MunicipalityCode
 from aksu_shared.terms.machine import SamePerson, Transition
-from aksu_shared.terms.steps import DayInFuture, verb
+from aksu_shared.terms.steps import DayInFuture, described, verb
 from aksu_shared.web.commands import COMMAND_PROBLEMS
 from aksu_shared.web.problems import problems
 from aksu_shared.web.reads import ActionPageQuery, Actions, PageOf, one_response, page_response
@@ -155,7 +155,7 @@ def _add_step(row: Transition) -> None:
         methods=["POST"],
         response_model=ApplicationRead,
         summary=f"{row.text.bg} / {row.text.en}",
-        description=f"{' | '.join(row.sources)} → {row.target}. {row.legal_basis}. Право: `{row.action}`.",
+        description=described(row),
         responses=problems(
             *COMMAND_PROBLEMS, NotFound, Forbidden, IllegalTransition, *step.refusals, *_BEYOND.get(row.name, ())
         ),

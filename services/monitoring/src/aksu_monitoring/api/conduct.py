@@ -16,7 +16,7 @@ from aksu_shared.auth.dependencies import PseudonymsDep, requires
 from aksu_shared.errors import Forbidden, IllegalTransition, NotFound
 from aksu_shared.schemas.base import Command as Body
 from aksu_shared.terms.machine import Transition
-from aksu_shared.terms.steps import verb
+from aksu_shared.terms.steps import described, verb
 from aksu_shared.web.commands import COMMAND_PROBLEMS
 from aksu_shared.web.problems import problems
 from aksu_shared.web.routing import Router
@@ -66,7 +66,7 @@ def _add_step(row: Transition) -> None:
         methods=["POST"],
         response_model=InspectionRead,
         summary=f"{row.text.bg} / {row.text.en}",
-        description=f"{' | '.join(row.sources)} → {row.target}. {row.legal_basis}. Право: `{row.action}`.",
+        description=described(row),
         responses=problems(*COMMAND_PROBLEMS, NotFound, Forbidden, InspectionPushed, IllegalTransition, *step.refusals),
         dependencies=[requires(row.action)],
     )

@@ -9,19 +9,28 @@ from starlette.responses import Response
 
 from aksu_monitoring.dependencies import ApiDep
 from aksu_monitoring.domain.inspection import offered
-from aksu_monitoring.queries import FINDINGS, INSPECTION, INSPECTION_THERE, INSPECTIONS
-from aksu_monitoring.schemas import FindingRead, InspectionDetail, InspectionRead
+from aksu_monitoring.factory import Factory
+from aksu_monitoring.queries import (
+    FINDINGS,
+    INSPECTION,
+    INSPECTION_THERE,
+    INSPECTIONS,
+    INSPECTIONS_WITH_GROUNDS,
+)
+from aksu_monitoring.schemas import FindingRead, InspectionDetail, InspectionListed
 from aksu_shared.auth.dependencies import PrincipalDep, requires
+from aksu_shared.auth.principal import Principal
 from aksu_shared.errors import Malformed, NotFound
 from aksu_shared.schemas.codes import Code, MunicipalityCode
 from aksu_shared.web.problems import problems
-from aksu_shared.web.reads import PageOf, PageQuery, one_response, page_response
+from aksu_shared.web.reads import ActionPageQuery, Actions, PageOf, PageQuery, one_response, page_response
 from aksu_shared.web.routing import Router
+from aksu_shared.web.service import Api
 
 router = Router(tags=["inspections"])
 
 
-class InspectionQuery(PageQuery):
+class InspectionQuery(ActionPageQuery):
     """Filters of the list."""
 
     municipality: MunicipalityCode | None = None
@@ -44,7 +53,7 @@ class FindingQuery(PageQuery):
 
 @router.get(
     "/inspections",
-    response_model=PageOf[InspectionRead],
+    response_model=PageOf[InspectionListed],
     responses=problems(Malformed),
     dependencies=[requires("monitoring.inspection.read")],
 )
@@ -52,7 +61,9 @@ async def list_inspections(
     query: Annotated[InspectionQuery, Query()], api: ApiDep, principal: PrincipalDep
 ) -> Response:
     """Inspections that have started, newest first."""
-    return await page_response(api.reads, INSPECTIONS, query, principal)
+    actions = _offered(api, principal)
+    page = INSPECTIONS_WITH_GROUNDS if query.include and actions else INSPECTIONS
+    return await page_response(api.reads, page, query, principal, actions=actions)
 
 
 @router.get(
@@ -63,6 +74,14 @@ async def list_inspections(
 )
 async def get_inspection(inspection_id: UUID, request: Request, api: ApiDep, principal: PrincipalDep) -> Response:
     """One inspection; to who shows a token, with the steps this caller may take now."""
+    actions = _offered(api, principal)
+    return await one_response(api.reads, INSPECTION, request, principal, actions=actions, id=inspection_id)
+
+
+def _offered(api: Api[Factory], principal: Principal) -> Actions | None:
+    """What tells the steps that this caller may take now; None for who shows no token."""
+    if principal.anonymous:
+        return None
 
     def actions(found: dict[str, Any]) -> list[str]:
         where = {"territory": found["municipality"], "owner": found["provider_body"]}
@@ -70,8 +89,7 @@ async def get_inspection(inspection_id: UUID, request: Request, api: ApiDep, pri
         may = partial(api.rights.allows, principal, **where)
         return offered(found, may, actor=principal.subject, inspectors=inspectors)
 
-    told = None if principal.anonymous else actions
-    return await one_response(api.reads, INSPECTION, request, principal, actions=told, id=inspection_id)
+    return actions
 
 
 @router.get(

@@ -1,13 +1,15 @@
 """Signals: taken from anybody, who gets a receipt and nothing else; read by who deals with them, each read recorded."""
 
 import json
-from typing import Annotated, Any, Final, Literal
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from typing import Annotated, Any, Final, Literal, NamedTuple
 from uuid import UUID
 
 from fastapi import Query
 from starlette.responses import Response
 
 from aksu_monitoring.dependencies import ApiDep, CommandDep, FilingCommandDep, NewIdDep
+from aksu_monitoring.domain.signal import SIGNAL as MACHINE
 from aksu_monitoring.errors import InspectionUnknown
 from aksu_monitoring.queries import SIGNAL, SIGNAL_THERE, SIGNALS
 from aksu_monitoring.schemas.personal import (
@@ -22,15 +24,18 @@ from aksu_monitoring.schemas.personal import (
     Triage,
     actions_of,
 )
-from aksu_monitoring.services.signals import whose
+from aksu_monitoring.services.signals import SignalService, whose
 from aksu_shared.auth.dependencies import PrincipalDep, requires
 from aksu_shared.db.store import Kept
-from aksu_shared.errors import Forbidden, IllegalTransition, Malformed, NotFound
+from aksu_shared.errors import Forbidden, IllegalTransition, Malformed, NotFound, Problem
 from aksu_shared.events.monitoring import SignalState
 from aksu_shared.privacy.people import LEGAL, opened
+from aksu_shared.schemas.base import Command as Body
 from aksu_shared.schemas.codes import Code, MunicipalityCode
+from aksu_shared.terms.machine import Transition
+from aksu_shared.terms.steps import described, verb
 from aksu_shared.web.audit import AuditEntry, reads_of
-from aksu_shared.web.commands import COMMAND_PROBLEMS, Command
+from aksu_shared.web.commands import COMMAND_PROBLEMS
 from aksu_shared.web.problems import problems
 from aksu_shared.web.reads import PageOf, PageQuery, page_response
 from aksu_shared.web.routing import Router
@@ -39,7 +44,6 @@ from aksu_shared.web.subjects import READ as READ_SUBJECTS
 router = Router(tags=["signals"])
 
 _PATH: Final = "/signals/{signal_id}"
-_PROBLEMS: Final = (*COMMAND_PROBLEMS, NotFound, Forbidden, IllegalTransition)
 
 
 class SignalQuery(PageQuery):
@@ -117,70 +121,50 @@ async def list_signal_reads(
     return await reads_of(api.reads, str(signal_id), query, principal)
 
 
-def _answer(command: Command[Any], kept: Kept[SignalState]) -> Response:
-    return command.reply(200, SignalSummary.of(kept), version=kept.version)
+class _Step(NamedTuple):
+    """What a transition takes, what carries it out, and what that may refuse besides the order."""
+
+    body: type[Body]
+    act: Callable[..., Awaitable[Kept[SignalState]]]
+    refusals: tuple[type[Problem], ...] = ()
 
 
-@router.post(
-    f"{_PATH}/triage",
-    response_model=SignalSummary,
-    responses=problems(*_PROBLEMS),
-    dependencies=[requires("monitoring.signal.triage")],
-)
-async def triage(signal_id: UUID, body: Triage, command: CommandDep) -> Response:
-    """Say what it is about, and whether a life is in danger."""
-    service = command.factory.signals()
-    kept = await service.triage(signal_id, body, version=command.known_version, by=command.principal)
-    return _answer(command, kept)
+_STEPS: Final[Mapping[str, _Step]] = {
+    "triage": _Step(Triage, SignalService.triage),
+    "forward": _Step(Forwarding, SignalService.forward),
+    "plan_inspection": _Step(InspectionPlanned, SignalService.plan_inspection),
+    "refuse": _Step(Refusal, SignalService.refuse),
+    "close": _Step(SignalClosing, SignalService.close, refusals=(InspectionUnknown,)),
+}
+"""Transition of the SIGNAL machine → its step."""
 
 
-@router.post(
-    f"{_PATH}/forward",
-    response_model=SignalSummary,
-    responses=problems(*_PROBLEMS),
-    dependencies=[requires("monitoring.signal.forward")],
-)
-async def forward(signal_id: UUID, body: Forwarding, command: CommandDep) -> Response:
-    """Give it to the body that is competent."""
-    service = command.factory.signals()
-    kept = await service.forward(signal_id, body.body, version=command.known_version, by=command.principal)
-    return _answer(command, kept)
+def _handler(name: str, step: _Step) -> Callable[..., Coroutine[Any, Any, Response]]:
+    async def act(signal_id: UUID, body: step.body, command: CommandDep) -> Response:  # type: ignore[name-defined]
+        signals = command.factory.signals()
+        kept = await step.act(signals, signal_id, body, version=command.known_version, by=command.principal)
+        return command.reply(200, SignalSummary.of(kept), version=kept.version)
+
+    act.__name__ = f"{name}_signal"
+    return act
 
 
-@router.post(
-    f"{_PATH}/plan-inspection",
-    response_model=SignalSummary,
-    responses=problems(*_PROBLEMS),
-    dependencies=[requires("monitoring.signal.decide")],
-)
-async def plan_inspection(signal_id: UUID, body: InspectionPlanned, command: CommandDep) -> Response:  # noqa: ARG001 - an empty body
-    """Decide that an inspection follows."""
-    service = command.factory.signals()
-    kept = await service.plan_inspection(signal_id, version=command.known_version, by=command.principal)
-    return _answer(command, kept)
+def _add_step(row: Transition) -> None:
+    step = _STEPS[row.name]
+    if missing := row.missing(step.body.model_fields.keys()):
+        msg = f"step {row.name} does not take {missing}"
+        raise ValueError(msg)
+    router.add_api_route(
+        f"{_PATH}/{verb(row.name)}",
+        _handler(row.name, step),
+        methods=["POST"],
+        response_model=SignalSummary,
+        summary=f"{row.text.bg} / {row.text.en}",
+        description=described(row),
+        responses=problems(*COMMAND_PROBLEMS, NotFound, Forbidden, IllegalTransition, *step.refusals),
+        dependencies=[requires(row.action)],
+    )
 
 
-@router.post(
-    f"{_PATH}/refuse",
-    response_model=SignalSummary,
-    responses=problems(*_PROBLEMS),
-    dependencies=[requires("monitoring.signal.decide")],
-)
-async def refuse_signal(signal_id: UUID, body: Refusal, command: CommandDep) -> Response:
-    """Refuse it with reasons."""
-    service = command.factory.signals()
-    kept = await service.refuse(signal_id, body, version=command.known_version, by=command.principal)
-    return _answer(command, kept)
-
-
-@router.post(
-    f"{_PATH}/close",
-    response_model=SignalSummary,
-    responses=problems(*_PROBLEMS, InspectionUnknown),
-    dependencies=[requires("monitoring.signal.decide")],
-)
-async def close_signal(signal_id: UUID, body: SignalClosing, command: CommandDep) -> Response:
-    """Name the inspection that was made."""
-    service = command.factory.signals()
-    kept = await service.close(signal_id, body.inspection_id, version=command.known_version, by=command.principal)
-    return _answer(command, kept)
+for _row in MACHINE.transitions:
+    _add_step(_row)

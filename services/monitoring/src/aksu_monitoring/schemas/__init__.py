@@ -23,6 +23,13 @@ class InspectionRead(Versioned, InspectionState):
     """An inspection. The address of a place nobody registered is shown to those in whose territory it lies."""
 
 
+class InspectionListed(InspectionRead):
+    """An inspection in a list; with its `actions` come those facts that they rest on."""
+
+    open_prescriptions: int | None = None
+    inspectors: list[str] | None = None
+
+
 class InspectionDetail(InspectionRead):
     """An inspection by itself. `inspectors` are pseudonymous subjects; null for who is not of the Agency."""
 

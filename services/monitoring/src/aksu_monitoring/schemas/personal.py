@@ -12,7 +12,8 @@ from aksu_shared.db.store import Kept
 from aksu_shared.events.monitoring import SignalState
 from aksu_shared.privacy.people import Known
 from aksu_shared.schemas.base import BadValue, Command, Resource
-from aksu_shared.schemas.codes import Code, Line, MunicipalityCode, Note
+from aksu_shared.schemas.codes import Code, Line, MunicipalityCode, Note, PersonalNumber
+from aksu_shared.terms.steps import verb
 
 SIGNALLER: Final = "signal.signaller"
 CONCERNED: Final = "signal.concerned"
@@ -39,7 +40,6 @@ def _competent(value: str) -> str:
     return value
 
 
-Egn = Annotated[str, Field(max_length=10, pattern=r"^[0-9]{10}$", description="ЕГН or ЛНЧ")]
 Phone = Annotated[str, Field(max_length=30, pattern=r"^\+?[0-9][0-9 ()/-]{4,28}$")]
 Email = Annotated[str, Field(max_length=265, pattern=r"^[^@\s]{1,64}@[^@\s]{1,200}$")]
 CompetentBody = Annotated[str, Field(max_length=40, examples=["RDSP:BLG"]), AfterValidator(_competent)]
@@ -58,7 +58,7 @@ class Concerned(Command):
     """Somebody whom the signal is about."""
 
     name: Line | None = None
-    egn: Egn | None = None
+    egn: PersonalNumber | None = None
     phone: Phone | None = None
     address: Line | None = None
     note: Note | None = None
@@ -189,14 +189,14 @@ class SignalRead(SignalSummary):
 
 def actions_of(state: str, may: Any) -> list[str]:  # noqa: ANN401 - a predicate of rights
     """Last parts of the paths by which a caller may move a signal on now."""
-    return [name.replace("_", "-") for name in SIGNAL.actions(state, may)]
+    return [verb(name) for name in SIGNAL.actions(state, may)]
 
 
 class NewUserMet(Command):
     """A user of the service with whom inspectors spoke. One of ЕГН and year of birth is enough."""
 
     name: Line
-    egn: Egn | None = None
+    egn: PersonalNumber | None = None
     birth_year: Annotated[int, Field(ge=_YEAR, le=2100)] | None = None
     note: Note | None = None
 

@@ -8,7 +8,18 @@ from uuid_utils.compat import uuid7
 
 from aksu_monitoring.domain.signal import AWAITED, BY_NAME, DECISION, FORWARDING, SIGNAL
 from aksu_monitoring.errors import InspectionUnknown
-from aksu_monitoring.schemas.personal import CONCERNED, REASONS, SIGNALLER, Concerned, NewSignal, Refusal, Triage
+from aksu_monitoring.schemas.personal import (
+    CONCERNED,
+    REASONS,
+    SIGNALLER,
+    Concerned,
+    Forwarding,
+    InspectionPlanned,
+    NewSignal,
+    Refusal,
+    SignalClosing,
+    Triage,
+)
 from aksu_monitoring.services.numbers import drawn_number
 from aksu_monitoring.storage.aggregates import InspectionStore, SignalStore
 from aksu_shared.auth.permissions import Rights
@@ -31,6 +42,7 @@ from aksu_shared.events.monitoring import (
 from aksu_shared.privacy.people import Person
 from aksu_shared.privacy.store import SubjectStore
 from aksu_shared.terms import Terms
+from aksu_shared.terms.steps import fire
 
 TERM_PASSED: Final = "signal_term_passed"
 """Kind of the deadlines of both terms."""
@@ -101,19 +113,21 @@ class SignalService:
         await self._subjects.add(list(self._concerned(moved, body.concerned)))
         return moved
 
-    async def forward(self, key: UUID, body: str, *, version: int | None, by: Principal) -> Kept[SignalState]:
+    async def forward(self, key: UUID, to: Forwarding, *, version: int | None, by: Principal) -> Kept[SignalState]:
         """Give it to the competent body, which reads all of it from now on."""
         kept = await self._open(key, version)
         today = self._work.clock.today()
-        given: dict[str, Any] = {"forwarded_to": body, "forwarded_on": today}
+        given: dict[str, Any] = {"forwarded_to": to.body, "forwarded_on": today}
         if today > kept.state.forwarding_due and FORWARDING not in kept.state.overdue:
             given["overdue"] = (*kept.state.overdue, FORWARDING)
-        moved = self._fire(kept, "forward", by=by, scope=signal_scope(key, body), **given)
+        moved = self._fire(kept, "forward", by=by, scope=signal_scope(key, to.body), **given)
         await self._subjects.rescope(key, moved.scope)
         await self._subjects.count_from([key], self._work.now)
         return moved
 
-    async def plan_inspection(self, key: UUID, *, version: int | None, by: Principal) -> Kept[SignalState]:
+    async def plan_inspection(
+        self, key: UUID, _body: InspectionPlanned, *, version: int | None, by: Principal
+    ) -> Kept[SignalState]:
         """Decide that an inspection follows."""
         return self._fire(await self._open(key, version), "plan_inspection", by=by, decided_on=self._work.clock.today())
 
@@ -125,10 +139,10 @@ class SignalService:
         await self._subjects.count_from([key], self._work.now)
         return moved
 
-    async def close(self, key: UUID, inspection: UUID, *, version: int | None, by: Principal) -> Kept[SignalState]:
+    async def close(self, key: UUID, body: SignalClosing, *, version: int | None, by: Principal) -> Kept[SignalState]:
         """Name the inspection that was made. Raises InspectionUnknown too."""
-        moved = self._fire(await self._open(key, version), "close", by=by, inspection_id=inspection)
-        if not await self._inspections.get_many([inspection]):
+        moved = self._fire(await self._open(key, version), "close", by=by, inspection_id=body.inspection_id)
+        if not await self._inspections.get_many([body.inspection_id]):
             raise InspectionUnknown
         await self._subjects.count_from([key], self._work.now)
         return moved
@@ -182,7 +196,7 @@ class SignalService:
         **changes: Any,  # noqa: ANN401 - fields of the state
     ) -> Kept[SignalState]:
         self._rights.check(by, BY_NAME[name].action, **whose(kept.state.municipality, kept.state.forwarded_to))
-        row = SIGNAL.fire(kept.state.state, name)
+        row = fire(SIGNAL, kept.state.state, name)
         fact = _FACTS[name]
         return self._signals.save(
             kept.becomes(fact, scope=scope, legal_basis=row.legal_basis, state=row.target, **changes)
