@@ -22,6 +22,7 @@ from aksu_shared.db.notify import CHANGE_LOG, Notifier
 from aksu_shared.db.work import UnitOfWork
 from aksu_shared.events.registry import PlaceEvent
 from aksu_shared.testing.waiting import eventually
+from aksu_shared.worker import consumer
 from aksu_shared.worker.applying import Applied, read
 from aksu_shared.worker.dead_letters import discard
 from aksu_shared.worker.failure import HandlerTimeout, SourceRestored
@@ -300,6 +301,59 @@ async def test_offsets_are_committed_last(monitoring_pool: asyncpg.Pool, bus: Bu
         await publish(bus, [topic.record()])
         await settled(monitoring_pool, effect=6)
     assert committed[0] is None
+
+
+@pytest.mark.parametrize("driver", ["embedded", "kafka"])
+async def test_what_was_read_ahead_of_a_batch_that_fails_is_read_again_behind_it(
+    monitoring_pool: asyncpg.Pool,
+    bus: Bus,
+    kafka_bus: Bus,
+    wakes: Notifier,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    driver: str,
+) -> None:
+    monkeypatch.setattr(consumer, "BATCH", 4)
+    monkeypatch.setattr(consumer, "_PORTION", 2)
+    chosen = {"embedded": bus, "kafka": kafka_bus}[driver]
+    batches: list[int] = []
+
+    async def handler(work: UnitOfWork, events: Sequence[PlaceEvent]) -> None:
+        batches.append(len(events))
+        await copy_places(work, events)
+        if len(batches) in {2, 4}:
+            raise ConnectionResetError
+
+    topic, keys = Topic(), [str(uuid4()) for _ in range(3)]
+    records = [topic.record(key, version=version) for version in range(1, 11) for key in keys]
+    await publish(chosen, records)
+    async with Consuming(monitoring_pool, chosen, monitoring(monitoring_pool, handlers={PlaceEvent: handler}), wakes):
+        await settled(monitoring_pool, effect=30)
+    assert max(batches) == 4
+    for key in keys:
+        assert [version for place, version in await effects(monitoring_pool) if place == key] == list(range(1, 11))
+
+
+async def test_what_is_read_ahead_does_not_make_a_copy_fresh(
+    monitoring_pool: asyncpg.Pool, bus: Bus, wakes: Notifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumer, "BATCH", 4)
+    monkeypatch.setattr(consumer, "_PORTION", 2)
+    monkeypatch.setattr(consumer, "_FRESHEN_EVERY", 0)
+    seen: list[datetime | None] = []
+
+    async def handler(work: UnitOfWork, events: Sequence[PlaceEvent]) -> None:
+        seen.append(await work.connection.fetchval("SELECT fresh_at FROM source_state WHERE source = 'registry'"))
+        await copy_places(work, events)
+
+    topic = Topic()
+    await publish(bus, [topic.record() for _ in range(8)])
+    began = datetime.now(UTC)
+    async with Consuming(monitoring_pool, bus, monitoring(monitoring_pool, handlers={PlaceEvent: handler}), wakes):
+        await settled(monitoring_pool, effect=8)
+    assert seen[0] is None
+    assert seen[1] is not None
+    assert seen[1] < began
 
 
 async def test_changes_a_handler_recorded_wake_the_sequencer(

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -109,6 +110,23 @@ def test_what_is_wrong_is_told_without_the_values() -> None:
         event_of(record)
     assert "/state/municipality" in refused.value.detail
     assert "Secret" not in refused.value.detail
+
+
+def test_an_id_may_be_written_in_any_form_of_a_uuid() -> None:
+    one = UUID(GOOD.headers["ce_id"])
+    for form in (str(one), one.hex, one.urn, f"{{{one}}}", str(one).upper()):
+        meta = event_of(replace(GOOD, headers=GOOD.headers | {"ce_id": form})).meta  # type: ignore[operator]  # a dict
+        assert meta is not None
+        assert (meta.id, hash(meta.id)) == (one, hash(one))
+
+
+def test_what_the_data_say_besides_the_event_itself_is_no_part_of_it() -> None:
+    record = replace(
+        GOOD, value=GOOD.value.replace(b'"version": 1', b'"id": "7", "meta": 7, "reason": 7, "version": 1')
+    )
+    event = event_of(record)
+    assert (event.id, event.reason) == (GOOD.key, None)
+    assert event.meta == event_of(GOOD).meta
 
 
 def test_a_field_this_build_does_not_know_is_no_fault() -> None:

@@ -9,6 +9,8 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+from aksu_shared.value import value
+
 MAX_RECORD_BYTES: Final = 1_000_000
 """Largest key + value + headers of one record, in bytes; below the 1 MiB default of Kafka brokers."""
 _HEADER_OVERHEAD: Final = 10
@@ -24,7 +26,7 @@ class Record:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Delivered:
     """One record as a consumer receives it; `time` in milliseconds since the epoch."""
 

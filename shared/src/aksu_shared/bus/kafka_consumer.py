@@ -1,7 +1,7 @@
 """A member of a consumer group on Kafka, which joins in the background and is built anew after any failure."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
@@ -213,9 +213,20 @@ def _delivered(record: ConsumerRecord[bytes, bytes]) -> Delivered:
         record.offset,
         _text(record.key),
         record.value or b"",
-        {name: _text(value) for name, value in record.headers},
+        _headers(record.headers),
         record.timestamp,
     )
+
+
+def _headers(pairs: Iterable[tuple[str, bytes | None]]) -> dict[str, str]:
+    """All at once when nothing in them is wrong, which is nearly always."""
+    try:
+        headers = {name: value.decode() for name, value in pairs}  # type: ignore[union-attr]  # None has no decode
+    except (UnicodeDecodeError, AttributeError):
+        headers = {}
+    if headers and "\0" not in "".join(headers.values()):
+        return headers
+    return {name: _text(value) for name, value in pairs}
 
 
 def _text(raw: bytes | None) -> str:

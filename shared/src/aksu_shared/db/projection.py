@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from pydantic_core import to_json
@@ -21,10 +22,10 @@ async def project(
     Columns take the fields of the same name of the event's state, besides id, version and scope. `into` is another
     table of the same shape. Gives the number of rows written.
     """
-    rows: dict[str, dict[str, Any]] = {}
-    for event in sorted(events, key=lambda e: e.version):
-        state = event.state.model_dump(mode="json")
-        rows[event.id] = state | {"id": event.id, "version": event.version, "scope": list(event.scope)}
+    rows = {
+        event.id: vars(event.state) | {"id": event.id, "version": event.version, "scope": event.scope}
+        for event in sorted(events, key=attrgetter("version"))
+    }
     done = await connection.execute(
         _project_sql(table, into or table.name), Json(to_json(list(rows.values())).decode())
     )
@@ -38,6 +39,6 @@ def _project_sql(table: Table, target: str) -> str:
     assigned = ", ".join(f"{name} = EXCLUDED.{name}" for name in names if name != "id")
     return f"""
       INSERT INTO {target} AS t ({columns})
-      SELECT {columns} FROM jsonb_populate_recordset(NULL::{target}, $1::jsonb)
+      SELECT {columns} FROM json_populate_recordset(NULL::{target}, $1::json)
       ON CONFLICT (id) DO UPDATE SET {assigned}, written_at = now()
       WHERE t.version < EXCLUDED.version"""

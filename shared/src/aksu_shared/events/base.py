@@ -5,12 +5,14 @@ written to its owner's change log and is what the other services' handlers recei
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar, get_args, get_origin
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
+
+from aksu_shared.value import value
 
 Scope = tuple[str, ...]
 """Scope keys of a row or event, see `aksu_shared.auth.principal`."""
@@ -25,7 +27,7 @@ class State(BaseModel):
 S = TypeVar("S", bound=State)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Meta:
     """What the owner's change log knows of an event besides its content.
 
@@ -43,7 +45,7 @@ class Meta:
     actor: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Event(Generic[S]):
     """Base of all facts. `changed` maps a field's name to (old, new); `scope_before` is None for a new aggregate.
 

@@ -20,8 +20,9 @@ from aksu_shared.bus.lease import lock_key
 from aksu_shared.clock import Clock
 from aksu_shared.db.pool import Json
 from aksu_shared.db.work import Actor, Connection, UnitOfWork
-from aksu_shared.events.base import Event
+from aksu_shared.events.base import Event, Meta
 from aksu_shared.events.wire import Undecodable, event_of
+from aksu_shared.value import value
 from aksu_shared.worker.failure import BEHIND, Fault, HandlerTimeout, SourceRestored, transaction
 from aksu_shared.worker.freshness import Partition, save_sources
 from aksu_shared.worker.routing import Handlers, calls, topics
@@ -34,10 +35,12 @@ REBUILD_LOCK: Final = lock_key("rebuild")
 """Shared by every transaction that applies events; held alone while a rebuilt copy is put in its place."""
 _ADMIT: Final = """
 WITH r AS (
-  SELECT r.*, s.wanted_epoch IS NOT NULL OR r.epoch > s.epoch AS ahead, r.epoch < s.epoch AS superseded
-    FROM unnest($2::uuid[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[])
-         AS r(id, source, seq, topic, key, epoch)
-    LEFT JOIN source_state s ON s.source = r.source
+  SELECT r.id, r.seq, r.key, o.source, o.topic,
+         s.wanted_epoch IS NOT NULL OR o.epoch > s.epoch AS ahead, o.epoch < s.epoch AS superseded
+    -- Arrays as text: of each member of another, asyncpg asks twice whether it is an array itself.
+    FROM unnest($2::text::uuid[], $3::text::bigint[], $4::text::int[], $5::text[]) AS r(id, seq, origin, key)
+    JOIN unnest($6::text[], $7::text[], $8::text[]) WITH ORDINALITY AS o(source, topic, epoch, origin) USING (origin)
+    LEFT JOIN source_state s ON s.source = o.source
 ), parked AS (
   -- FOR SHARE: a re-drive under way is waited for, and what it resolved no longer counts.
   SELECT topic, key FROM dead_letter
@@ -48,7 +51,9 @@ WITH r AS (
   INSERT INTO inbox (consumer, event_id, source, seq)
   SELECT $1, id, source, seq FROM r WHERE id NOT IN (SELECT id FROM behind) AND superseded IS NOT TRUE ORDER BY id
   ON CONFLICT DO NOTHING RETURNING event_id)
-SELECT event_id AS id, 'fresh' AS verdict FROM fresh
+SELECT event_id AS id, 'fresh' AS verdict FROM fresh WHERE (SELECT count(*) FROM fresh) < (SELECT count(*) FROM r)
+UNION ALL
+SELECT NULL, 'all fresh' WHERE (SELECT count(*) FROM fresh) = (SELECT count(*) FROM r)
 UNION ALL
 SELECT id, 'behind' FROM behind WHERE NOT EXISTS (SELECT FROM inbox WHERE consumer = $1 AND event_id = id)
 UNION ALL
@@ -73,7 +78,7 @@ ON CONFLICT DO NOTHING"""
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Item:
     """A record, and the event it carries or why it carries none."""
 
@@ -213,11 +218,12 @@ class Applier:
         """Items whose event is new, now in the inbox; and those to park: at fault, or behind one that is."""
         readable, parked = _part(items)
         rows = await connection.fetch(_ADMIT, self.name, *_columns(readable)) if readable else []
-        ahead = {row["id"] for row in rows if row["verdict"] == "ahead"}
-        if ahead and not rebuilding:
+        if not rebuilding and any(row["verdict"] == "ahead" for row in rows):
             raise SourceRestored(item.event.meta for item in readable if item.event and item.event.meta)
         verdicts = {row["id"]: row["verdict"] for row in rows if row["verdict"] != "ahead"}
         fresh: list[Item] = []
+        if None in verdicts:  # all are fresh
+            fresh, readable = readable, []
         for item in readable:
             verdict = verdicts.pop(item.event.meta.id, None)  # type: ignore[union-attr]  # readable items have both
             if verdict == "fresh":
@@ -230,12 +236,13 @@ class Applier:
     async def _save_sources(self, connection: Connection, items: Iterable[Item]) -> None:
         """Note how far each source is."""
         fresh: dict[Partition, int] = {(item.record.topic, item.record.partition): item.record.time for item in items}
-        events = [item.event.meta for item in items if item.event is not None and item.event.meta is not None]
-        await save_sources(connection, topics=self.topics, fresh=fresh, events=events)
+        await save_sources(connection, topics=self.topics, fresh=fresh, events=_metas(items))
 
 
-def _part(items: Iterable[Item]) -> tuple[list[Item], list[tuple[Item, Fault]]]:
+def _part(items: Sequence[Item]) -> tuple[list[Item], list[tuple[Item, Fault]]]:
     """Items to try, and items at fault together with what follows them under the same key."""
+    if not any(item.fault for item in items):
+        return list(items), []
     readable: list[Item] = []
     parked: list[tuple[Item, Fault]] = []
     blocked: set[tuple[str, str]] = set()
@@ -250,16 +257,27 @@ def _part(items: Iterable[Item]) -> tuple[list[Item], list[tuple[Item, Fault]]]:
     return readable, parked
 
 
-def _columns(items: Sequence[Item]) -> tuple[list[Any], ...]:
-    metas = [item.event.meta for item in items if item.event is not None and item.event.meta is not None]
+def _columns(items: Sequence[Item]) -> tuple[str | list[Any], ...]:
+    """Ids, numbers, places among the origins and keys of the items' events; and the origins, of which there are few."""
+    metas = _metas(items)
+    told = [(meta.source, item.record.topic, meta.epoch) for meta, item in zip(metas, items, strict=True)]
+    origins = {origin: place for place, origin in enumerate(dict.fromkeys(told), 1)}
     return (
-        [meta.id for meta in metas],
-        [meta.source for meta in metas],
-        [meta.seq for meta in metas],
-        [item.record.topic for item in items],
+        _array(meta.id for meta in metas),
+        _array(meta.seq for meta in metas),
+        _array(origins[origin] for origin in told),
         [item.record.key for item in items],
-        [meta.epoch for meta in metas],
+        *map(list, zip(*origins, strict=True)),
     )
+
+
+def _array(members: Iterable[object]) -> str:
+    """PostgreSQL's text of an array whose members need no quotes."""
+    return f"{{{','.join(map(str, members))}}}"
+
+
+def _metas(items: Iterable[Item]) -> list[Meta]:
+    return [item.event.meta for item in items if item.event is not None and item.event.meta is not None]
 
 
 def _identity(record: Delivered) -> str | None:

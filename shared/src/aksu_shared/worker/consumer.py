@@ -1,5 +1,8 @@
 """The consumer loop: fetch, apply in one transaction, commit the offsets last; bisect what fails, park what is bad.
 
+While PostgreSQL works on a batch, what the bus has at hand is read. It is applied once the batch before it is settled
+and committed; when that fails, both are read again.
+
 A failure of the database or the bus is waited out with the partition rewound, and never parks anything. A type of
 event this build does not know (a producer one version ahead) is parked as UNKNOWN_TYPE with what follows it under its
 key, and re-driven after the upgrade: deploy consumers before producers. A known type without a handler is skipped.
@@ -7,13 +10,15 @@ key, and re-driven after the upgrade: deploy consumers before producers. A known
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 import asyncpg
 import structlog
 
-from aksu_shared.bus.contract import Bus, Consumer, Delivered
+from aksu_shared.bus.contract import Bus, BusUnavailable, Consumer, Delivered
 from aksu_shared.db.notify import APPLIED, CHANGE_LOG, Notifier
 from aksu_shared.failpoint import failpoint
 from aksu_shared.worker.applying import Applied, Applier, Item, read
@@ -26,11 +31,26 @@ from aksu_shared.worker.progress import Progress
 
 BATCH: Final = 2_000
 """Records applied in one transaction."""
+_PORTION: Final = 250
+"""Records read ahead at a time: for so long the transaction waits. Behind a smaller batch there is nothing to read."""
 _FETCH_WAIT: Final = 0.5
 _FRESHEN_EVERY: Final = 1.0
 _RETRY_AFTER: Final = (0.05, 0.25)
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class _Batch:
+    """Records in the order fetched, and the events of those that tell any."""
+
+    records: list[Delivered] = field(default_factory=list)
+    items: list[Item] = field(default_factory=list)
+
+    def read(self, records: Sequence[Delivered]) -> None:
+        """Add what was fetched."""
+        self.records += records
+        self.items += map(read, without_beats(records))
 
 
 class ConsumerLoop:
@@ -53,35 +73,53 @@ class ConsumerLoop:
         self._progress = progress
         self._member = member
         self._freshened = 0.0
+        self._ahead = _Batch()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Consume until `stop`; the batch in hand is finished first."""
         self._progress.turned("consumer")
+        self._ahead = _Batch()  # of a former membership: whoever holds the partitions now reads them
         group = f"aksu-{self._applier.name}"
         async with self._bus.consumer(group, with_beats(self._applier.topics), member=self._member) as consumer:
             await turns("consumer", lambda: self._turn(consumer), stop=stop, progress=self._progress)
 
     async def _turn(self, consumer: Consumer) -> None:
-        records = await consumer.fetch(max_records=BATCH, wait=_FETCH_WAIT)
-        if records:
-            await self._consume(consumer, records)
+        batch, self._ahead = self._ahead, _Batch()
+        if not batch.records:
+            batch.read(await consumer.fetch(max_records=BATCH, wait=_FETCH_WAIT))
+        if batch.records:
+            await self._consume(consumer, batch)
         if time.monotonic() - self._freshened > _FRESHEN_EVERY:
             await self._freshen(consumer)
             self._freshened = time.monotonic()
 
-    async def _consume(self, consumer: Consumer, records: Sequence[Delivered]) -> None:
+    async def _consume(self, consumer: Consumer, batch: _Batch) -> None:
+        reading = asyncio.create_task(self._read_ahead(consumer, batch))
         try:
-            applied = await self._settle([read(record) for record in without_beats(records)])
-            await hear(self._pool, records)
+            applied = await self._settle(batch.items)
+            await hear(self._pool, batch.records)
         except BaseException:
-            await consumer.rewind(_firsts(records))
+            await asyncio.wait([reading])
+            ahead, self._ahead = self._ahead, _Batch()
+            await consumer.rewind(_firsts([*batch.records, *ahead.records]))
             raise
         failpoint("after_effect_before_offset_commit")
         if applied.changes:
             self._notifier.poke(CHANGE_LOG)
         if applied.events:
             self._notifier.poke(APPLIED)
-        await consumer.commit(_nexts(records))
+        await reading
+        await consumer.commit(_nexts(batch.records))
+
+    async def _read_ahead(self, consumer: Consumer, batch: _Batch) -> None:
+        """Read what the bus has at hand behind `batch`, up to as much again. A bus that is away is the next turn's."""
+        fetched: Sequence[Delivered] = batch.records
+        try:
+            while len(fetched) >= _PORTION and len(self._ahead.records) < BATCH:
+                fetched = await consumer.fetch(max_records=_PORTION, wait=0)
+                self._ahead.read(fetched)
+        except BusUnavailable as failure:
+            log.warning("reading_ahead_failed", error=repr(failure))
 
     async def _settle(self, items: Sequence[Item]) -> Applied:
         """Apply or park every item, in order. Raises only what is_infrastructure."""
@@ -126,7 +164,8 @@ class ConsumerLoop:
     async def _freshen(self, consumer: Consumer) -> None:
         """Partitions read to their end are fresh as of now."""
         asked = int(time.time() * 1000)
-        lag = await consumer.lag()
+        ahead = Counter((record.topic, record.partition) for record in self._ahead.records)
+        lag = {partition: behind + ahead[partition] for partition, behind in (await consumer.lag()).items()}
         for (topic, partition), behind in lag.items():
             LAG.labels(topic, str(partition)).set(behind)
         fresh: dict[Partition, int] = {partition: asked for partition, behind in lag.items() if behind == 0}

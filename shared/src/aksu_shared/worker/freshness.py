@@ -59,9 +59,14 @@ async def save_sources(
     sources: dict[str, _Source] = {}
     for (topic, partition), until in fresh.items():
         sources.setdefault(source_of(topic), _Source()).partitions[f"{topic}/{partition}"] = until
+    newest: dict[tuple[str, str], int] = {}
     for meta in events:
-        source = sources.setdefault(meta.source, _Source())
-        source.epoch, source.position = max((source.epoch or "", source.position), (meta.epoch, meta.position))
+        life = meta.source, meta.epoch
+        if newest.get(life, -1) < meta.position:
+            newest[life] = meta.position
+    for (name, epoch), position in sorted(newest.items()):
+        source = sources.setdefault(name, _Source())
+        source.epoch, source.position = epoch, position
     if not sources:
         return
     await connection.execute(

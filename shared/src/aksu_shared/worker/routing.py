@@ -31,8 +31,12 @@ def calls(handlers: Handlers, events: Iterable[Event[Any]]) -> list[Call]:
     made: list[Call] = []
     last_of_handler: dict[Handler, int] = {}
     last_of_aggregate: dict[tuple[str, str], int] = {}
+    found: dict[type[Event[Any]], Handler | None] = {}
     for event in events:
-        handler = handler_of(handlers, type(event))
+        fact = type(event)
+        if fact not in found:
+            found[fact] = handler_of(handlers, fact)
+        handler = found[fact]
         if handler is None:
             continue
         aggregate = (event.topic, event.id)
