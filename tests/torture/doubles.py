@@ -1,6 +1,6 @@
 """The planted bugs: each replaces a part of the rig's processes before they start. None is a switch in the product."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import asyncpg
 
-from aksu_shared.bus.contract import Consumer, Delivered
+from aksu_shared.bus.contract import Consumer
 from aksu_shared.db.work import Connection, UnitOfWork
 from aksu_shared.failpoint import Seam, failpoint
 from aksu_shared.worker.consumer import ConsumerLoop
@@ -48,10 +48,10 @@ def _rewrite(old: str, new: str) -> Callable[[], None]:
 def _commit_before_effect() -> None:
     original = ConsumerLoop._consume
 
-    async def consume(self: ConsumerLoop, consumer: Consumer, records: Sequence[Delivered]) -> None:
-        await consumer.commit({(record.topic, record.partition): record.offset + 1 for record in records})
+    async def consume(self: ConsumerLoop, consumer: Consumer, batch: Any) -> None:
+        await consumer.commit({(record.topic, record.partition): record.offset + 1 for record in batch.records})
         failpoint("after_effect_before_offset_commit")  # which now lies before the effect
-        await original(self, consumer, records)
+        await original(self, consumer, batch)
 
     ConsumerLoop._consume = consume  # type: ignore[method-assign]
 
