@@ -24,11 +24,11 @@ MUTANTS_READY := .venv/mutants-ready
 OIDC := tests/security/oidc
 OIDC_READY := $(OIDC)/node_modules/ready
 
-# As root a missing system package is installed; otherwise one line says which.
+# As root a missing system package is installed, and no server of it started; otherwise one line says which.
 define need
 	@command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] || { echo "Missing: $(1). Install with: sudo apt-get install -y $(2)" >&2; exit 1; }; \
 	echo "installing $(2)"; \
-	{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(2); } >/dev/null
+	{ apt-get update -qq && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(2); } >/dev/null
 endef
 
 .PHONY: help
@@ -47,11 +47,11 @@ demo: $(VENV_READY) $(if $(filter kafka,$(BUS)),java) ## Play the main job again
 	@$(BIN)/aksu-local demo $(if $(BUS),--bus $(BUS)) $(if $(ACT),--act $(ACT))
 
 .PHONY: test
-test: $(VENV_READY) java ## Run every test, those against a real Kafka broker included
+test: $(VENV_READY) java nginx ## Run every test, those against a real Kafka broker included
 	@$(BIN)/pytest -n 2 --dist loadfile
 
 .PHONY: security
-security: $(VENV_READY) java $(OIDC_READY) ## Attack it: access matrix, tokens, limits, fuzzing, canaries; figures on the last line (ONLY=path)
+security: $(VENV_READY) java nginx $(OIDC_READY) ## Attack it: access matrix, tokens, limits, fuzzing, canaries; figures on the last line (ONLY=path)
 	@$(BIN)/python tests/security/run.py $(ONLY)
 
 .PHONY: bench
@@ -143,6 +143,14 @@ venv-module:
 .PHONY: java
 java:
 	@command -v java >/dev/null && command -v mvn >/dev/null || $(MAKE) java-packages
+
+.PHONY: nginx
+nginx:
+	@PATH=$$PATH:/usr/sbin command -v nginx >/dev/null || $(MAKE) nginx-package
+
+.PHONY: nginx-package
+nginx-package:
+	$(call need,nginx (for the tests of the gateway),nginx-light)
 
 .PHONY: java-packages
 java-packages:

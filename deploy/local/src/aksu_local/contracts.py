@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from fastapi import FastAPI
 from pydantic import create_model
 
 from aksu_local.asyncapi import asyncapi_yaml
@@ -33,9 +34,8 @@ def generate() -> Mapping[Path, str]:
     files: dict[Path, str] = {}
     for service in SERVICES:
         folder = Path("services") / service
-        config = _config_class(service)
-        files[folder / "openapi.json"] = _json(_application(service, config).openapi())
-        files[folder / "config_schema.json"] = _json(config.model_json_schema())
+        files[folder / "openapi.json"] = _json(application_of(service).openapi())
+        files[folder / "config_schema.json"] = _json(_config_class(service).model_json_schema())
     for name, fact in CATALOGUE.items():
         files[SCHEMAS / f"{name}.json"] = _json(event_schema(fact))
     files[Path("docs/asyncapi.yaml")] = asyncapi_yaml()
@@ -122,7 +122,8 @@ def _config_class(service: str) -> type[BaseConfig]:
     return found
 
 
-def _application(service: str, config: type[BaseConfig]) -> Any:  # noqa: ANN401 - a FastAPI application
+def application_of(service: str) -> FastAPI:
+    """A service's application, which nothing is asked of but what it offers."""
     settings = {
         "environment": "test",
         "database_url": "postgresql://nowhere",
@@ -130,7 +131,10 @@ def _application(service: str, config: type[BaseConfig]) -> Any:  # noqa: ANN401
         "oidc_issuer": "https://issuer.example",
     }
     # Validated, not constructed: a configuration that is constructed reads the developer's environment.
-    return importlib.import_module(f"aksu_{service}.main").create(config.model_validate(settings))
+    app: FastAPI = importlib.import_module(f"aksu_{service}.main").create(
+        _config_class(service).model_validate(settings)
+    )
+    return app
 
 
 def _orphans(files: Mapping[Path, str]) -> list[Path]:

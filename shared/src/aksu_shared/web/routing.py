@@ -60,7 +60,8 @@ def deadline(seconds: float) -> Callable[[F], F]:
 class StrictRoute(APIRoute):
     """A route that checks the caller's right before it reads, and reads nothing unbounded or unknown.
 
-    `rights` are the declared actions; `max_body_size` bounds the body in bytes (default 1 MiB).
+    `rights` are the declared actions; `max_body_size` bounds the body in bytes (default 1 MiB); `seconds` is its own
+    deadline.
     """
 
     def __init__(
@@ -75,7 +76,7 @@ class StrictRoute(APIRoute):
     ) -> None:
         self.rights = tuple(item.action for item in dependencies or () if isinstance(item, Right))
         self.body_limit = DEFAULT_BODY if max_body_size is None else max_body_size
-        self._deadline: float | None = getattr(endpoint, "deadline_seconds", None)
+        self.seconds: float | None = getattr(endpoint, "deadline_seconds", None)
         self._accepted: tuple[str, ...] = getattr(endpoint, "accepted_media", ())
         others = [item for item in dependencies or () if not isinstance(item, Right)]
         documented = published(merged(self._common(options), responses))
@@ -110,8 +111,8 @@ class StrictRoute(APIRoute):
     async def _run(self, scope: Scope, receive: Receive, send: Send) -> None:
         application = scope["app"]
         access: Access = application.state.access
-        if self._deadline is not None:
-            extend_deadline(scope, self._deadline)
+        if self.seconds is not None:
+            extend_deadline(scope, self.seconds)
         await access.admit(scope, self.rights)
         if self._short is None or application.dependency_overrides:
             await self._long(scope, receive, send)
