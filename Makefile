@@ -150,7 +150,7 @@ nginx:
 
 .PHONY: nginx-package
 nginx-package:
-	$(call need,nginx (for the tests of the gateway),nginx-light)
+	$(call need,nginx (for the tests of the gateway),nginx)
 
 .PHONY: java-packages
 java-packages:
