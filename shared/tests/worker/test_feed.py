@@ -1,6 +1,11 @@
 """Owners' feeds are read with a token of our own, and nothing is taken for whole that is not."""
 
+import asyncio
+import gc
+import json
+import tracemalloc
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +19,7 @@ from starlette.routing import Route
 
 from aksu_shared.config import BaseConfig
 from aksu_shared.worker.failure import FeedUnavailable
-from aksu_shared.worker.feed import PAGE, FeedRestarted, Feeds
+from aksu_shared.worker.feed import PAGE, FeedRestarted, Feeds, open_feeds
 
 TYPES = ["bg.aksu.registry.place.registered.v1"]
 
@@ -118,3 +123,31 @@ async def test_what_is_hidden_from_us_or_not_to_be_had_is_waited_for(owner: Owne
         await feeds.page("monitoring", after="0", types=TYPES)
     with pytest.raises(FeedUnavailable, match="AKSU_FEED_TOKEN_FILE"):
         await Feeds(config(feed_client_secret=None), client).page("registry", after="0", types=TYPES)
+
+
+async def test_no_page_stays_in_memory_until_the_collector_comes(tmp_path: Path) -> None:
+    body = json.dumps({"items": [], "next": "e1:7", "first": 1, "head": 7, "more": "x" * 1_000_000}).encode()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(asyncio.IncompleteReadError):
+            while await reader.readuntil(b"\r\n\r\n"):
+                writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body))
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    (tmp_path / "token").write_text("t\n")
+    here = config(feeds=f"registry=http://127.0.0.1:{port}", feed_token_file=tmp_path / "token")
+    async with server, open_feeds(here) as feeds:
+        await feeds.page("registry", after="0", types=TYPES)
+        gc.collect()
+        gc.disable()
+        tracemalloc.start()
+        try:
+            for _ in range(10):
+                await feeds.page("registry", after="0", types=TYPES)
+            held, _ = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+            gc.enable()
+    assert held < 5 * len(body)
