@@ -348,6 +348,7 @@ async def test_what_is_read_ahead_does_not_make_a_copy_fresh(
 
     topic = Topic()
     await publish(bus, [topic.record() for _ in range(8)])
+    await asyncio.sleep(0.05)  # a record's time is in whole milliseconds
     began = datetime.now(UTC)
     async with Consuming(monitoring_pool, bus, monitoring(monitoring_pool, handlers={PlaceEvent: handler}), wakes):
         await settled(monitoring_pool, effect=8)
