@@ -129,6 +129,21 @@ async def test_a_record_at_fault_that_differs_in_anything_is_parked_beside_the_f
     assert len(await parked(monitoring_pool)) == 2
 
 
+async def test_of_a_batch_that_is_partly_known_the_rest_alone_is_applied(monitoring_pool: asyncpg.Pool) -> None:
+    applier, topic = monitoring(monitoring_pool), Topic()
+    first, second = read(topic.record()), read(topic.record())
+    await applier.apply([first])
+    assert await applier.apply([first, second, second]) == Applied(events=1, repeated=2, changes=1)
+
+
+async def test_each_event_of_a_batch_is_noted_under_its_own_source(monitoring_pool: asyncpg.Pool) -> None:
+    applier, topic = monitoring(monitoring_pool), Topic()
+    items = [told_by(read(topic.record()), source) for source in ("registry", "licensing", "registry")]
+    assert await applier.apply(items) == Applied(events=3, changes=3)
+    told = {str(item.event.meta.id): item.event.meta.source for item in items if item.event and item.event.meta}
+    assert dict(await monitoring_pool.fetch("SELECT event_id::text, source FROM inbox")) == told
+
+
 def test_what_the_halves_of_a_batch_did_adds_up() -> None:
     first = Applied(events=1, repeated=2, parked=3, changes=4)
     second = Applied(events=10, repeated=20, parked=30, changes=40)
