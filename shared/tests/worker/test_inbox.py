@@ -136,6 +136,12 @@ async def test_of_a_batch_that_is_partly_known_the_rest_alone_is_applied(monitor
     assert await applier.apply([first, second, second]) == Applied(events=1, repeated=2, changes=1)
 
 
+async def test_beside_a_record_at_fault_the_others_are_applied(monitoring_pool: asyncpg.Pool) -> None:
+    topic = Topic()
+    items = [read(bad(topic.record())), read(topic.record())]
+    assert await monitoring(monitoring_pool).apply(items) == Applied(events=1, parked=1, changes=1)
+
+
 async def test_each_event_of_a_batch_is_noted_under_its_own_source(monitoring_pool: asyncpg.Pool) -> None:
     applier, topic = monitoring(monitoring_pool), Topic()
     items = [told_by(read(topic.record()), source) for source in ("registry", "licensing", "registry")]
@@ -220,7 +226,8 @@ async def test_a_rebuild_takes_what_everybody_else_waits_for_and_says_itself_how
     told = [read(after.record()) for _ in range(3)]
     with pytest.raises(SourceRestored):
         await applier.apply(told)
-    assert await applier.apply(told, rebuilding=True) == Applied(events=3, changes=3)
+    assert await applier.apply(told[:1], rebuilding=True) == Applied(events=1, changes=1)
+    assert await applier.apply(told, rebuilding=True) == Applied(events=2, repeated=1, changes=2)
     assert await applier.apply(told, rebuilding=True) == Applied(repeated=3)
     row = await monitoring_pool.fetchrow("SELECT epoch, position, wanted_epoch FROM source_state")
     assert tuple(row) == ("e1", 1, "e2")
