@@ -1,4 +1,4 @@
-"""`make mutants` changes what is there: of code that moved it would find out after an hour, or never."""
+"""`make mutants` changes what is there: of code that moved it would find out late, or never."""
 
 import tomllib
 from pathlib import Path

@@ -129,6 +129,27 @@ async def test_a_record_at_fault_that_differs_in_anything_is_parked_beside_the_f
     assert len(await parked(monitoring_pool)) == 2
 
 
+async def test_of_a_batch_that_is_partly_known_the_rest_alone_is_applied(monitoring_pool: asyncpg.Pool) -> None:
+    applier, topic = monitoring(monitoring_pool), Topic()
+    first, second = read(topic.record()), read(topic.record())
+    await applier.apply([first])
+    assert await applier.apply([first, second, second]) == Applied(events=1, repeated=2, changes=1)
+
+
+async def test_beside_a_record_at_fault_the_others_are_applied(monitoring_pool: asyncpg.Pool) -> None:
+    topic = Topic()
+    items = [read(bad(topic.record())), read(topic.record())]
+    assert await monitoring(monitoring_pool).apply(items) == Applied(events=1, parked=1, changes=1)
+
+
+async def test_each_event_of_a_batch_is_noted_under_its_own_source(monitoring_pool: asyncpg.Pool) -> None:
+    applier, topic = monitoring(monitoring_pool), Topic()
+    items = [told_by(read(topic.record()), source) for source in ("registry", "licensing", "registry")]
+    assert await applier.apply(items) == Applied(events=3, changes=3)
+    told = {str(item.event.meta.id): item.event.meta.source for item in items if item.event and item.event.meta}
+    assert dict(await monitoring_pool.fetch("SELECT event_id::text, source FROM inbox")) == told
+
+
 def test_what_the_halves_of_a_batch_did_adds_up() -> None:
     first = Applied(events=1, repeated=2, parked=3, changes=4)
     second = Applied(events=10, repeated=20, parked=30, changes=40)
@@ -205,7 +226,8 @@ async def test_a_rebuild_takes_what_everybody_else_waits_for_and_says_itself_how
     told = [read(after.record()) for _ in range(3)]
     with pytest.raises(SourceRestored):
         await applier.apply(told)
-    assert await applier.apply(told, rebuilding=True) == Applied(events=3, changes=3)
+    assert await applier.apply(told[:1], rebuilding=True) == Applied(events=1, changes=1)
+    assert await applier.apply(told, rebuilding=True) == Applied(events=2, repeated=1, changes=2)
     assert await applier.apply(told, rebuilding=True) == Applied(repeated=3)
     row = await monitoring_pool.fetchrow("SELECT epoch, position, wanted_epoch FROM source_state")
     assert tuple(row) == ("e1", 1, "e2")
