@@ -95,7 +95,8 @@ async def test_any_order_of_arrival_ends_in_the_same_state(
     for steps, subject in zip(plan, subjects, strict=True):
         assert await found(monitoring, subject) == expected(steps)
     left = await monitoring.worker.fetch(
-        "SELECT sequence, state, reason, detail FROM ingest_event WHERE state <> 'APPLIED' AND subject = ANY ($1)", subjects
+        "SELECT sequence, state, reason, detail FROM ingest_event WHERE state <> 'APPLIED' AND subject = ANY ($1)",
+        subjects,
     )
     changes = await monitoring.worker.fetchval(
         "SELECT count(*) FROM change_log WHERE state ->> 'reference' = ANY ($1::text[])", subjects
