@@ -137,6 +137,8 @@ def _field_error(error: Mapping[str, Any]) -> FieldError:
     if isinstance(cause, BadValue):
         return FieldError(pointer=pointer(place), code=cause.code, bg=cause.bg, en=cause.en)
     code = error["type"]
+    if context.keys() >= {"bg", "en"}:  # said by the schema itself, see aksu_shared/schemas/codes.py
+        return FieldError(pointer=pointer(place), code=code, bg=context["bg"], en=context["en"])
     if code == "extra_forbidden":
         place = (*place[:-1], shown_field(str(place[-1])))
         code = "unknown_parameter" if place[0] == "query" else code

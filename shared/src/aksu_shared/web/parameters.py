@@ -105,6 +105,11 @@ class Parameters:
             _Reader(field.name, _header_name(field), many=False, field=field) for field in dependant.header_params
         ]
 
+    @property
+    def none(self) -> bool:
+        """Whether the function has no such parameter."""
+        return not (self._query.names or self._path or self._headers)
+
     def read(self, scope: Scope, query: Mapping[str, Any]) -> dict[str, Any]:
         """Arguments by name; `query` is what the route's `Query.parse` gave. Raises Malformed, an error per bad one."""
         errors: list[Any] = []

@@ -32,6 +32,7 @@ class Call:
         self._providers = providers
         names = (dependant.request_param_name, dependant.http_connection_param_name)
         self._request_names = [name for name in names if name]
+        self._of_request = self._request_names if not providers and self.parameters.none else []
 
     async def resolve(self, values: dict[str, Any], request: Request, query: Mapping[str, Any], known: Known) -> None:
         """Add to `values`, the parameters read, what the function depends on."""
@@ -44,6 +45,8 @@ class Call:
 
     async def arguments(self, request: Request, query: Mapping[str, Any], known: Known) -> dict[str, Any]:
         """Read the parameters, resolve the dependencies. Raises Malformed for bad parameters."""
+        if self._of_request:
+            return dict.fromkeys(self._of_request, request)
         values = self.parameters.read(request.scope, query)
         await self.resolve(values, request, query, known)
         return values

@@ -30,10 +30,10 @@ class StrictRequest(Request):
     @property
     def announces_body(self) -> bool:
         """Whether a body follows: HTTP/1.1 says so by either of two headers."""
-        return any(
-            name == b"transfer-encoding" or (name == b"content-length" and value != b"0")
-            for name, value in self.scope["headers"]
-        )
+        for name, value in self.scope["headers"]:
+            if name == b"transfer-encoding" or (name == b"content-length" and value != b"0"):
+                return True
+        return False
 
     async def stream(self) -> AsyncGenerator[bytes, None]:
         """The body by chunks. Raises TooLarge."""
@@ -87,7 +87,8 @@ class StrictRequest(Request):
 
     def check_media(self, accepted: Collection[str]) -> None:
         """Raise UnsupportedMedia unless the body is of an accepted type; `+json` types pass for application/json."""
-        given = self.headers.get("content-type", "").partition(";")[0].strip().lower()
+        given = next((value for name, value in self.scope["headers"] if name == b"content-type"), b"")
+        given = given.decode("latin-1").partition(";")[0].strip().lower()
         if given in accepted or ("application/json" in accepted and given.endswith("+json")):
             return
         raise UnsupportedMedia(accepted=", ".join(accepted))

@@ -74,6 +74,7 @@ class StrictRoute(APIRoute):
         max_body_size: int | None = None,
         **options: Any,  # noqa: ANN401 - APIRoute's own
     ) -> None:
+        self._access: Access
         self.rights = tuple(item.action for item in dependencies or () if isinstance(item, Right))
         self.body_limit = DEFAULT_BODY if max_body_size is None else max_body_size
         self.seconds: float | None = getattr(endpoint, "deadline_seconds", None)
@@ -88,6 +89,7 @@ class StrictRoute(APIRoute):
     def belong_to(self, application: FastAPI) -> None:
         """Take part in `application`: its overrides of dependencies, meant for tests, hold here."""
         self.dependency_overrides_provider = application
+        self._access = application.state.access
         self._long = AsyncExitStackMiddleware(request_response(self.get_route_handler()))
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -110,10 +112,9 @@ class StrictRoute(APIRoute):
 
     async def _run(self, scope: Scope, receive: Receive, send: Send) -> None:
         application = scope["app"]
-        access: Access = application.state.access
         if self.seconds is not None:
             extend_deadline(scope, self.seconds)
-        await access.admit(scope, self.rights)
+        await self._access.admit(scope, self.rights)
         if self._short is None or application.dependency_overrides:
             await self._long(scope, receive, send)
             return
