@@ -4,10 +4,12 @@ from collections.abc import Iterable
 
 from sqlalchemy import Table, any_, bindparam
 
+from aksu_registry.identity import service_identity
 from aksu_registry.tables import BodyTable, PlaceTable, ProviderTable, RegisterRowTable, ServiceTable, TerritoryTable
 from aksu_shared.db.access import ACCESS_REVOCATION
 from aksu_shared.db.store import Kept, Search, Store, rows_where
 from aksu_shared.db.work import UnitOfWork
+from aksu_shared.events import Event
 from aksu_shared.events.registry import (
     AccessState,
     BodyState,
@@ -33,16 +35,7 @@ _RUN_BY = rows_where(
     SERVICE,
     (SERVICE.c.provider_id == any_(bindparam("providers"))) | (SERVICE.c.operator_id == any_(bindparam("providers"))),
 )
-_SAME_SERVICE = rows_where(
-    SERVICE,
-    (SERVICE.c.provider_body == bindparam("body"))
-    & (SERVICE.c.place_id == PLACE.c.id)
-    & (PLACE.c.key == bindparam("key"))
-    & (SERVICE.c.kind == bindparam("kind"))
-    & (SERVICE.c.name == bindparam("name"))
-    & (SERVICE.c.state == "ACTIVE"),
-    lock=False,
-)
+_CLAIMED = rows_where(SERVICE, SERVICE.c.claim == bindparam("claim"), lock=False)
 _ROWS = rows_where(REGISTER_ROW, REGISTER_ROW.c.number == any_(bindparam("numbers")))
 
 
@@ -99,14 +92,19 @@ class PlaceStore(Store[PlaceState]):
 
 
 class ServiceStore(Store[ServiceState]):
-    """Services by id, provider and identity."""
+    """Services by id and provider. An active one holds a claim to what it is, which no other may hold with it."""
 
     def __init__(self, work: UnitOfWork) -> None:
         super().__init__(work, SERVICE, ServiceState)
 
-    def same(self, *, body: str, key: str, kind: str, name: str) -> Search[ServiceState]:
-        """The active service that is the same one: its provider's body, its place's folded address, kind and name."""
-        return self.search(_SAME_SERVICE, body=body, key=key, kind=kind, name=name)
+    def save(self, event: Event[ServiceState], **beside: object) -> Kept[ServiceState]:
+        """Record the event; the row claims what the service is now, and a closed one lets go."""
+        claim = service_identity(event.state) if event.state.state == "ACTIVE" else None
+        return super().save(event, claim=claim, **beside)
+
+    async def claiming(self, claim: str) -> Kept[ServiceState] | None:
+        """The active service with this identity."""
+        return next(iter(await self.find(_CLAIMED, claim=claim)), None)
 
     async def run_by(self, providers: Iterable[object]) -> list[Kept[ServiceState]]:
         """All services these providers are responsible for or operate."""

@@ -15,6 +15,7 @@ from registry_builders import MAYOR, OFFICER
 from aksu_local.sample import DEFECTS_MANIFEST, write_defects, write_register
 from aksu_local.served import Serve, Served
 
+CLOSURE = {"closed_on": "2026-01-31", "reason": "Закрита"}
 TABLES = ("provider", "body", "place", "service", "register_row", "change_log")
 
 
@@ -122,6 +123,30 @@ async def test_a_licence_passed_to_another_provider_takes_its_service_along(
     ran_by_others = """SELECT count(*) FROM register_row r JOIN service s ON s.id = r.service_id
                         WHERE s.provider_body <> r.provider_body OR NOT 'b:' || r.provider_body = ANY (s.scope)"""
     assert await registry.worker.fetchval(ran_by_others) == 0
+
+
+async def test_a_row_that_would_make_two_services_one_is_refused_alone(registry: Served, workbook: Path) -> None:
+    report = (await send(registry, workbook.read_bytes())).json()
+    imported = await registry.worker.fetchrow(
+        "SELECT s.* FROM service s JOIN place p ON p.id = place_id WHERE p.key NOT LIKE '%@%' ORDER BY s.id LIMIT 1"
+    )
+    same = {name: imported[name] for name in ("name", "kind", "target_groups", "municipality", "settlement", "address")}
+    same |= {"financing": "PRIVATE", "responsible_provider": {"eik": imported["provider_body"].partition(":")[2]}}
+    refused = await registry.post("/v1/services", same, **OFFICER)
+    assert refused.json()["code"] == "service_exists", refused.text
+    path, other_name = f"/v1/services/{imported['id']}", {"name": "Друго име", "reason": "Проба"}
+    assert (await registry.patch(path, other_name, version=imported["version"], **OFFICER)).status_code == 200
+    own = await registry.post("/v1/services", same, **OFFICER)
+    assert own.status_code == 201, own.text
+    again = (await send(registry, workbook.read_bytes())).json()
+    assert (again["refused"], again["unchanged"]) == (1, report["rows"] - 1)
+    (row,) = [result for result in again["results"] if result["errors"]]
+    assert [(error["column"], error["code"]) for error in row["errors"]] == [("service", "service_exists")]
+    assert (await registry.get(path)).json()["name"] == "Друго име"
+    closed = await registry.post(f"/v1/services/{own.json()['id']}/close", CLOSURE, **OFFICER)
+    assert closed.status_code == 200, closed.text
+    assert (await send(registry, workbook.read_bytes())).json()["updated"] == 1
+    assert (await registry.get(path)).json()["name"] == same["name"]
 
 
 async def test_parallel_imports_of_one_file_double_nothing(registry: Served, workbook: Path) -> None:

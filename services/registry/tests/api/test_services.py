@@ -181,6 +181,38 @@ async def test_of_parallel_registrations_of_one_service_one_passes_and_a_closed_
     assert (closed.status_code, again.status_code) == (200, 201)
 
 
+async def test_the_same_service_is_refused_and_named_however_it_is_typed(registry: Served) -> None:
+    made = (await registry.post("/v1/services", service(), **MAYOR)).json()
+    again = service(name="ДОМ за стари  хора", address="улица Примерна №2")
+    refused = await registry.post("/v1/services", again, key="again", **MAYOR)
+    assert (refused.status_code, refused.json()["code"]) == (409, "service_exists")
+    assert made["id"] in refused.json()["title"]
+    repeated = await registry.post("/v1/services", again, key="again", **MAYOR)
+    assert repeated.content == refused.content
+    for_others = await registry.post("/v1/services", service(target_groups=["CHILDREN"]), **MAYOR)
+    assert for_others.status_code == 201, for_others.text
+
+
+async def test_an_amendment_cannot_make_two_services_one(registry: Served) -> None:
+    first = (await registry.post("/v1/services", service(), **MAYOR)).json()
+    second = (await registry.post("/v1/services", service(name="Друг дом"), **MAYOR)).json()
+    path, renamed = f"/v1/services/{second['id']}", {"name": first["name"], "reason": "Поправка"}
+    refused = await registry.patch(path, renamed, version=1, **MAYOR)
+    assert (refused.status_code, refused.json()["code"]) == (409, "service_exists")
+    assert first["id"] in refused.json()["title"]
+    assert (await registry.get(path)).json()["name"] == "Друг дом"
+    larger = await registry.patch(
+        f"/v1/services/{first['id']}", {"capacity": 50, "reason": "По-голям"}, version=1, **MAYOR
+    )
+    assert larger.status_code == 200
+    assert (await registry.post("/v1/services", service(), **MAYOR)).json()["code"] == "service_exists"
+    freed = await registry.patch(
+        f"/v1/services/{first['id']}", {"name": "Нов дом", "reason": "Име"}, version=2, **MAYOR
+    )
+    assert freed.status_code == 200
+    assert (await registry.patch(path, renamed, version=1, **MAYOR)).status_code == 200
+
+
 async def test_an_amendment_needs_the_version_it_was_read_at(registry: Served) -> None:
     made = (await registry.post("/v1/services", service(), **MAYOR)).json()
     path = f"/v1/services/{made['id']}"

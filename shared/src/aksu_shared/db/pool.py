@@ -2,13 +2,13 @@
 # ruff: noqa: SLF001 - what decides whether a connection is clean is told by no public name
 
 import asyncio
-import json
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
+from pydantic_core import from_json, to_json
 
 _MAX_QUERIES: Final = 50_000
 _IDLE_SECONDS: Final = 300.0
@@ -22,7 +22,7 @@ class Json(str):
 
 
 def _encode(value: Any) -> str:  # noqa: ANN401 - any JSON value
-    return value if type(value) is Json else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return value if type(value) is Json else to_json(value, inf_nan_mode="constants").decode()
 
 
 async def _codecs(connection: "asyncpg.Connection[Any]") -> None:
@@ -31,7 +31,7 @@ async def _codecs(connection: "asyncpg.Connection[Any]") -> None:
             name,
             schema="pg_catalog",
             encoder=_encode,
-            decoder=json.loads,
+            decoder=from_json,
         )
 
 

@@ -9,7 +9,7 @@ version when that one statement writes, and each statement sets the caller's sco
 COMMIT as statements of their own were half of its round trips (docs/adr/0009).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,7 +25,7 @@ from aksu_shared.clock import Clock
 from aksu_shared.db.flush import document, of_one, of_several
 from aksu_shared.db.pool import Json
 from aksu_shared.db.statement import ADMITTED, scope_with
-from aksu_shared.errors import ConcurrentWrite, EventTooLarge, Forbidden, TokenRevoked, Unavailable
+from aksu_shared.errors import ConcurrentWrite, EventTooLarge, Forbidden, Problem, TokenRevoked, Unavailable
 from aksu_shared.events.base import Event
 
 IDEMPOTENCY_KEY: Final = "idempotency_pkey"
@@ -36,6 +36,9 @@ MAX_EVENT_BYTES: Final = 65_536
 """What is recorded of one change, as UTF-8 JSON: so that its event passes every bus and every consumer."""
 
 Connection: TypeAlias = "asyncpg.Connection[Any] | asyncpg.pool.PoolConnectionProxy[Any]"
+
+Taken: TypeAlias = Callable[[], Awaitable[Problem | None]]
+"""Looks who holds a unique value: the refusal that names them, or None when they are gone by now."""
 
 _SET_SCOPE = f"WITH {scope_with(ADMITTED)} SELECT v, admitted FROM s"
 
@@ -78,6 +81,8 @@ class UnitOfWork:
     """The event, of another service, that what is recorded now follows from."""
     begun: bool = False
     """Whether a transaction is open: from the start where others write through the same connection."""
+    taken: dict[str, "Taken"] = field(default_factory=dict)
+    """By the name of a unique constraint: what to raise instead of ConcurrentWrite when it is broken."""
     _rows: dict[Table, list[dict[str, Any]]] = field(default_factory=dict)
     _changes: list[dict[str, Any]] = field(default_factory=list)
     _flushed: int = 0
@@ -178,9 +183,9 @@ class UnitOfWork:
     async def flush(self, reply: StoredReply | None = None) -> int | None:
         """Write everything recorded; give the highest change-log `seq`, or None when nothing changed.
 
-        Raises ConcurrentWrite when another writer took the version an event claims, or its unique name; KeyTaken when
-        the answer's key is another request's; Forbidden for a row outside what the actor may write; TokenRevoked, and
-        Unavailable while it cannot be known whether it is.
+        Raises ConcurrentWrite when another writer took the version an event claims, or its unique name, unless `taken`
+        says more; KeyTaken when the answer's key is another request's; Forbidden for a row outside what the actor may
+        write; TokenRevoked, and Unavailable while it cannot be known whether it is.
         """
         rows, changes = self._rows, self._changes
         self._rows, self._changes = {}, []
@@ -201,10 +206,17 @@ class UnitOfWork:
         except asyncpg.UniqueViolationError as error:
             if error.constraint_name == IDEMPOTENCY_KEY:
                 raise KeyTaken from None
-            raise ConcurrentWrite from None
+            raise await self._conflict(error.constraint_name) from None
         except asyncpg.InsufficientPrivilegeError:  # row-level security: a row outside the actor's own scope
             raise Forbidden(right="platform.scope.write") from None
         return _outcome(done)
+
+    async def _conflict(self, constraint: str | None) -> Problem:
+        taken = self.taken.get(constraint or "")
+        if taken is None:
+            return ConcurrentWrite()
+        await self.rollback()  # nothing is read in a transaction that failed
+        return await taken() or ConcurrentWrite()
 
 
 def _outcome(done: asyncpg.Record | None) -> int | None:

@@ -6,7 +6,7 @@ leaves. Everything else goes FastAPI's own way; both refuse the same input with 
 judged before the unit of work is opened.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from contextlib import asynccontextmanager
 from copy import deepcopy
 from inspect import isasyncgenfunction, iscoroutinefunction
@@ -29,7 +29,7 @@ _METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 class ShortCommand:
     """A compiled command: judge media type, query, body and parameters, open the unit of work, call, close it."""
 
-    def __init__(self, route: APIRoute, call: Call, opening: Call | None, accepted: Collection[str]) -> None:
+    def __init__(self, route: APIRoute, call: Call, opening: Call | None, accepted: tuple[str, ...]) -> None:
         self._call = call
         self._query = query_of(route.dependant)
         self._body = next(iter(route.dependant.body_params), None)
@@ -72,7 +72,7 @@ async def _body(field: ModelField, request: StrictRequest, errors: list[Any]) ->
     return value
 
 
-def compile_command(route: APIRoute, accepted: Collection[str]) -> ShortCommand | None:
+def compile_command(route: APIRoute, accepted: tuple[str, ...]) -> ShortCommand | None:
     """The short way of `route`, whose body may be of the types `accepted`; None when only FastAPI can serve it."""
     dependant = route.dependant
     if not (route.methods and route.methods <= _METHODS and answers_itself(route) and _one_json_body(route, accepted)):
@@ -103,10 +103,10 @@ def _opened(dependant: Dependant) -> Provide:
     return provide
 
 
-def _one_json_body(route: APIRoute, accepted: Collection[str]) -> bool:
+def _one_json_body(route: APIRoute, accepted: tuple[str, ...]) -> bool:
     """Whether the body is one JSON value, or read by the function itself, or absent."""
     if route.body_field is None:
         return True
     fields = route.dependant.body_params
     embedded = route._embed_body_fields  # noqa: SLF001 - FastAPI tells nobody else
-    return len(fields) == 1 and not embedded and tuple(accepted) == JSON_TYPES
+    return len(fields) == 1 and not embedded and accepted == JSON_TYPES

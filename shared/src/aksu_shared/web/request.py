@@ -1,6 +1,7 @@
 """A request whose body is bounded while it is read and whose JSON is parsed strictly."""
 
-from collections.abc import AsyncGenerator, Collection
+from collections.abc import AsyncGenerator
+from functools import lru_cache
 from typing import Any, Final
 
 from starlette.requests import ClientDisconnect, Request
@@ -85,10 +86,18 @@ class StrictRequest(Request):
             self._json = loads(await self.body())
         return self._json
 
-    def check_media(self, accepted: Collection[str]) -> None:
+    def check_media(self, accepted: tuple[str, ...]) -> None:
         """Raise UnsupportedMedia unless the body is of an accepted type; `+json` types pass for application/json."""
-        given = next((value for name, value in self.scope["headers"] if name == b"content-type"), b"")
-        given = given.decode("latin-1").partition(";")[0].strip().lower()
-        if given in accepted or ("application/json" in accepted and given.endswith("+json")):
-            return
-        raise UnsupportedMedia(accepted=", ".join(accepted))
+        given = b""
+        for name, value in self.scope["headers"]:
+            if name == b"content-type":
+                given = value
+                break
+        if not _is_media(given, accepted):
+            raise UnsupportedMedia(accepted=", ".join(accepted))
+
+
+@lru_cache(maxsize=64)  # hardly more than one is ever sent
+def _is_media(content_type: bytes, accepted: tuple[str, ...]) -> bool:
+    given = content_type.decode("latin-1").partition(";")[0].strip().lower()
+    return given in accepted or ("application/json" in accepted and given.endswith("+json"))

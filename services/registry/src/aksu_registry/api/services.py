@@ -102,7 +102,7 @@ async def register_service(body: NewService, command: CommandDep) -> Response:
 @router.patch(
     "/services/{service_id}",
     response_model=ServiceRead,
-    responses=problems(*UPDATE_PROBLEMS, Forbidden, AlreadyClosed),
+    responses=problems(*UPDATE_PROBLEMS, Forbidden, AlreadyClosed, ServiceExists),
     dependencies=[requires("registry.service.amend")],
 )
 async def amend_service(service_id: UUID, body: ServiceChanges, command: CommandDep) -> Response:

@@ -4,12 +4,14 @@ A row is known by the number of its original licence, a provider by its ЕИК, 
 by who runs it, where, which kind and for whom. What is already so does not change; so importing twice changes nothing.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+from aksu_registry.identity import service_identity
 from aksu_registry.services.places import PlaceService
 from aksu_registry.services.providers import ProviderService, provider_scope
 from aksu_registry.services.social_services import service_scope
@@ -29,11 +31,8 @@ from aksu_shared.events.registry import (
     ServiceRegistered,
     ServiceState,
 )
-from aksu_shared.register import ReadRow, RegisterRow, RowLicence, RowProvider, RowResult
-from aksu_shared.register.identity import service_key
+from aksu_shared.register import CellError, ReadRow, RegisterRow, RowLicence, RowProvider, RowResult
 from aksu_shared.scope import row_scope
-
-ImportedService = tuple[str, ...]
 
 
 class ImportService:
@@ -58,13 +57,13 @@ class ImportService:
         self._providers: dict[str, Kept[ProviderState]] = {}
         self._places: dict[str, PlaceState] = {}
         self._services: dict[str, Kept[ServiceState]] = {}
-        self._known: dict[ImportedService, str] = {}
+        self._known: dict[str, str] = {}
         self._rows: dict[str, Kept[RegisterRowState]] = {}
 
     async def rows(self, chunk: Sequence[ReadRow]) -> list[tuple[ReadRow, RowResult]]:
         """Import the readable rows of `chunk`, in their order; a result for each row."""
         await self._load([read.row for read in chunk if read.row])
-        return [(read, self._row(read.row) if read.row else RowResult.REFUSED) for read in chunk]
+        return [self._judged(read) for read in chunk]
 
     async def _load(self, rows: Sequence[RegisterRow]) -> None:
         self._providers |= await self._provider_store.by_bodies({row.provider.body for row in rows}, lock=True)
@@ -78,12 +77,27 @@ class ImportService:
         # A licence may have passed to a provider who did not run its service until now.
         others = {str(kept.state.service_id) for kept in self._rows.values()} - self._services.keys()
         self._services |= await self._service_store.get_many(sorted(others)) if others else {}
-        self._known |= {key: kept.id for kept in found if (key := self._identity(kept.state))}
+        # Should one of two be closed, the active one is meant.
+        for kept in sorted(found, key=lambda kept: kept.state.state == "ACTIVE"):
+            self._known[service_identity(kept.state)] = kept.id
 
-    def _identity(self, state: ServiceState) -> ImportedService | None:
-        place = next((p for p in self._places.values() if p.id == state.place_id), None)
-        runs = state.operator_body or state.provider_body
-        return _service_key(runs, place.key, state.kind, state.name, state.target_groups) if place else None
+    def _judged(self, read: ReadRow) -> tuple[ReadRow, RowResult]:
+        if read.row is None:
+            return read, RowResult.REFUSED
+        if self._would_be_another(read.row):
+            return replace(read, row=None, errors=(_EXISTS,)), RowResult.REFUSED
+        return read, self._row(read.row)
+
+    def _would_be_another(self, row: RegisterRow) -> bool:
+        """Whether the row's own service would become the same as another one that is active."""
+        known, provider = self._rows.get(row.row_key), self._providers.get(row.provider.body)
+        place = self._places.get(_key(row))
+        if known is None or provider is None or place is None:
+            return False
+        kept = self._services[str(known.state.service_id)]
+        event = _amended(kept, row, provider.state, place)
+        other = self._services.get(self._known.get(service_identity(event.state), kept.id))
+        return other is not None and other.id != kept.id and other.state.state == "ACTIVE"
 
     def _row(self, row: RegisterRow) -> RowResult:
         provider, provider_result = self._provider(row)
@@ -127,18 +141,19 @@ class ImportService:
         return self._places[key]
 
     def _service(self, row: RegisterRow, provider: ProviderState, place: PlaceState) -> tuple[ServiceState, RowResult]:
-        identity = _service_key(provider.body, place.key, row.kind, row.service, row.target_groups)
+        state = _new_service(row, provider, place)
         known = self._rows.get(row.row_key)
-        service_id = str(known.state.service_id) if known else self._known.get(identity)
+        service_id = str(known.state.service_id) if known else self._known.get(service_identity(state))
         if service_id is None:
-            state = _new_service(row, provider, place)
             event = begins(ServiceRegistered, state, id=str(state.id), scope=service_scope(state))
-            self._known[identity] = event.id
+            self._known[service_identity(state)] = event.id
             self._services[event.id] = self._service_store.save(event)
             return state, RowResult.CREATED
         kept = self._services[service_id]
         event = _amended(kept, row, provider, place)
         if event.changed:
+            self._known.pop(service_identity(kept.state), None)
+            self._known[service_identity(event.state)] = service_id
             kept = self._services[service_id] = self._service_store.save(event)
         return kept.state, RowResult.UPDATED if event.changed else RowResult.UNCHANGED
 
@@ -159,14 +174,16 @@ class ImportService:
 
 
 _REASON = "Внос на публичния регистър"
+_EXISTS = CellError(
+    column="service",
+    code="service_exists",
+    bg="Същата услуга на същия доставчик на това място вече е вписана отделно.",
+    en="The same service of the same provider at this place is already registered on its own.",
+)
 
 
 def _key(row: RegisterRow) -> str:
     return "|".join(row.place_key)
-
-
-def _service_key(runs: str, place_key: str, kind: str, name: str, target_groups: Iterable[str]) -> ImportedService:
-    return service_key(eik=runs, place=(place_key, "", ""), kind=kind, name=name, target_groups=target_groups)
 
 
 def _new_provider(given: RowProvider) -> ProviderState:

@@ -1,7 +1,6 @@
 """Social services: entering, amending and closing them, licensed or not."""
 
 from collections.abc import Mapping
-from hashlib import blake2b
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -16,6 +15,7 @@ from aksu_registry.errors import (
     ServiceExists,
     UnknownProvider,
 )
+from aksu_registry.identity import service_identity
 from aksu_registry.schemas import ASSIGNED, Closure, NewService, Party, ServiceChanges
 from aksu_registry.services.places import PlaceService, address_key
 from aksu_registry.services.providers import body_code, provider_scope
@@ -26,7 +26,7 @@ from aksu_shared.auth.principal import Principal
 from aksu_shared.codelists import SERVICE_KINDS
 from aksu_shared.db.store import Kept, begins, find_together
 from aksu_shared.db.work import UnitOfWork
-from aksu_shared.events import Scope
+from aksu_shared.events import Event, Scope
 from aksu_shared.events.registry import (
     PlaceState,
     ProviderRegistered,
@@ -76,27 +76,24 @@ class SocialServiceService:
             by, "registry.service.create", territory=new.municipality, owner=body_code(new.responsible_provider)
         )
         key = address_key(new.municipality, new.settlement, new.address)
-        providers, place, same = await self._known(new, key)
+        providers, place = await self._known(new, key)
         responsible = await self._provider(new.responsible_provider, providers)
         _check_management(new, responsible)
         operator = await self._provider(new.operator, providers) if new.operator else None
         at = await self._places.at(
             new.municipality, new.settlement, new.address, key=key, known=place, body=responsible.body
         )
-        if same is not None:
-            raise ServiceExists(service_id=same.id)
         state = _service_state(new, responsible, operator, at)
-        event = begins(ServiceRegistered, state, id=str(state.id), scope=service_scope(state))
-        return self._services.save(event, claim=_claim(responsible.body, new.kind, new.name, key))
+        return self._save(begins(ServiceRegistered, state, id=str(state.id), scope=service_scope(state)))
 
     async def amend(
         self, service_id: UUID, changes: ServiceChanges, *, version: int | None, by: Principal
     ) -> Kept[ServiceState]:
-        """Change the fields given; no event when nothing differs."""
+        """Change the fields given; no event when nothing differs. Raises NotFound, AlreadyClosed, ServiceExists."""
         kept = await self._open(service_id, version, right="registry.service.amend", by=by)
         given = changes.model_dump(exclude_none=True, exclude={"reason"})
         event = kept.becomes(ServiceAmended, reason=changes.reason, **given)
-        return self._services.save(event) if event.changed else kept
+        return self._save(event) if event.changed else kept
 
     async def close(
         self, service_id: UUID, closure: Closure, *, version: int | None, by: Principal
@@ -106,6 +103,16 @@ class SocialServiceService:
         return self._services.save(
             kept.becomes(ServiceClosed, reason=closure.reason, state="CLOSED", closed_on=closure.closed_on)
         )
+
+    def _save(self, event: Event[ServiceState]) -> Kept[ServiceState]:
+        """Record it; should another active service be the same one, storing it says which."""
+
+        async def taken() -> ServiceExists | None:
+            other = await self._services.claiming(service_identity(event.state))
+            return ServiceExists(service_id=other.id) if other else None
+
+        self._work.taken["uq_service_claim"] = taken
+        return self._services.save(event)
 
     async def _open(self, service_id: UUID, version: int | None, *, right: str, by: Principal) -> Kept[ServiceState]:
         kept = await self._services.get(service_id)
@@ -117,19 +124,16 @@ class SocialServiceService:
             raise AlreadyClosed
         return kept
 
-    async def _known(
-        self, new: NewService, key: str
-    ) -> tuple[dict[str, ProviderState], Kept[PlaceState] | None, Kept[ServiceState] | None]:
-        """What is registered already: the providers named by body, the place, and the service itself."""
+    async def _known(self, new: NewService, key: str) -> tuple[dict[str, ProviderState], Kept[PlaceState] | None]:
+        """What is registered already: the providers named by body, and the place."""
         body = body_code(new.responsible_provider)
-        providers, places, same = await find_together(
+        providers, places = await find_together(
             self._work,
             self._providers.of_bodies([body, *([body_code(new.operator)] if new.operator else [])]),
             self._place_store.at(key),
-            self._services.same(body=body, key=key, kind=new.kind, name=new.name),
         )
         known = {kept.state.body: kept.state for kept in providers}
-        return known, next(iter(places), None), next(iter(same), None)
+        return known, next(iter(places), None)
 
     async def _provider(self, party: Party, known: Mapping[str, ProviderState]) -> ProviderState:
         """The provider named; a municipality enters the register with its first service."""
@@ -174,10 +178,6 @@ def _check_management(new: NewService, responsible: ProviderState) -> None:
         raise OperatorForeign
     if new.financing in _PUBLIC_MONEY and responsible.legal_form not in _PUBLIC_FORMS:
         raise NotState(financing=new.financing)
-
-
-def _claim(*identity: str) -> str:
-    return blake2b("\x1f".join(identity).encode(), digest_size=16).hexdigest()
 
 
 def _service_state(

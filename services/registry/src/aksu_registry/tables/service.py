@@ -37,8 +37,7 @@ class ServiceTable(KeptById, RegistryBase):
     started_on: Mapped[date | None]
     closed_on: Mapped[date | None]
     claim: Mapped[str | None]
-    """What a registration claims to be (provider, place, kind, name): two at once cannot both pass. Its first change
-    lets the claim go; from then on whoever registers the same finds it by reading."""
+    """What an active service is (`aksu_registry.identity`): of two that would be the same one, one is refused."""
 
     __table_args__ = (
         Index("ix_service_municipality_name", "municipality", "name", "id"),
