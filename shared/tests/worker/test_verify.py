@@ -42,7 +42,7 @@ async def test_it_can_begin_at_a_known_head(registry: Registry, log: asyncpg.Con
 @pytest.mark.parametrize(
     "column",
     [
-        "state = jsonb_set(state, '{address}', '\"ул. Трета 3\"')",
+        "state = jsonb_set(state::jsonb, '{address}', '\"ул. Трета 3\"')",
         "changed = '{}'",
         "scope = ARRAY['public', 'BG']",
         "scope_before = ARRAY['public,BG']",

@@ -28,8 +28,8 @@ _CHANGE: Final = {
     "topic": "text",
     "aggregate_id": "text",
     "version": "int",
-    "state": "jsonb",
-    "changed": "jsonb",
+    "state": "json",
+    "changed": "json",
     "scope": "text[]",
     "scope_before": "text[]",
     "legal_time": "timestamptz",
@@ -135,7 +135,7 @@ def _several(tables: tuple[tuple[Table, bool], ...], *, with_reply: bool) -> str
           SELECT s.free AND s.admitted AND {total} = $3 AS complete FROM s WHERE s.v IS NOT NULL)""",
         f"""log AS (
           INSERT INTO change_log ({_COLUMNS})
-          SELECT {_COLUMNS} FROM written, jsonb_to_recordset($2::jsonb) AS r({_TYPES})
+          SELECT {_COLUMNS} FROM written, json_to_recordset($2::json) AS r({_TYPES})
            WHERE written.complete ORDER BY n RETURNING seq)""",
         "last AS MATERIALIZED (SELECT max(log.seq) AS seq FROM log)",
     ]

@@ -52,10 +52,19 @@ class ShortPool(asyncpg.Pool):  # type: ignore[misc]  # asyncpg brings no types
 
     async def _acquire(self, timeout: float | None) -> Any:  # noqa: ANN401 - asyncpg's
         free = self._queue._queue  # the next to be given is the last one
-        if timeout is None or (free and free[-1].is_connected()):
-            return await super()._acquire(None)
+        if free and free[-1].is_connected() and self._initialized and not self._closing:
+            return await self._take(self._queue.get_nowait())
         async with asyncio.timeout(timeout):  # asyncpg's own way to wait makes a task
             return await super()._acquire(None)
+
+    async def _take(self, holder: Any) -> Any:  # noqa: ANN401
+        try:
+            taken = await holder.acquire()
+        except BaseException:
+            self._queue.put_nowait(holder)
+            raise
+        holder._timeout = None
+        return taken
 
     async def release(self, connection: Any, *, timeout: float | None = None) -> None:  # noqa: ANN401 - asyncpg's
         """Take a connection back."""

@@ -187,8 +187,8 @@ class UnitOfWork:
         says more; KeyTaken when the answer's key is another request's; Forbidden for a row outside what the actor may
         write; TokenRevoked, and Unavailable while it cannot be known whether it is.
         """
-        rows, changes = self._rows, self._changes
-        self._rows, self._changes = {}, []
+        rows, changes, taken = self._rows, self._changes, self.taken
+        self._rows, self._changes, self.taken = {}, [], {}
         self._flushed += len(changes)
         if not changes and reply is None:
             return None
@@ -206,13 +206,12 @@ class UnitOfWork:
         except asyncpg.UniqueViolationError as error:
             if error.constraint_name == IDEMPOTENCY_KEY:
                 raise KeyTaken from None
-            raise await self._conflict(error.constraint_name) from None
+            raise await self._conflict(taken.get(error.constraint_name or "")) from None
         except asyncpg.InsufficientPrivilegeError:  # row-level security: a row outside the actor's own scope
             raise Forbidden(right="platform.scope.write") from None
         return _outcome(done)
 
-    async def _conflict(self, constraint: str | None) -> Problem:
-        taken = self.taken.get(constraint or "")
+    async def _conflict(self, taken: Taken | None) -> Problem:
         if taken is None:
             return ConcurrentWrite()
         await self.rollback()  # nothing is read in a transaction that failed

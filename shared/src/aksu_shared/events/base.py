@@ -89,7 +89,7 @@ class Event(Generic[S]):
         return {
             "version": self.version,
             "state": self.state.model_dump(mode="json") if self.values is None else self.values,
-            "changed": {name: list(pair) for name, pair in self.changed.items()},
+            "changed": self.changed,
             "scope": list(self.scope),
         }
 

@@ -27,7 +27,7 @@ class ServiceTable(KeptById, RegistryBase):
     provider_id: Mapped[UUID] = mapped_column(index=True)
     provider_body: Mapped[str]
     provider_name: Mapped[str]
-    operator_id: Mapped[UUID | None] = mapped_column(index=True)
+    operator_id: Mapped[UUID | None]
     operator_body: Mapped[str | None]
     operator_name: Mapped[str | None]
     place_id: Mapped[UUID]
@@ -43,5 +43,6 @@ class ServiceTable(KeptById, RegistryBase):
         Index("ix_service_municipality_name", "municipality", "name", "id"),
         Index("ix_service_name", "name", "id"),
         Index("ix_service_place_id_name", "place_id", "name"),
+        Index("ix_service_operator_id", "operator_id", postgresql_where=text("operator_id IS NOT NULL")),
         Index("uq_service_claim", "claim", unique=True, postgresql_where=text("claim IS NOT NULL")),
     )

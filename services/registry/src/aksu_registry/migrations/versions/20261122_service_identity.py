@@ -29,3 +29,7 @@ def upgrade() -> None:
     for claim, service_id in claims.items():
         connection.execute(sa.text("UPDATE service SET claim = :claim WHERE id = :id"), {"claim": claim, "id": service_id})
     op.execute("ALTER TABLE service FORCE ROW LEVEL SECURITY")
+    op.drop_index("ix_service_operator_id", table_name="service")  # few have an operator
+    op.create_index(
+        "ix_service_operator_id", "service", ["operator_id"], postgresql_where=sa.text("operator_id IS NOT NULL")
+    )
