@@ -36,7 +36,7 @@ class Issuer:
     async def __aexit__(self, *_: object) -> None:
         if self._server is not None:
             self._server.close()
-        for writer in self._open:
+        for writer in list(self._open):
             writer.close()
             with suppress(ConnectionError):
                 await writer.wait_closed()
@@ -78,8 +78,10 @@ class Issuer:
             head = f"HTTP/1.1 {self.status} X\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
             writer.write(head.encode() + body)
             await writer.drain()
-        self._open.discard(writer)
         writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+        self._open.discard(writer)
 
 
 def sign(header: Mapping[str, Any], claims: Any, key: Key) -> str:

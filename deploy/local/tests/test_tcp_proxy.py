@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 import pytest_asyncio
@@ -15,6 +15,7 @@ async def _echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
     while data := await reader.read(100):
         writer.write(data)
     writer.close()
+    await writer.wait_closed()
 
 
 @pytest_asyncio.fixture
@@ -31,6 +32,8 @@ async def connected(proxy: TcpProxy) -> AsyncIterator[Streams]:
         yield reader, writer
     finally:
         writer.transport.abort()
+        with suppress(OSError):
+            await writer.wait_closed()
 
 
 async def echoed(streams: Streams, word: bytes, *, within: float = 5.0) -> bytes:

@@ -128,11 +128,15 @@ async def test_what_is_hidden_from_us_or_not_to_be_had_is_waited_for(owner: Owne
 async def test_no_page_stays_in_memory_until_the_collector_comes(tmp_path: Path) -> None:
     body = json.dumps({"items": [], "next": "e1:7", "first": 1, "head": 7, "more": "x" * 1_000_000}).encode()
 
+    answered = asyncio.Event()
+
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(asyncio.IncompleteReadError):
             while await reader.readuntil(b"\r\n\r\n"):
                 writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body))
         writer.close()
+        await writer.wait_closed()
+        answered.set()
 
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
@@ -150,4 +154,5 @@ async def test_no_page_stays_in_memory_until_the_collector_comes(tmp_path: Path)
         finally:
             tracemalloc.stop()
             gc.enable()
+    await answered.wait()
     assert held < 5 * len(body)

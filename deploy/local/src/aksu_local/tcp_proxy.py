@@ -151,6 +151,9 @@ class _Link:
                     await task
             self._near[1].transport.abort() if self._over.is_set() else self._near[1].close()
             self._far[1].close()
+            for _, writer in (self._near, self._far):
+                with suppress(*_FAILURES):
+                    await writer.wait_closed()
 
     def cut(self) -> None:
         """Reset both ends."""
