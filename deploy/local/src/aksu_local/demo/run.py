@@ -13,14 +13,14 @@ ACTS: Mapping[str, Callable[[Stage], Awaitable[None]]] = {"main": main_act}
 """Acts in the order they are played; later ones may build on what the earlier left."""
 
 
-async def play(*, bus: BusKind, act: str | None) -> bool:
-    """Play all acts, or one; tell whether every step held."""
+async def play(*, bus: BusKind, act: str | None, visible_within: float = 1.0) -> bool:
+    """Play all acts, or one; tell whether every step held. What is pushed must be seen within so many seconds."""
     console = Console()
     started = time.perf_counter()
     console.print(f"A fresh platform on free ports, bus: {bus}")
     async with Platform(bus=bus) as platform:
         console.print(f"ready after {time.perf_counter() - started:.1f} s")
-        async with Stage(platform, console) as stage:
+        async with Stage(platform, console, visible_within=visible_within) as stage:
             try:
                 for name, perform in ACTS.items():
                     if act in {None, name}:

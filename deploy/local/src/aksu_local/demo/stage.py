@@ -23,8 +23,9 @@ class StepFailed(Exception):
 class Stage:
     """One performance: a client for all services, and the printed record."""
 
-    def __init__(self, platform: Platform, console: Console) -> None:
+    def __init__(self, platform: Platform, console: Console, *, visible_within: float = 1.0) -> None:
         self.platform = platform
+        self.visible_within = visible_within
         self.console = console
         self.checks = 0
         self._client = httpx.AsyncClient(timeout=120)
