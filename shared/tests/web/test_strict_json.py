@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic_core import to_json
 
 from aksu_shared.web.strict_json import InvalidJson, loads
 
@@ -130,6 +131,33 @@ _VALUES = st.recursive(
 def test_whatever_is_written_is_read_back(value: Any, ascii_only: bool) -> None:  # noqa: FBT001 - drawn
     read = loads(json.dumps(value, ensure_ascii=ascii_only).encode())
     assert read == value or (isinstance(value, float) and math.isclose(read, value))
+
+
+_ODD = st.recursive(
+    st.integers(-(2**70), 2**70) | st.floats() | st.text('\x00\x1fа"', max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("ab\x00", max_size=2), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(_ODD, st.integers(0, 34))
+def test_how_a_document_is_spaced_changes_nothing(value: Any, depth: int) -> None:
+    """What is written without spaces is read another way."""
+    for _ in range(depth):
+        value = [value]
+    document = to_json(value)
+    assert _outcome(document) == _outcome(document + b" ")
+
+
+def test_a_repeated_key_without_spaces_is_noticed() -> None:
+    assert _outcome(b'{"a":{"b":1,"b":1}}') == "json.duplicate_key"
+
+
+def _outcome(document: bytes) -> str:
+    try:
+        return repr(loads(document))
+    except InvalidJson as refused:
+        return refused.reason
 
 
 @given(st.binary(max_size=60))
