@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from uuid_utils.compat import uuid7
 
 from aksu_local.bench.line import Bar, Line
 from aksu_local.bench.load import percentile
@@ -32,10 +33,10 @@ from aksu_shared.bus import Bus, Record, connect
 from aksu_shared.clock import Clock
 from aksu_shared.collector import collect_rarely
 from aksu_shared.db.notify import Notifier
-from aksu_shared.db.pool import create_pool
+from aksu_shared.db.pool import Json, create_pool
 from aksu_shared.db.projection import project
 from aksu_shared.db.work import UnitOfWork
-from aksu_shared.events.registry import PlaceEvent
+from aksu_shared.events.registry import PlaceEvent, PlaceState
 from aksu_shared.events.wire import COLUMNS, record_of
 from aksu_shared.logging import configure_logging
 from aksu_shared.testing import eventually
@@ -48,10 +49,8 @@ _PAUSE: Final = 0.1
 """Seconds between two commits: nothing else is on its way."""
 _FILL: Final = f"""
 INSERT INTO change_log (event_id, type, topic, aggregate_id, version, state, changed, scope, legal_time)
-SELECT gen_random_uuid(), 'bg.aksu.registry.place.registered.v1', '{TOPIC}', p.id, 1,
-       jsonb_build_object('id', p.id, 'key', p.id, 'municipality', 'BLG01', 'settlement', 'гр. Банско',
-                          'address', 'ул. Примерна ' || n), '{{}}', '{{{",".join(SCOPE)}}}', now()
-  FROM generate_series(1, $1::int) n, LATERAL (SELECT gen_random_uuid()::text AS id) p"""
+SELECT uuidv7(), 'bg.aksu.registry.place.registered.v1', '{TOPIC}', id, 1, state, '{{}}', '{{{",".join(SCOPE)}}}', now()
+  FROM unnest($1::text[], $2::json[]) AS r(id, state)"""
 _ROWS: Final = f"SELECT position, {COLUMNS} FROM change_log ORDER BY position"
 
 
@@ -142,7 +141,9 @@ def _rates(name: str, ours: Sequence[float], floor: Sequence[float], bar: Bar) -
 
 async def _ship(stream: Stream) -> float:
     """Rows a second from the log to the broker's acknowledgement: sequenced before, read and sent now."""
-    await stream.pool.execute(_FILL, EVENTS)
+    states = [_place(number) for number in range(EVENTS)]
+    keys = [str(state.id) for state in states]
+    await stream.pool.execute(_FILL, keys, [Json(state.model_dump_json()) for state in states])
     sequenced = "SELECT count(*) = 0 FROM change_log WHERE position IS NULL"
     async with Log(stream.registry, stream.pool, stream.notifier):
         await eventually(lambda: stream.pool.fetchval(sequenced), within=120, every=0.1)
@@ -151,6 +152,13 @@ async def _ship(stream: Stream) -> float:
         started = time.perf_counter()
         await eventually(lambda: stream.pool.fetchval(shipped), within=120, every=0.01)
         return EVENTS / (time.perf_counter() - started)
+
+
+def _place(number: int) -> PlaceState:
+    key = uuid7()
+    return PlaceState(
+        id=key, key=str(key), municipality="BLG01", settlement="гр. Банско", address=f"ул. Примерна {number}"
+    )
 
 
 async def _produce(stream: Stream) -> float:
