@@ -1,7 +1,7 @@
 """The consumer loop: fetch, apply in one transaction, commit the offsets last; bisect what fails, park what is bad.
 
-While PostgreSQL works on a batch, what the bus has at hand is read. It is applied once the batch before it is settled
-and committed; when that fails, both are read again.
+While PostgreSQL works on a batch, the one behind it is fetched and read. It is applied once the batch before it is
+settled and committed; when that fails, both are read again.
 
 A failure of the database or the bus is waited out with the partition rewound, and never parks anything. A type of
 event this build does not know (a producer one version ahead) is parked as UNKNOWN_TYPE with what follows it under its
@@ -33,6 +33,8 @@ BATCH: Final = 2_000
 """Records applied in one transaction."""
 _PORTION: Final = 250
 """Records read ahead at a time: for so long the transaction waits. Behind a smaller batch there is nothing to read."""
+_AHEAD_WAIT: Final = 0.02
+"""Seconds to wait for the bus while a batch is applied."""
 _FETCH_WAIT: Final = 0.5
 _FRESHEN_EVERY: Final = 1.0
 _RETRY_AFTER: Final = (0.05, 0.25)
@@ -94,15 +96,18 @@ class ConsumerLoop:
             self._freshened = time.monotonic()
 
     async def _consume(self, consumer: Consumer, batch: _Batch) -> None:
-        reading = asyncio.create_task(self._read_ahead(consumer, batch))
+        settled = asyncio.Event()
+        reading = asyncio.create_task(self._read_ahead(consumer, batch, settled))
         try:
             applied = await self._settle(batch.items)
             await hear(self._pool, batch.records)
         except BaseException:
+            settled.set()
             await asyncio.wait([reading])
             ahead, self._ahead = self._ahead, _Batch()
             await consumer.rewind(_firsts([*batch.records, *ahead.records]))
             raise
+        settled.set()
         failpoint("after_effect_before_offset_commit")
         if applied.changes:
             self._notifier.poke(CHANGE_LOG)
@@ -111,13 +116,11 @@ class ConsumerLoop:
         await reading
         await consumer.commit(_nexts(batch.records))
 
-    async def _read_ahead(self, consumer: Consumer, batch: _Batch) -> None:
-        """Read what the bus has at hand behind `batch`, up to as much again. A bus that is away is the next turn's."""
-        fetched: Sequence[Delivered] = batch.records
+    async def _read_ahead(self, consumer: Consumer, batch: _Batch, settled: asyncio.Event) -> None:
+        """Read what follows `batch` until it is settled, up to as much again. A bus that is away is the next turn's."""
         try:
-            while len(fetched) >= _PORTION and len(self._ahead.records) < BATCH:
-                fetched = await consumer.fetch(max_records=_PORTION, wait=0)
-                self._ahead.read(fetched)
+            while len(batch.records) >= _PORTION and len(self._ahead.records) < BATCH and not settled.is_set():
+                self._ahead.read(await consumer.fetch(max_records=_PORTION, wait=_AHEAD_WAIT))
         except BusUnavailable as failure:
             log.warning("reading_ahead_failed", error=repr(failure))
 
