@@ -13,6 +13,8 @@ import typer
 
 from aksu_local.folder import PROJECT
 from torture import disk
+from torture.drama import Drama
+from torture.outage import Outage
 from torture.run import Run
 from torture.tier import DRIVERS, TIERS, Tier
 
@@ -48,6 +50,7 @@ def _run(driver: str, tier: Tier, seed: int, folder: Path | None) -> bool:
         seed=seed,
         folder=folder,
         report=_reporter(driver),
+        drama=Outage if tier.name == "outage" else Drama,
     )
     return _show(run)
 

@@ -63,6 +63,11 @@ class Canary:
         self.recoveries.out[target].append(now - killed)
 
     async def _flown(self) -> bool:
+        provider = await self.write()
+        return provider is not None and await self._seen(provider)
+
+    async def write(self) -> str | None:
+        """Register a provider; its id, or None when that did not succeed in time."""
         name = self._world.name("canary")
         body = {
             "eik": self._world.eik(),
@@ -83,7 +88,7 @@ class Canary:
                 headers=headers,
             )
         )
-        return answer is not None and answer.status == 201 and await self._seen(json.loads(answer.body)["id"])
+        return str(json.loads(answer.body)["id"]) if answer is not None and answer.status == 201 else None
 
     async def _seen(self, provider: str) -> bool:
         until = time.monotonic() + _PATIENCE

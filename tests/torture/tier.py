@@ -48,10 +48,14 @@ class Tier:
     layout: Layout = field(default_factory=lambda: DOUBLED)
 
 
+OUTAGE_SECONDS: Final = 150.0
+"""How long a server is away in the tier of that name."""
+
 TIERS: Final = {
     "short": Tier(name="short", singles=250, pushed=1_000, kills=14, seconds=110, full=False, clients=6, layout=SMALL),
     "full": Tier(name="full", singles=5_200, pushed=16_000, kills=32, seconds=350, full=True),
     "long": Tier(
         name="long", singles=60_000, pushed=200_000, kills=300, seconds=7_200, full=True, rounds=4, resumable=True
     ),
+    "outage": Tier(name="outage", singles=200, pushed=300, kills=0, seconds=600, full=False, clients=4),
 }
