@@ -14,7 +14,7 @@ _READS: Final = {
     "registry": "/v1/territories/BLG03",
     "licensing": "/v1/licences?limit=1",
     "monitoring": "/v1/inspections?limit=1",
-    "reporting": "/v1/territory/BLG/summary",
+    "reporting": "/v1/services?limit=1",
 }
 _EVERY: Final = 1.0
 _OK: Final = 200

@@ -217,6 +217,23 @@ async def test_a_handler_that_took_too_long_once_is_tried_again_before_its_recor
         await settled(monitoring_pool, effect=1)
 
 
+async def test_a_handler_that_waits_for_a_lock_of_another_is_not_taken_for_one_that_hangs(
+    monitoring_pool: asyncpg.Pool, bus: Bus, wakes: Notifier
+) -> None:
+    async def takes_its_turn(work: UnitOfWork, events: Sequence[PlaceEvent]) -> None:
+        await work.connection.execute("SELECT pg_advisory_xact_lock(4711)")
+        await copy_places(work, events)
+
+    await publish(bus, [Topic().record()])
+    applier = monitoring(monitoring_pool, timeout=0.5, handlers={PlaceEvent: takes_its_turn})
+    async with monitoring_pool.acquire() as other, Consuming(monitoring_pool, bus, applier, wakes):
+        async with other.transaction():  # as a worker that stands still in the middle of one holds it
+            await other.execute("SELECT pg_advisory_xact_lock(4711)")
+            await asyncio.sleep(3)  # the handler's time and that of the second try, three times over
+        await settled(monitoring_pool, effect=1)
+    assert await parked(monitoring_pool) == []
+
+
 async def test_a_batch_with_a_record_that_hangs_is_no_stuck_loop_to_the_watchdog(
     monitoring_pool: asyncpg.Pool, bus: Bus, wakes: Notifier
 ) -> None:

@@ -13,6 +13,8 @@ from pydantic_core import from_json, to_json
 _MAX_QUERIES: Final = 50_000
 _IDLE_SECONDS: Final = 300.0
 """asyncpg's own: queries after which a connection is replaced, and seconds after which an idle one is closed."""
+LOCK_TIMEOUT_MS: Final = 5_000
+"""How long a statement waits for a lock of another transaction."""
 
 
 class Json(str):
@@ -100,7 +102,7 @@ def session_settings(*, application: str, statement_timeout: timedelta) -> dict[
         "application_name": application,
         "timezone": "UTC",
         "statement_timeout": str(milliseconds),
-        "lock_timeout": str(min(milliseconds, 5_000) or 5_000),
+        "lock_timeout": str(min(milliseconds, LOCK_TIMEOUT_MS) or LOCK_TIMEOUT_MS),
         "idle_in_transaction_session_timeout": "15000",
         "max_parallel_workers_per_gather": "0",
     }

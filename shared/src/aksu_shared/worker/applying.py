@@ -18,7 +18,7 @@ import structlog
 from aksu_shared.bus.contract import Delivered
 from aksu_shared.bus.lease import lock_key
 from aksu_shared.clock import Clock
-from aksu_shared.db.pool import Json
+from aksu_shared.db.pool import LOCK_TIMEOUT_MS, Json
 from aksu_shared.db.work import Actor, Connection, UnitOfWork
 from aksu_shared.events.base import Event, Meta
 from aksu_shared.events.wire import Undecodable, event_of
@@ -30,7 +30,7 @@ from aksu_shared.worker.routing import Handlers, calls, topics
 HANDLER_TIMEOUT: Final = 30.0
 """Seconds a handler may take for one batch."""
 
-_SHARE: Final = "SELECT pg_advisory_xact_lock_shared($1)"
+_BEGIN: Final = "SELECT pg_advisory_xact_lock_shared($1), set_config('lock_timeout', $2, true)"
 REBUILD_LOCK: Final = lock_key("rebuild")
 """Shared by every transaction that applies events; held alone while a rebuilt copy is put in its place."""
 _ADMIT: Final = """
@@ -139,6 +139,8 @@ class Applier:
         self._handlers = handlers
         self.clock = clock
         self._timeout = timeout
+        # Less than the handler's own time: who waits for a lock of another must not be taken for one that hangs.
+        self._lock_timeout = str(int(min(LOCK_TIMEOUT_MS, timeout * 500)))
 
     async def apply(self, items: Sequence[Item], *, rebuilding: bool = False) -> Applied:
         """Effects of all items in one transaction, in order per key. Whatever a handler raises undoes all of it.
@@ -155,7 +157,7 @@ class Applier:
             raise
 
     async def _apply(self, connection: Connection, items: Sequence[Item], *, rebuilding: bool) -> Applied:
-        await connection.execute(_SHARE, REBUILD_LOCK)
+        await connection.execute(_BEGIN, REBUILD_LOCK, self._lock_timeout)
         items, known = await self._without_known_faults(connection, items)
         fresh, parked = await self._admit(connection, items, rebuilding=rebuilding)
         await park(connection, self.name, parked)
