@@ -24,7 +24,7 @@ from aksu_local.databases import ServiceUrls
 from aksu_local.process import ProcessDied, free_port
 from aksu_shared.bus import Bus, Delivered, Record
 from aksu_shared.clock import Clock
-from aksu_shared.db.ddl import bookkeeping_v1, scoped_v1
+from aksu_shared.db.ddl import bookkeeping_v1, log_as_written, scoped_v1
 from aksu_shared.db.notify import Notifier
 from aksu_shared.db.pool import create_pool
 from aksu_shared.db.projection import project
@@ -77,6 +77,8 @@ async def _prepare(urls: ServiceUrls, service: str, tables: Sequence[Table]) -> 
     try:
         await owner.execute("CREATE TABLE alembic_version (version_num text PRIMARY KEY)")
         for statement in bookkeeping_v1(service, today=date.today()):  # noqa: DTZ011 - partitions begin this month
+            await owner.execute(statement)
+        for statement in log_as_written():
             await owner.execute(statement)
         for table in tables:
             texts = ", ".join(f"{column.name} text" for column in table.columns if isinstance(column.type, Text))
