@@ -11,7 +11,8 @@ from aksu_shared.worker.failure import FeedUnavailable, SourceRestored, is_infra
 from aksu_shared.worker.progress import Progress, pause
 
 _FIRST_PAUSE: Final = 0.1
-_LONGEST_PAUSE: Final = 5.0
+_LONGEST_PAUSE: Final = 2.0
+"""However long the database or the bus was away, its return is noticed within so many seconds."""
 _AWAY: Final[dict[type[Exception], str]] = {
     BusUnavailable: "bus",
     SourceRestored: "rebuild",
