@@ -33,7 +33,8 @@ class Tier:
 
     `singles` are single commands and `pushed` inspection events to be acknowledged; `kills` counts those at seams
     too; `seconds` bounds load and faults (the checks have their own bounds). `full` turns on what takes long: pauses,
-    network faults, poison, moves of the clock, once a round. `clients` work at once.
+    network faults, poison, moves of the clock, once a round. `clients` work at once. `prompt`: another instance stands
+    while one is down, so that what is retried is to be done soon.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Tier:
     full: bool
     clients: int = 12
     rounds: int = 1
+    prompt: bool = True
     resumable: bool = False
     layout: Layout = field(default_factory=lambda: DOUBLED)
 
@@ -57,5 +59,5 @@ TIERS: Final = {
     "long": Tier(
         name="long", singles=60_000, pushed=200_000, kills=300, seconds=7_200, full=True, rounds=4, resumable=True
     ),
-    "outage": Tier(name="outage", singles=200, pushed=300, kills=0, seconds=600, full=False, clients=4),
+    "outage": Tier(name="outage", singles=200, pushed=300, kills=0, seconds=600, full=False, clients=4, prompt=False),
 }

@@ -46,7 +46,7 @@ def verdict(
         **facts,
         **{str(name): count for name, count in findings.counts.items()},
         "recover_seconds": recoveries.summary(),
-        "bars": _bars(recoveries, share),
+        "bars": _bars(recoveries, share if tier.prompt else None),
         "seconds": {name: round(value, 1) for name, value in seconds.items()},
     }
     return json.dumps(document, ensure_ascii=False)
@@ -58,10 +58,11 @@ def _prompt(retried: Sequence[Entry]) -> float:
     return round(len(done) / len(retried), 4) if retried else 1.0
 
 
-def _bars(recoveries: Recoveries, share: float) -> dict[str, bool]:
+def _bars(recoveries: Recoveries, share: float | None) -> dict[str, bool]:
     """What a quiet machine of two cores should reach; missed bars are told, and no failure."""
     worst = {target: max(seconds) for target, seconds in recoveries.back.items()}
     limits = {target: limit for target, limit in BACK.items() if target in worst}
-    return {f"{target} back in {limit:g} s": worst[target] <= limit for target, limit in limits.items()} | {
-        "99 % of the retried ok in 10 s": share >= PROMPT_SHARE
-    }
+    bars = {f"{target} back in {limit:g} s": worst[target] <= limit for target, limit in limits.items()}
+    if share is not None:
+        bars["99 % of the retried ok in 10 s"] = share >= PROMPT_SHARE
+    return bars
