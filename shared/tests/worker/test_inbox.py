@@ -252,6 +252,17 @@ async def test_a_handler_has_its_time_and_no_more(monitoring_pool: asyncpg.Pool)
         await monitoring(monitoring_pool, handlers={PlaceEvent: impatient}).apply([read(Topic().record())])
 
 
+async def test_a_lock_is_waited_for_less_long_than_a_handler_may_take(monitoring_pool: asyncpg.Pool) -> None:
+    async def takes_its_turn(work: UnitOfWork, _: Sequence[PlaceEvent]) -> None:
+        await work.connection.execute("SELECT pg_advisory_xact_lock(4711)")
+
+    applier = monitoring(monitoring_pool, timeout=1, handlers={PlaceEvent: takes_its_turn})
+    async with monitoring_pool.acquire() as other, other.transaction():
+        await other.execute("SELECT pg_advisory_xact_lock(4711)")
+        with pytest.raises(asyncpg.LockNotAvailableError):  # not HandlerTimeout, for which its record would be parked
+            await applier.apply([read(Topic().record())])
+
+
 async def test_a_handler_works_for_its_service_in_the_transaction_of_its_batch(monitoring_pool: asyncpg.Pool) -> None:
     given: list[UnitOfWork] = []
 
