@@ -74,6 +74,27 @@ async def test_a_long_backlog_is_read_from_the_log_without_a_gap(
     assert positions(await arrived(bus, count)) == list(range(1, count + 1))
 
 
+async def test_what_lies_before_a_hole_in_the_log_is_sent_once_and_what_lies_behind_it_waits(
+    registry: Registry, registry_urls: ServiceUrls, notifier: Notifier, bus: Bus, databases: Databases
+) -> None:
+    async with registry.unit() as work:
+        for _ in range(4_500):
+            registry.record(work, uuid7(), "ул. Първа 1")
+    async with Log(registry_urls, registry.pool, notifier):
+        await eventually(lambda: registry.pool.fetchval("SELECT position = 4500 FROM log_state"), within=20)
+    anybody = await asyncpg.connect(databases.server.url(registry_urls.database))
+    try:
+        assert await anybody.execute("DELETE FROM change_log WHERE position = 3000") == "DELETE 1"
+    finally:
+        await anybody.close()
+    async with Log(registry_urls, registry.pool, notifier, bus) as log:
+        await shipped(registry.pool, 2_000)
+        await asyncio.sleep(1)  # it tries again three times meanwhile
+        assert await registry.pool.fetchval("SELECT shipped FROM log_state") == 2_000
+        assert not log.progress.waiting  # that is no server's absence: the watchdog has to see it
+    assert positions(await arrived(bus, 2_000)) == list(range(1, 2_001))
+
+
 async def test_while_the_bus_is_away_nothing_is_lost_or_skipped(
     registry: Registry, registry_urls: ServiceUrls, notifier: Notifier, bus_url: str, databases: Databases
 ) -> None:

@@ -1,7 +1,6 @@
 """The shipper: sends the change log to the bus by position and keeps one shipped position, not a mark per row."""
 
 import asyncio
-from collections.abc import Iterator
 from itertools import count
 from typing import Final
 
@@ -18,7 +17,7 @@ from aksu_shared.worker.loop import turns
 from aksu_shared.worker.metrics import SHIPPED
 from aksu_shared.worker.progress import Progress, pause
 
-_BATCH: Final = 1_000
+_BATCH: Final = 2_000
 _MAX_BYTES: Final = 8_000_000
 
 _SHIPPED_SQL: Final = "SELECT shipped FROM log_state WHERE holder = $1"
@@ -67,18 +66,31 @@ class Shipper:
 
     async def _from(self, connection: Connection, shipped: int, holder: int, stop: asyncio.Event) -> None:
         """Ship what follows position `shipped` until the log is lost or `stop`."""
+        rows = await self._rows(connection, shipped)
         while self._handover.holder == holder and not stop.is_set():
-            self._handover.news.clear()
-            rows = await self._rows(connection, shipped)
             if rows is None:
                 self._progress.turned("shipper")
                 await pause(self._handover.news, 0.5)
-            elif await self._ship(connection, rows, holder):
-                shipped = rows.last
-            else:
+                rows = await self._rows(connection, shipped)
+                continue
+            if not await connection.fetchval(_STILL_MINE, holder):
                 return
+            shipped, records = self._portion(rows)
+            # While the bus takes this portion the next one is read.
+            reading = asyncio.create_task(self._rows(connection, shipped))
+            try:
+                await self._bus.publish(records)
+            finally:
+                await asyncio.gather(reading, return_exceptions=True)
+            failpoint("after_send_before_mark")
+            await connection.execute(_MARK, holder, shipped)
+            self._progress.turned("shipper")
+            SHIPPED.set(shipped)
+            rows = reading.result()  # raised only now: what was sent before a hole in the log is marked
 
     async def _rows(self, connection: Connection, shipped: int) -> Rows | None:
+        """What follows position `shipped`, if anything does yet."""
+        self._handover.news.clear()
         if self._handover.position <= shipped:
             return None
         at_hand = self._handover.after(shipped)
@@ -93,28 +105,14 @@ class Shipper:
             raise ValueError(msg)
         return Rows(shipped + 1, rows)
 
-    async def _ship(self, connection: Connection, rows: Rows, holder: int) -> bool:
-        """Send and mark; False when another process holds the log."""
-        for last, records in self._portions(rows):
-            if not await connection.fetchval(_STILL_MINE, holder):
-                return False
-            await self._bus.publish(records)
-            failpoint("after_send_before_mark")
-            await connection.execute(_MARK, holder, last)
-            self._progress.turned("shipper")
-            SHIPPED.set(last)
-        return True
-
-    def _portions(self, rows: Rows) -> Iterator[tuple[int, list[Record]]]:
-        """Portions the bus takes at once, each with the position of its last record."""
-        portion: list[Record] = []
+    def _portion(self, rows: Rows) -> tuple[int, list[Record]]:
+        """As many records as the bus takes at once, and the position of the last of them."""
+        records: list[Record] = []
         size = 0
         for position, row in zip(count(rows.first), rows.rows, strict=False):
             record = record_of(row, position=position, source=self._source, epoch=self._handover.epoch)
-            portion.append(record)
+            records.append(record)
             size += len(record.value)
-            if len(portion) == _BATCH or size > _MAX_BYTES:
-                yield position, portion
-                portion, size = [], 0
-        if portion:
-            yield rows.last, portion
+            if len(records) == _BATCH or size > _MAX_BYTES:
+                break
+        return rows.first + len(records) - 1, records
