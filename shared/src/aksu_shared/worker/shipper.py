@@ -18,6 +18,7 @@ from aksu_shared.worker.metrics import SHIPPED
 from aksu_shared.worker.progress import Progress, pause
 
 _BATCH: Final = 2_000
+"""Rows sent at once. After each portion the broker is waited for, so small ones cost."""
 _MAX_BYTES: Final = 8_000_000
 
 _SHIPPED_SQL: Final = "SELECT shipped FROM log_state WHERE holder = $1"
