@@ -138,6 +138,22 @@ async def test_a_failed_commit_is_no_error_and_means_redelivery(embedded: BusRig
         assert [r.value for r in await read(consumer, 1)] == [b"1"]
 
 
+async def test_a_failed_commit_is_made_up_for_when_the_database_answers_again(embedded: BusRig) -> None:
+    topic, group = await embedded.topic(), embedded.group()
+    pool = await embedded.pool()
+    bus = await embedded.connect()
+    await bus.publish(numbered(topic, *range(10)))
+    async with connect(embedded.url, cursors=pool) as other, other.consumer(group, [topic]) as consumer:
+        records = await read(consumer, 10)
+        async with pool.acquire() as busy, busy.transaction():
+            await busy.execute("LOCK TABLE bus_cursor")
+            await commit(consumer, records[:7])
+        for _ in range(10):
+            assert list(await consumer.fetch(max_records=10, wait=0.2)) == []
+    async with bus.consumer(group, [topic]) as consumer:
+        assert [r.offset for r in await read(consumer, 1)] == [r.offset for r in records[7:]]
+
+
 async def test_a_process_that_only_publishes_needs_no_cursors_and_cannot_consume(embedded: BusRig) -> None:
     topic = await embedded.topic()
     async with connect(embedded.url) as bus:

@@ -139,6 +139,48 @@ async def test_a_member_with_a_stable_name_keeps_its_partitions_over_a_quick_res
     assert after == before
 
 
+async def test_a_failed_commit_is_made_up_for_when_the_broker_answers_again(on_kafka: BusRig, kafka: Kafka) -> None:
+    """Without another record nothing else would commit, and the group would look as if it lagged for ever."""
+    topic, name = await on_kafka.topic(), on_kafka.group()
+    async with connect(f"{on_kafka.url}?session_timeout_ms=20000", cursors=await on_kafka.pool()) as bus:
+        await bus.publish(numbered(topic, 1))
+        async with bus.consumer(name, [topic]) as consumer:
+            records = await read(consumer, KEYS)
+            await kafka.kill()
+            await commit(consumer, records[:-3])
+            await kafka.start()
+            for _ in range(25):
+                assert await consumer.fetch(max_records=KEYS, wait=0.2) == []
+        async with bus.consumer(name, [topic]) as consumer:
+            assert [each.offset for each in await read(consumer, 1)] == [each.offset for each in records[-3:]]
+
+
+async def test_a_late_commit_does_not_set_back_what_another_member_has_committed_meanwhile(
+    on_kafka: BusRig, group: Group
+) -> None:
+    topic, name = await on_kafka.topic(partitions=2), on_kafka.group()
+    bus = await on_kafka.connect()
+    await bus.publish(numbered(topic, 1))
+    async with bus.consumer(name, [topic]) as consumer:
+        records = await read(consumer, KEYS)
+        await group.join(on_kafka, name, topic, name="b")
+        async with asyncio.timeout(30):
+            while not group.delivered["b"]:
+                await consumer.fetch(max_records=KEYS, wait=0.2)
+        leaving = asyncio.create_task(group.leave("b"))
+        async with asyncio.timeout(30):
+            while not leaving.done() or len(await consumer.lag()) < 2:
+                await consumer.fetch(max_records=KEYS, wait=0.2)
+        await commit(consumer, [record for record in records if record.offset == 0])
+    (theirs,) = {record.partition for record in group.delivered["b"]}
+    ours = [record.offset for record in records if record.partition != theirs]
+    async with bus.consumer(name, [topic]) as consumer:
+        left = await read(consumer, len(ours) - 1)
+        left += await consumer.fetch(max_records=KEYS, wait=0.5)
+    assert sorted(record.offset for record in left if record.partition != theirs) == ours[1:]
+    assert [record for record in left if record.partition == theirs] == []
+
+
 async def test_keys_and_headers_of_foreign_producers_never_stop_a_partition(on_kafka: BusRig, kafka: Kafka) -> None:
     topic = await on_kafka.topic()
     producer = AIOKafkaProducer(bootstrap_servers=kafka.url.removeprefix("kafka://"))

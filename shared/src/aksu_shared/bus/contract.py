@@ -76,7 +76,10 @@ class Consumer(Protocol):
         """
 
     async def commit(self, positions: Mapping[tuple[str, int], int]) -> None:
-        """Store the next offset to read per (topic, partition). A failed commit means redelivery, never an error."""
+        """Store the next offset to read per (topic, partition); never an error.
+
+        A failed commit is made up for by later calls of `fetch`, once a second; a crash before that means redelivery.
+        """
 
     async def rewind(self, positions: Mapping[tuple[str, int], int]) -> None:
         """Read again from these offsets (after a failed effect); partitions no longer held are ignored."""

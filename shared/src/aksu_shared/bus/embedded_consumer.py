@@ -23,6 +23,8 @@ MAX_IDLE: Final = 300.0
 _POLL: Final = 1.0
 _STANDBY_POLL: Final = 0.5
 _QUERY_TIMEOUT: Final = 5.0
+_COMMIT_AGAIN: Final = 1.0
+"""Seconds between attempts of a commit that failed."""
 _MAX_BYTES: Final = 16_000_000
 
 _READ: Final = """
@@ -55,6 +57,9 @@ class EmbeddedConsumer:
         self._link = Link(url, name=group, on_open=self._listen)
         self._holder: asyncpg.Connection | None = None
         self._positions: dict[str, int] = {}
+        self._owed: dict[tuple[str, int], int] = {}
+        """Positions whose commit has failed."""
+        self._owed_since = 0.0
         self._wake = asyncio.Event()
         self._fetched_at = time.monotonic()
         self._beating: asyncio.Task[None] | None = None
@@ -80,6 +85,8 @@ class EmbeddedConsumer:
         while True:
             self._fetched_at = time.monotonic()
             self._wake.clear()
+            if self._owed and self._is_active and time.monotonic() - self._owed_since > _COMMIT_AGAIN:
+                await self._store()
             async with self._link.use(timeout=_QUERY_TIMEOUT) as connection:
                 active = await self._ensure_active(connection)
                 records = await self._read(connection, max_records) if active else []
@@ -92,14 +99,19 @@ class EmbeddedConsumer:
 
     async def commit(self, positions: Mapping[tuple[str, int], int]) -> None:
         """Write the positions into the consumer's own database; see `Consumer.commit`."""
-        if not positions or not self._is_active:
-            return
-        topics, partitions = zip(*positions, strict=True)
+        if positions and self._is_active:
+            self._owed.update(positions)
+            await self._store()
+
+    async def _store(self) -> None:
+        topics, partitions = zip(*self._owed, strict=True)
         try:
             async with asyncio.timeout(_QUERY_TIMEOUT):
-                await self._cursors.execute(_COMMIT, self._group, topics, partitions, list(positions.values()))
+                await self._cursors.execute(_COMMIT, self._group, topics, partitions, list(self._owed.values()))
+            self._owed = {}
         except FAILURES as failure:
-            log.warning("Commit failed, records will be delivered again", group=self._group, error=repr(failure))
+            self._owed_since = time.monotonic()
+            log.warning("Commit failed, will be repeated", group=self._group, error=repr(failure))
 
     async def rewind(self, positions: Mapping[tuple[str, int], int]) -> None:
         """See `Consumer.rewind`."""
@@ -131,7 +143,7 @@ class EmbeddedConsumer:
         """Hold the lease; a new holder starts where the group has committed."""
         if self._holder is connection:
             return True
-        self._holder, self._positions = None, {}
+        self._holder, self._positions, self._owed = None, {}, {}
         if not await try_hold(connection, f"bus:group:{self._group}"):
             return False
         self._positions = await self._committed(connection)

@@ -13,7 +13,7 @@ from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 
 from aksu_shared.bus.contract import BusUnavailable, Consumer, Record, check
-from aksu_shared.bus.kafka_consumer import SESSION_TIMEOUT_MS, KafkaConsumer
+from aksu_shared.bus.kafka_consumer import RETRY_BACKOFF_MS, SESSION_TIMEOUT_MS, KafkaConsumer
 
 _REQUEST_TIMEOUT_MS: Final = 10_000
 _BATCH_BYTES: Final = 262_144
@@ -91,6 +91,7 @@ class KafkaBus:
                     acks="all",
                     enable_idempotence=True,
                     request_timeout_ms=_REQUEST_TIMEOUT_MS,
+                    retry_backoff_ms=RETRY_BACKOFF_MS,
                     max_batch_size=_BATCH_BYTES,
                 )
                 try:

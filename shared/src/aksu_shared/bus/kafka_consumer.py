@@ -1,13 +1,14 @@
 """A member of a consumer group on Kafka, which joins in the background and is built anew after any failure."""
 
 import asyncio
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
 import structlog
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaError
 
 from aksu_shared.bus.contract import BusUnavailable, Delivered
@@ -20,8 +21,13 @@ Brokers allow it when `group.min.session.timeout.ms` permits (6 s by default; ou
 _HEARTBEAT_MS: Final = 500
 _FETCH_MAX_WAIT_MS: Final = 20
 _REQUEST_TIMEOUT_MS: Final = 10_000
+RETRY_BACKOFF_MS: Final = 300
+"""Pause of a client before it asks again. At its own 100 ms a worker tries a hundred connections a second without its
+broker, and the broker on the same machine starts the slower for it."""
 _JOIN_TIMEOUT: Final = 60.0
 _CALL_TIMEOUT: Final = 5.0
+_COMMIT_AGAIN: Final = 1.0
+"""Seconds between attempts of a commit that failed, and for each of them."""
 _STOP_TIMEOUT: Final = 10.0
 
 T = TypeVar("T")
@@ -46,12 +52,18 @@ class KafkaConsumer:
             "auto_offset_reset": "earliest",
             "fetch_max_wait_ms": _FETCH_MAX_WAIT_MS,
             "request_timeout_ms": _REQUEST_TIMEOUT_MS,
+            "retry_backoff_ms": RETRY_BACKOFF_MS,
             "session_timeout_ms": session_timeout_ms,
             "heartbeat_interval_ms": min(_HEARTBEAT_MS, session_timeout_ms // 3),
         }
         self._consumer: AIOKafkaConsumer | None = None
         self._joining: asyncio.Task[AIOKafkaConsumer] | None = None
         self._fetching: asyncio.Task[_Batches] | None = None
+        self._owed: dict[tuple[str, int], int] = {}
+        """Positions whose commit has failed."""
+        self._owed_since = 0.0
+        self._begun: dict[tuple[str, int], int] = {}
+        """First offset fetched of each partition since the last rebalance."""
 
     async def __aenter__(self) -> Self:
         """Begin to join, without waiting for it."""
@@ -76,6 +88,8 @@ class KafkaConsumer:
             consumer = await self._joined(wait)
             if consumer is None:
                 return ()
+            if self._owed and time.monotonic() - self._owed_since > _COMMIT_AGAIN:
+                await self._store(consumer, within=_COMMIT_AGAIN)
             if self._fetching is None:
                 poll = consumer.getmany(timeout_ms=int(wait * 1000), max_records=max_records)
                 self._fetching = asyncio.create_task(poll, name=f"bus-fetch-{self._group}")
@@ -85,6 +99,8 @@ class KafkaConsumer:
                 return ()
             fetching, self._fetching = self._fetching, None
             batches = _outcome(fetching)
+            for partition, records in batches.items():
+                self._begun.setdefault((partition.topic, partition.partition), records[0].offset)
         except (KafkaError, OSError, TimeoutError) as failure:
             await self._leave()
             msg = f"kafka consumer: {failure!r}"
@@ -92,18 +108,25 @@ class KafkaConsumer:
         return [_delivered(record) for records in batches.values() for record in records]
 
     async def commit(self, positions: Mapping[tuple[str, int], int]) -> None:
-        """See `Consumer.commit`. Positions of partitions lost in a rebalance are theirs who hold them now."""
-        if self._consumer is None:
-            return
-        held = self._consumer.assignment()
-        offsets = {TopicPartition(*key): offset for key, offset in positions.items() if TopicPartition(*key) in held}
-        if not offsets:
-            return
+        """See `Consumer.commit`. Positions of partitions lost in a rebalance are theirs who hold them now.
+
+        Also when we hold them again: another member may have committed more meanwhile, and would be set back.
+        """
+        if self._consumer is not None:
+            self._owed.update(positions)
+            await self._store(self._consumer, within=_CALL_TIMEOUT)
+
+    async def _store(self, consumer: AIOKafkaConsumer, *, within: float) -> None:
+        begun = self._begun
+        offsets = {TopicPartition(*key): to for key, to in self._owed.items() if key in begun and to > begun[key]}
         try:
-            async with asyncio.timeout(_CALL_TIMEOUT):
-                await self._consumer.commit(offsets)
+            async with asyncio.timeout(within):
+                if offsets:
+                    await consumer.commit(offsets)
+            self._owed = {}
         except (KafkaError, OSError, TimeoutError) as failure:
-            log.warning("Commit failed, records will be delivered again", group=self._group, error=repr(failure))
+            self._owed_since = time.monotonic()
+            log.warning("Commit failed, will be repeated", group=self._group, error=repr(failure))
 
     async def rewind(self, positions: Mapping[tuple[str, int], int]) -> None:
         """See `Consumer.rewind`."""
@@ -131,7 +154,8 @@ class KafkaConsumer:
             raise BusUnavailable(msg) from failure
 
     async def _join(self) -> AIOKafkaConsumer:
-        consumer = AIOKafkaConsumer(*self._topics, **self._options)
+        consumer = AIOKafkaConsumer(**self._options)
+        consumer.subscribe(self._topics, listener=_Forgetting(self._begun))
         try:
             async with asyncio.timeout(_JOIN_TIMEOUT):
                 await consumer.start()
@@ -154,8 +178,10 @@ class KafkaConsumer:
         return self._consumer
 
     async def _leave(self) -> None:
-        """Stop the consumer; the next fetch builds another."""
+        """Stop the consumer; the next fetch builds another, which reads from what is committed."""
         consumer, self._consumer = self._consumer, None
+        self._owed = {}
+        self._begun.clear()
         if consumer is not None:
             await _stop(consumer)
         fetching, self._fetching = self._fetching, None
@@ -174,6 +200,19 @@ class KafkaConsumer:
         if fetching.exception() is None:
             for partition, records in fetching.result().items():
                 _seek(consumer, partition, records[0].offset)
+
+
+class _Forgetting(ConsumerRebalanceListener):
+    """Empties `begun` when partitions may go to others."""
+
+    def __init__(self, begun: dict[tuple[str, int], int]) -> None:
+        self._begun = begun
+
+    def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:  # noqa: ARG002 - all are, each time
+        self._begun.clear()
+
+    def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        """Nothing."""
 
 
 def _seek(consumer: AIOKafkaConsumer, partition: TopicPartition, offset: int) -> None:
