@@ -1,8 +1,10 @@
 """Logs are constant sentences with fields; the correlation id of the request or event in hand goes on every line."""
 
 import logging
+import math
 import re
 import sys
+import time
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -33,6 +35,34 @@ class Correlation(NamedTuple):
         if traceparent is not None and not _TRACEPARENT.fullmatch(traceparent):
             traceparent = None
         return cls(correlation_id, traceparent)
+
+
+_CHATTY: Final = "aiokafka"
+_SELDOM: Final = 10.0
+
+
+class Seldom(logging.Filter):
+    """Of each complaint of the Kafka client one in `seconds`: without its broker it has a hundred a second."""
+
+    def __init__(self, seconds: float = _SELDOM) -> None:
+        super().__init__()
+        self.seconds = seconds
+        self._last: dict[tuple[str, str], tuple[float, int]] = {}
+        """Logger and sentence → when it was logged, and how often it was left out since."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether to log it; what was left out since the last of its kind is counted in it as `left_out`."""
+        if record.name.partition(".")[0] != _CHATTY:
+            return True
+        kind, now = (record.name, str(record.msg)), time.monotonic()
+        logged, left_out = self._last.get(kind, (-math.inf, 0))
+        if now - logged < self.seconds:
+            self._last[kind] = logged, left_out + 1
+            return False
+        self._last[kind] = now, 0
+        if left_out:
+            record.left_out = left_out
+        return True
 
 
 _current: ContextVar[Correlation | None] = ContextVar("correlation", default=None)
@@ -90,6 +120,7 @@ def configure_logging(*, level: str = "INFO", json: bool = True, stream: TextIO 
         cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler(output)
+    handler.addFilter(Seldom())
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder(), structlog.stdlib.add_logger_name],

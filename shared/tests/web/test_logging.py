@@ -3,12 +3,13 @@
 import io
 import json
 import logging
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
 import structlog
 
-from aksu_shared.logging import Correlation, configure_logging, correlated, correlation_id, traceparent
+from aksu_shared.logging import Correlation, Seldom, configure_logging, correlated, correlation_id, traceparent
 
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
@@ -78,3 +79,32 @@ def test_a_correlation_holds_for_its_block_only() -> None:
 )
 def test_a_malformed_traceparent_is_dropped(given: str) -> None:
     assert Correlation.of("x", given).traceparent is None
+
+
+def test_the_kafka_client_complains_once_where_it_would_a_hundred_times() -> None:
+    stream = io.StringIO()
+    configure_logging(stream=stream)
+    for node in range(100):
+        logging.getLogger("aiokafka").error("Unable connect to node with id %s", node)
+        logging.getLogger("aiokafka.consumer").error("Failed fetch from %s", node)
+        logging.getLogger("ours").error("Failed too: %s", node)
+    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert Counter(line["logger"] for line in lines) == {"aiokafka": 1, "aiokafka.consumer": 1, "ours": 100}
+
+
+def test_a_complaint_counts_what_was_left_out_before_it() -> None:
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(logging.Formatter("%(message)s %(left_out)s", defaults={"left_out": 0}))
+    seldom = Seldom(seconds=60)
+    handler.addFilter(seldom)
+    logger = logging.getLogger("aiokafka.test")
+    logger.addHandler(handler)
+    try:
+        for number in range(4):
+            logger.error("no broker")
+            if number == 2:
+                seldom.seconds = 0
+    finally:
+        logger.removeHandler(handler)
+    assert stream.getvalue().splitlines() == ["no broker 0", "no broker 2"]
