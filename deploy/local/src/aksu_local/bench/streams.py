@@ -15,7 +15,8 @@ import asyncpg
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from uuid_utils.compat import uuid7
 
-from aksu_local.bench.line import Bar, Line
+from aksu_local.bench.floors.consumer import consume
+from aksu_local.bench.line import Bar, Line, ScenarioFailed
 from aksu_local.bench.load import percentile
 from aksu_local.databases import ServiceUrls, create_service_database
 from aksu_local.platform import Platform
@@ -51,6 +52,7 @@ _FILL: Final = f"""
 INSERT INTO change_log (event_id, type, topic, aggregate_id, version, state, changed, scope, legal_time)
 SELECT uuidv7(), 'bg.aksu.registry.place.registered.v1', '{TOPIC}', id, 1, state, '{{}}', '{{{",".join(SCOPE)}}}', now()
   FROM unnest($1::text[], $2::json[]) AS r(id, state)"""
+_EMPTY: Final = "DELETE FROM inbox; DELETE FROM place; DELETE FROM source_state"
 _ROWS: Final = f"SELECT position, {COLUMNS} FROM change_log ORDER BY position"
 
 
@@ -74,8 +76,11 @@ async def streams(*, rounds: int) -> AsyncIterator[Line]:
     async with _stream() as stream:
         ours, floor = await _turns(rounds, lambda: _ship(stream), lambda: _produce(stream))
         yield _rates("ship", ours, floor, Bar(ratio_at_least=0.6))
-        ours, floor = await _turns(rounds, lambda: _consume(stream), lambda: _fetch(stream))
+        ours, floor, textbook = await _turns(
+            rounds, lambda: _consume(stream), lambda: _fetch(stream), lambda: _consume_textbook(stream)
+        )
         yield _rates("consume", ours, floor, Bar(ratio_at_least=0.35))
+        yield _rates("consume textbook", ours, textbook)
         told, bare = sorted(await _tell(stream)), sorted(await _send(stream))
         for share, most in ((0.5, 15.0), (0.99, 60.0)):
             value, least = percentile(told, share), percentile(bare, share)
@@ -116,18 +121,16 @@ async def _patient(urls: ServiceUrls) -> Any:  # noqa: ANN401 - an asyncpg pool
     return await create_pool(urls.worker, application="bench", statement_timeout=timedelta(minutes=3))
 
 
-async def _turns(
-    rounds: int, ours: Callable[[], Awaitable[float]], floor: Callable[[], Awaitable[float]]
-) -> tuple[list[float], list[float]]:
-    """Rates of both, in turns."""
-    found: tuple[list[float], list[float]] = ([], [])
+async def _turns(rounds: int, *runs: Callable[[], Awaitable[float]]) -> list[list[float]]:
+    """Rates of each, in turns."""
+    found: list[list[float]] = [[] for _ in runs]
     for _ in range(rounds):
-        for rates, run in zip(found, (ours, floor), strict=True):
+        for rates, run in zip(found, runs, strict=True):
             rates.append(await run())
     return found
 
 
-def _rates(name: str, ours: Sequence[float], floor: Sequence[float], bar: Bar) -> Line:
+def _rates(name: str, ours: Sequence[float], floor: Sequence[float], bar: Bar | None = None) -> Line:
     return Line(
         name=name,
         value=median(ours),
@@ -194,7 +197,7 @@ async def _keep(work: UnitOfWork, events: Sequence[PlaceEvent]) -> None:
 
 async def _consume(stream: Stream) -> float:
     """Records a second with inbox and copy, from the topic's beginning."""
-    await stream.copies.execute("DELETE FROM inbox; DELETE FROM place; DELETE FROM source_state")
+    await stream.copies.execute(_EMPTY)
     ends = await stream.pool.fetchval("SELECT shipped FROM log_state")
     applier = Applier(
         stream.copies, service="monitoring", name=f"bench-{uuid4()}", handlers={PlaceEvent: _keep}, clock=Clock()
@@ -217,6 +220,17 @@ def _events() -> float:
 
 async def _applied(before: float) -> float:
     return _events() - before
+
+
+async def _consume_textbook(stream: Stream) -> float:
+    """The same effects by a consumer that promises less."""
+    await stream.copies.execute(_EMPTY)
+    ends = await stream.pool.fetchval("SELECT shipped FROM log_state")
+    async with stream.copies.acquire() as connection:
+        rate = await consume(connection, stream.servers, ends=ends)
+        if await connection.fetchval("SELECT count(*) FROM place") != ends:
+            raise ScenarioFailed("the textbook's consumer has not copied everything")
+    return rate
 
 
 async def _fetch(stream: Stream) -> float:
