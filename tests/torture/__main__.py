@@ -35,15 +35,20 @@ def torture(
     home = folder or (_KEPT / tier if chosen.resumable else None)
     number = seed if seed is not None else _seed(home)
     typer.echo(f"seed {number}")
-    done = [_run(each, chosen, number, home and home / each) for each in driver or DRIVERS]
+    runs = [_run(each, chosen, number, home and home / each) for each in driver or DRIVERS]
+    done = all(run.complete and run.findings.clean for run in runs)
     if chosen.full and not driver:
-        done.append(_full_disk(number))
-    if all(done) and folder is None and home is not None:
-        shutil.rmtree(home)
-    raise typer.Exit(0 if all(done) else 1)
+        done = _full_disk(number) and done
+    if done and folder is None and home is not None:
+        if all(run.met for run in runs):
+            shutil.rmtree(home)
+        else:  # its logs tell why; out of the way, for it would be taken up again
+            kept = home.replace(home.with_name(f"{tier}-{number}"))
+            typer.echo(f"a bar was missed, all is kept in {kept}", err=True)
+    raise typer.Exit(0 if done else 1)
 
 
-def _run(driver: str, tier: Tier, seed: int, folder: Path | None) -> bool:
+def _run(driver: str, tier: Tier, seed: int, folder: Path | None) -> Run:
     run = Run(
         driver=driver,  # type: ignore[arg-type]  # typer knows no Literal lists
         tier=tier,
@@ -52,7 +57,8 @@ def _run(driver: str, tier: Tier, seed: int, folder: Path | None) -> bool:
         report=_reporter(driver),
         drama=Outage if tier.name == "outage" else Drama,
     )
-    return _show(run)
+    typer.echo(asyncio.run(run.go()))
+    return run
 
 
 def _full_disk(seed: int) -> bool:
@@ -69,16 +75,11 @@ def _full_disk(seed: int) -> bool:
                 drama=disk.FullDisk,
                 settings=disk.SETTINGS,
             )
-            return _show(run)
+            typer.echo(asyncio.run(run.go()))
+            return run.complete and run.findings.clean
     except disk.NoSmallDisk as why:
         typer.echo(json.dumps({"tier": disk.TIER.name, "possible": False, "why": str(why)}))
         return True
-
-
-def _show(run: Run) -> bool:
-    verdict = asyncio.run(run.go())
-    typer.echo(verdict)
-    return run.complete and run.findings.clean
 
 
 def _reporter(name: str) -> Callable[[str], None]:

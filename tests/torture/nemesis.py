@@ -78,13 +78,15 @@ class Nemesis:
     async def recovered(self, target: str, killed: float) -> None:
         """Count a kill and wait until a write is seen at the other end."""
         self.kills[target] += 1
-        self.report(f"killed {target}, back after {time.monotonic() - killed:.1f} s")
-        await self._canary.flies(target, killed=killed, back=time.monotonic())
+        back = time.monotonic()
+        seconds = await self._canary.flies(target, killed=killed, back=back)
+        self.report(f"killed {target}, back after {back - killed:.1f} s, a write seen afar {seconds:.1f} s later")
 
     async def endured(self, fault: str, began: float) -> None:
         """A fault that killed nobody is over: wait until a write is seen at the other end."""
-        self.report(f"{fault}, {time.monotonic() - began:.1f} s")
-        await self._canary.flies(fault.partition(" ")[0], killed=began, back=time.monotonic())
+        back = time.monotonic()
+        seconds = await self._canary.flies(fault.partition(" ")[0], killed=began, back=back)
+        self.report(f"{fault}, {back - began:.1f} s, a write seen afar {seconds:.1f} s later")
 
     async def _kill_member(self, kind: str) -> None:
         """One of two: the other has to do. Both: they have to come back."""
@@ -97,5 +99,6 @@ class Nemesis:
             await self.rig.members[name].kill()
             self.rig.members[name].start()
         self.kills[kind] += len(victims)
-        self.report(f"killed {', '.join(victims)}")
-        await self._canary.flies(kind if len(victims) == 1 else "both workers", killed=killed, back=killed)
+        target = kind if len(victims) == 1 else "both workers"
+        seconds = await self._canary.flies(target, killed=killed, back=killed)
+        self.report(f"killed {', '.join(victims)}, a write seen afar after {seconds:.1f} s")

@@ -14,6 +14,8 @@ from torture.stories import World
 PER_STORY: Final = 25
 """Inspections of a story, of four events each: a batch holds at most 100."""
 
+_NOWHERE: Final = "0192a000-0000-7000-8000-000000000000"
+
 
 class Pusher:
     """Pushes as one integration."""
@@ -29,7 +31,7 @@ class Pusher:
     async def story(self, *, inspections: int = PER_STORY) -> None:
         """So many inspections, their events shuffled and cut into requests."""
         name = self._world.name("push")
-        places = self._world.places or ["0192a000-0000-7000-8000-000000000000"]
+        places = self._world.places or [_NOWHERE]
         events = [
             event
             for number in range(inspections)
@@ -46,17 +48,22 @@ class Pusher:
         if self._rng.random() < 0.2:
             await self._bad()
 
+    async def one(self) -> bool:
+        """One inspection in one request; whether it was accepted."""
+        name = self._world.name("push")
+        return await self._push(self._inspection(name, self._rng.choice(self._world.places or [_NOWHERE])))
+
     def _inspection(self, reference: str, place: str) -> list[dict[str, Any]]:
         return [
             event | {"source": f"/integrations/{self._client}"}
             for event in inspection(reference, place=place, today=self._today())
         ]
 
-    async def _push(self, events: list[dict[str, Any]], *, kind: str = "push") -> None:
+    async def _push(self, events: list[dict[str, Any]], *, kind: str = "push") -> bool:
         name = self._world.name("batch")
         told = {"source": f"/integrations/{self._client}", "events": [event["id"] for event in events]}
         entry = Entry(id=name, kind=kind, client=self._client, key=name, count=len(events), told=told)
-        await self._settle(entry, events)
+        return await self._settle(entry, events)
 
     async def _bad(self) -> None:
         """One bad event keeps the whole batch out."""
@@ -66,11 +73,11 @@ class Pusher:
         entry = Entry(id=name, kind="push.refused", client=self._client, key=name, count=len(events), told=told)
         await self._settle(entry, events)
 
-    async def _settle(self, entry: Entry, events: list[dict[str, Any]]) -> None:
+    async def _settle(self, entry: Entry, events: list[dict[str, Any]]) -> bool:
         one = len(events) == 1
         kind = {"Content-Type": "application/cloudevents+json"} if one else BATCH_TYPE
         body = json.dumps(events[0] if one else events, ensure_ascii=False).encode()
-        await self._caller.settle(
+        answer = await self._caller.settle(
             Operation(
                 entry=entry,
                 service="monitoring",
@@ -80,3 +87,4 @@ class Pusher:
                 headers={**kind, "Authorization": self._token},
             )
         )
+        return answer is not None and entry.outcome == "ok"

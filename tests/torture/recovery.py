@@ -33,9 +33,10 @@ class Recoveries:
     """Targets after whose return no write came through in time."""
 
     def summary(self) -> dict[str, dict[str, float]]:
-        """p50 and max after the return, and max since the kill, by target."""
+        """How many, p50 and max after the return, and max since the kill, by target."""
         return {
             target: {
+                "n": len(seconds),
                 "p50": round(median(seconds), 2),
                 "max": round(max(seconds), 2),
                 "outage_max": round(max(self.out[target]), 2),
@@ -49,18 +50,19 @@ class Canary:
 
     def __init__(self, rig: Rig, world: World, caller: Caller, recoveries: Recoveries) -> None:
         self._rig = rig
-        self._world = world
-        self._caller = caller
+        self.world = world
+        self.caller = caller
         self.recoveries = recoveries
 
-    async def flies(self, target: str, *, killed: float, back: float) -> None:
-        """Measure one recovery; times are of `time.monotonic`."""
+    async def flies(self, target: str, *, killed: float, back: float) -> float:
+        """Measure one recovery: seconds from `back`, which like `killed` is of `time.monotonic`."""
         seen = await self._flown()
         now = time.monotonic()
         if not seen:
             self.recoveries.never.append(target)
         self.recoveries.back[target].append(now - back)
         self.recoveries.out[target].append(now - killed)
+        return now - back
 
     async def _flown(self) -> bool:
         provider = await self.write()
@@ -68,17 +70,17 @@ class Canary:
 
     async def write(self) -> str | None:
         """Register a provider; its id, or None when that did not succeed in time."""
-        name = self._world.name("canary")
+        name = self.world.name("canary")
         body = {
-            "eik": self._world.eik(),
+            "eik": self.world.eik(),
             "name": name,
             "legal_form": "NGO",
             "seat_municipality": MUNICIPALITIES[0],
             "seat_address": "ул. Канарче 1",
         }
         entry = Entry(id=name, kind="provider.create", client="canary", key=name)
-        headers = {"Authorization": self._world.token("licensing_officer", "AKSU"), "Idempotency-Key": name}
-        answer = await self._caller.settle(
+        headers = {"Authorization": self.world.token("licensing_officer", "AKSU"), "Idempotency-Key": name}
+        answer = await self.caller.settle(
             Operation(
                 entry=entry,
                 service="registry",

@@ -30,7 +30,7 @@ from torture.seams import PLAN, Plan
 from torture.snapshot import take
 from torture.stories import World
 from torture.tier import Driver, Tier
-from torture.verdict import verdict
+from torture.verdict import bars, verdict
 
 
 class Run:
@@ -59,6 +59,7 @@ class Run:
         self._drama = drama
         self._settings = settings
         self._complete = False
+        self._bars: dict[str, bool] = {}
         self._report = report
         self._plan = plan
         self._patience = patience
@@ -67,6 +68,11 @@ class Run:
     def complete(self) -> bool:
         """Whether the run did what its tier promises: every seam, kill and fault, every operation asked for."""
         return self._complete
+
+    @property
+    def met(self) -> bool:
+        """Whether every bar was."""
+        return all(self._bars.values())
 
     async def go(self, *, double: str = "") -> str:
         """The verdict; `double` is the planted bug of a self-test."""
@@ -99,6 +105,7 @@ class Run:
         await self._under_load(load, drama, until)
         caller.close()
         await self._check(rig, ledger, before, drama)
+        self._bars = bars(ledger, self.recoveries, self._tier)
         return verdict(
             driver=self._driver,
             seed=self._seed,
@@ -107,7 +114,7 @@ class Run:
             recoveries=self.recoveries,
             findings=self.findings,
             seconds=self.seconds,
-            facts={**drama.facts(), "reached": self._complete},
+            facts={**drama.facts(), "reached": self._complete, "bars": self._bars},
         )
 
     async def _under_load(self, load: Load, drama: Drama, until: float) -> None:

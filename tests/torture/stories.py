@@ -1,7 +1,7 @@
 """What the load does: small stories of the registry and of licensing, with what must be refused in between."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from random import Random
@@ -102,16 +102,31 @@ class Teller:
         return _kept(await self.caller.settle(operation))
 
     async def _licence(self, eik: str, service: Mapping[str, Any], position: str) -> None:
-        """Filed by the provider, granted by the Agency; each step under a name of its own."""
+        """Filed by the provider, granted by the Agency."""
+        filed = await self._file(eik, service, position)
+        if filed is not None:
+            async for _ in self.steps(filed):
+                pass
+
+    async def filed(self) -> dict[str, Any] | None:
+        """An application for a new service of a new provider."""
+        eik, municipality = self.world.eik(), self.rng.choice(MUNICIPALITIES)
+        if await self._create_provider(eik, municipality) is None:
+            return None
+        service = await self._create_service(eik, municipality)
+        return await self._file(eik, *service) if service is not None else None
+
+    async def _file(self, eik: str, service: Mapping[str, Any], position: str) -> dict[str, Any] | None:
         name = self.world.name("file")
         body = {"procedure": "ISSUE", "service_id": service["id"], "request": name}
         owner = {"Authorization": self.world.token("provider", f"PROVIDER:{eik}"), "Aksu-After": position}
         told = {"service_id": service["id"]}
-        filed = _kept(
+        return _kept(
             await self._post("licensing", "/v1/applications", body, name, "application.file", headers=owner, told=told)
         )
-        if filed is None:
-            return
+
+    async def steps(self, filed: Mapping[str, Any]) -> AsyncIterator[bool]:
+        """Take a filed application to its licence, each step under a name of its own; whether it was taken."""
         steps = (
             ("register", "note", "licensing_officer"),
             ("start-review", "note", "licensing_officer"),
@@ -125,6 +140,7 @@ class Teller:
             done = _kept(
                 await self._post("licensing", path, {word: name}, name, f"application.{verb}", headers=head, told=told)
             )
+            yield done is not None
             if done is None:
                 return
             filed = done
