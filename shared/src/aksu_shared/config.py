@@ -73,7 +73,8 @@ class BaseConfig(BaseSettings):
 
     feeds: Annotated[dict[str, str], NoDecode] = Field(
         default_factory=dict,
-        description="the services whose changes this one copies, for rebuilding copies: registry=https://…,licensing=…",
+        description="the services whose changes this one copies, registry=https://…,licensing=…: for rebuilding copies,"
+        " and for revocations of access while the bus is silent",
     )
     feed_token_file: Path | None = Field(
         default=None, description="file with an access token for those services, read anew each time"

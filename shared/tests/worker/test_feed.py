@@ -126,7 +126,16 @@ async def test_what_is_hidden_from_us_or_not_to_be_had_is_waited_for(owner: Owne
 
 
 async def test_no_page_stays_in_memory_until_the_collector_comes(tmp_path: Path) -> None:
-    body = json.dumps({"items": [], "next": "e1:7", "first": 1, "head": 7, "more": "x" * 1_000_000}).encode()
+    body = json.dumps(
+        {
+            "items": [],
+            "next": "e1:7",
+            "first": 1,
+            "head": 7,
+            "fresh_at": "2026-01-01T00:00:00Z",
+            "more": "x" * 1_000_000,
+        }
+    ).encode()
 
     answered = asyncio.Event()
 

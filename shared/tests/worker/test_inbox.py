@@ -226,9 +226,9 @@ async def test_a_rebuild_takes_what_everybody_else_waits_for_and_says_itself_how
     told = [read(after.record()) for _ in range(3)]
     with pytest.raises(SourceRestored):
         await applier.apply(told)
-    assert await applier.apply(told[:1], rebuilding=True) == Applied(events=1, changes=1)
-    assert await applier.apply(told, rebuilding=True) == Applied(events=2, repeated=1, changes=2)
-    assert await applier.apply(told, rebuilding=True) == Applied(repeated=3)
+    assert await applier.apply(told[:1], fed=True) == Applied(events=1, changes=1)
+    assert await applier.apply(told, fed=True) == Applied(events=2, repeated=1, changes=2)
+    assert await applier.apply(told, fed=True) == Applied(repeated=3)
     row = await monitoring_pool.fetchrow("SELECT epoch, position, wanted_epoch FROM source_state")
     assert tuple(row) == ("e1", 1, "e2")
 

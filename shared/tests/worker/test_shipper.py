@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from functools import partial
+from typing import cast
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -11,7 +13,7 @@ from uuid_utils.compat import uuid7
 from aksu_local.databases import ServiceUrls
 from aksu_local.testing import Databases
 from aksu_local.worker_rig import TOPIC, Log, Registry
-from aksu_shared.bus import Bus, Delivered, connect
+from aksu_shared.bus import Bus, Delivered, Record, connect
 from aksu_shared.db.notify import Notifier
 from aksu_shared.events.wire import COLUMNS
 from aksu_shared.testing.waiting import eventually
@@ -117,6 +119,35 @@ async def test_while_the_bus_is_away_nothing_is_lost_or_skipped(
             records = await arrived(reader, 6)
         await rename(databases, away, bus_url)
     assert positions(records) == list(range(1, 7))
+
+
+class Waiting:
+    """A bus that takes nothing until `opened`, as a client does that goes on trying to reach its broker."""
+
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
+        self.opened = asyncio.Event()
+        self.portions: list[int] = []
+
+    async def publish(self, records: Sequence[Record]) -> None:
+        self.portions.append(len(records))
+        await self.opened.wait()
+        await self._bus.publish(records)
+
+
+async def test_what_gathered_while_the_bus_was_away_goes_in_few_portions(
+    registry: Registry, registry_urls: ServiceUrls, notifier: Notifier, bus: Bus
+) -> None:
+    waiting = Waiting(bus)
+    async with Log(registry_urls, registry.pool, notifier, cast("Bus", waiting)):
+        for number in range(1, 11):  # each of them sequenced alone
+            await registry.register()
+            head = partial(registry.pool.fetchval, "SELECT position = $1 FROM log_state", number)
+            await eventually(head)
+        waiting.opened.set()
+        await shipped(registry.pool, 10)
+    assert positions(await arrived(bus, 10)) == list(range(1, 11))
+    assert len(waiting.portions) <= 3, waiting.portions  # the one in hand, what was read behind it, all the rest
 
 
 async def rename(databases: Databases, old: str, new: str) -> None:

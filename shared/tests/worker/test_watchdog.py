@@ -15,6 +15,7 @@ from aksu_shared.db.notify import Notifier
 from aksu_shared.db.work import UnitOfWork
 from aksu_shared.testing.waiting import eventually
 from aksu_shared.web.health import Health
+from aksu_shared.worker import loop
 from aksu_shared.worker.handover import Handover
 from aksu_shared.worker.loop import turns
 from aksu_shared.worker.process import Worker, _start
@@ -45,6 +46,27 @@ async def test_a_loop_without_a_turn_is_found(parts: Parts) -> None:
     async with asyncio.timeout(5):
         why = await parts.watchdog().run(parts.stop)
     assert "consumer" in str(why)
+
+
+async def test_the_first_failure_after_a_good_while_is_soon_tried_again(
+    parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+
+    async def pause(_stop: asyncio.Event, seconds: float) -> None:
+        pauses.append(seconds)
+
+    async def turn() -> None:
+        if len(pauses) == 4:
+            await asyncio.sleep(0.21)  # works for long, then fails
+        if len(pauses) == 5:
+            parts.stop.set()
+        raise BusUnavailable("away")
+
+    monkeypatch.setattr(loop, "_LONGEST_PAUSE", 0.2)
+    monkeypatch.setattr(loop, "pause", pause)
+    await turns("consumer", turn, stop=parts.stop, progress=parts.progress)
+    assert pauses == [0.1, 0.2, 0.2, 0.2, 0.1, 0.2]
 
 
 @pytest.mark.parametrize(

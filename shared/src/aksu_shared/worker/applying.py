@@ -23,7 +23,15 @@ from aksu_shared.db.work import Actor, Connection, UnitOfWork
 from aksu_shared.events.base import Event, Meta
 from aksu_shared.events.wire import Undecodable, event_of
 from aksu_shared.value import value
-from aksu_shared.worker.failure import BEHIND, Fault, HandlerTimeout, SourceRestored, transaction
+from aksu_shared.worker.failure import (
+    BEHIND,
+    Fault,
+    HandlerTimeout,
+    SourceRestored,
+    fault_of,
+    is_infrastructure,
+    transaction,
+)
 from aksu_shared.worker.freshness import Partition, save_sources
 from aksu_shared.worker.routing import Handlers, calls, topics
 
@@ -142,31 +150,44 @@ class Applier:
         # Less than the handler's own time: who waits for a lock of another must not be taken for one that hangs.
         self._lock_timeout = str(int(min(LOCK_TIMEOUT_MS, timeout * 500)))
 
-    async def apply(self, items: Sequence[Item], *, rebuilding: bool = False) -> Applied:
+    async def apply(self, items: Sequence[Item], *, fed: bool = False) -> Applied:
         """Effects of all items in one transaction, in order per key. Whatever a handler raises undoes all of it.
 
         Raises SourceRestored, and asks for the rebuild, when a source began a new epoch: its copy has to be made anew
-        before anything of it is applied. `rebuilding` is for the rebuild itself.
+        before anything of it is applied. `fed`: told by the owner's feed, whose epoch the caller has looked at.
         """
         try:
             async with transaction(self._pool) as connection:
-                return await self._apply(connection, items, rebuilding=rebuilding)
+                return await self._apply(connection, items, fed=fed)
         except SourceRestored as restored:
             if await self._pool.fetch(_WANT, list(restored.epochs), list(restored.epochs.values())):
                 log.warning("source_began_new_epoch", epochs=dict(restored.epochs))
             raise
 
-    async def _apply(self, connection: Connection, items: Sequence[Item], *, rebuilding: bool) -> Applied:
+    async def _apply(self, connection: Connection, items: Sequence[Item], *, fed: bool) -> Applied:
         await connection.execute(_BEGIN, REBUILD_LOCK, self._lock_timeout)
         items, known = await self._without_known_faults(connection, items)
-        fresh, parked = await self._admit(connection, items, rebuilding=rebuilding)
+        fresh, parked = await self._admit(connection, items, fed=fed)
         await park(connection, self.name, parked)
         work = await self.run(connection, [item.event for item in fresh if item.event is not None])
         changes = work.changes
         await work.flush()
-        if not rebuilding:
+        if not fed:
             await self._save_sources(connection, items)
         return Applied(len(fresh), len(items) + known - len(fresh) - len(parked), len(parked), changes)
+
+    async def settle(self, items: Sequence[Item]) -> None:
+        """Apply what a feed told, park what is at fault. Raises only what is_infrastructure."""
+        try:
+            await self.apply(items, fed=True)
+        except Exception as error:
+            if is_infrastructure(error):
+                raise
+            if len(items) == 1:
+                await self.park(items[0], fault_of(error))
+                return
+            await self.settle(items[: len(items) // 2])
+            await self.settle(items[len(items) // 2 :])
 
     async def park(self, item: Item, fault: Fault) -> None:
         """Park one record in a transaction of its own."""
@@ -215,12 +236,12 @@ class Applier:
         return kept, len(items) - len(kept)
 
     async def _admit(
-        self, connection: Connection, items: Sequence[Item], *, rebuilding: bool
+        self, connection: Connection, items: Sequence[Item], *, fed: bool
     ) -> tuple[list[Item], list[tuple[Item, Fault]]]:
         """Items whose event is new, now in the inbox; and those to park: at fault, or behind one that is."""
         readable, parked = _part(items)
         rows = await connection.fetch(_ADMIT, self.name, *_columns(readable)) if readable else []
-        if not rebuilding and any(row["verdict"] == "ahead" for row in rows):
+        if not fed and any(row["verdict"] == "ahead" for row in rows):
             raise SourceRestored(item.event.meta for item in readable if item.event and item.event.meta)
         verdicts = {row["id"]: row["verdict"] for row in rows if row["verdict"] != "ahead"}
         fresh: list[Item] = []

@@ -6,6 +6,7 @@ are on the bus, says so every few seconds, on a topic of its own; who has not he
 
 import time
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 import asyncpg
@@ -26,7 +27,8 @@ SELECT shipped = position AND NOT EXISTS (
   SELECT FROM change_log WHERE position IS NULL AND recorded_at < now() - make_interval(secs => 5)) FROM log_state"""
 _HEARD: Final = """
 INSERT INTO source_state (source, heard_at) VALUES ('registry', to_timestamp($1))
-ON CONFLICT (source) DO UPDATE SET heard_at = greatest(source_state.heard_at, EXCLUDED.heard_at)"""
+ON CONFLICT (source) DO UPDATE SET heard_at = greatest(source_state.heard_at, EXCLUDED.heard_at)
+RETURNING old.heard_at, new.heard_at"""
 
 
 async def beat(worker: "Worker") -> None:
@@ -57,5 +59,14 @@ async def hear(pool: asyncpg.Pool, records: Sequence[Delivered]) -> None:
     """Note the latest beat of a fetched batch; called when what came before it is applied."""
     times = [record.time for record in records if record.topic == TOPIC]
     if times:
-        with database():
-            await pool.execute(_HEARD, min(max(times) / 1000, time.time()))
+        await heard(pool, max(times) / 1000)
+
+
+async def heard(pool: asyncpg.Pool, until: float) -> tuple[datetime | None, datetime]:
+    """Note that every revocation of before `until` (seconds since the epoch) is known.
+
+    Gives the newest such time as it was before and as it is now.
+    """
+    with database():
+        before, now = await pool.fetchrow(_HEARD, min(until, time.time()))
+    return before, now

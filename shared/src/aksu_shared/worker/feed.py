@@ -4,6 +4,7 @@ import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 import httpx
@@ -24,13 +25,17 @@ class FeedRestarted(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedPage:
-    """One page; `epoch` and `position` are where the next one begins, `head` is the newest position there is."""
+    """One page; `epoch` and `position` are where the next one begins, `head` is the newest position there is.
+
+    Up to `fresh_at` the pages so far tell everything.
+    """
 
     events: Sequence[Mapping[str, Any]]
     epoch: str
     position: int
     first: int
     head: int
+    fresh_at: datetime
 
     @property
     def is_last(self) -> bool:
@@ -47,12 +52,13 @@ class Feeds:
         self._token = ""
         self._token_until = 0.0
 
-    async def page(self, source: str, *, after: str, types: Sequence[str]) -> FeedPage:
-        """The changes of `types` behind `after` (`0`, or `<epoch>:<position>`).
+    async def page(self, source: str, *, after: str, types: Sequence[str], wait: float = 0) -> FeedPage:
+        """The changes of `types` behind `after` (`0`, or `<epoch>:<position>`), waited for up to `wait` seconds (≤ 30).
 
         Raises FeedRestarted, and FeedUnavailable when the owner is away, refuses us, or hides anything from us.
         """
-        answer = await self.get(source, "/v1/changes", {"after": after, "limit": str(PAGE), "types": ",".join(types)})
+        query = {"after": after, "limit": str(PAGE), "types": ",".join(types), "wait": f"{wait:g}"}
+        answer = await self.get(source, "/v1/changes", query)
         epoch, _, position = answer["next"].partition(":")
         if any(event.get("data") is None for event in answer["items"]):
             raise FeedUnavailable(f"{source} does not show us all its changes; check role and body of our token")
@@ -62,6 +68,7 @@ class Feeds:
             position=int(position),
             first=answer["first"],
             head=answer["head"],
+            fresh_at=datetime.fromisoformat(answer["fresh_at"]),
         )
 
     async def get(self, source: str, path: str, query: Mapping[str, str]) -> dict[str, Any]:

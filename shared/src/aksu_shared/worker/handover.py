@@ -59,16 +59,23 @@ class Handover:
             self.room.clear()
         self.news.set()
 
-    def after(self, position: int) -> Rows | None:
-        """The rows that follow `position`, if they are at hand; what lies before them is let go."""
+    def after(self, position: int, *, most: int) -> Rows | None:
+        """The rows that follow `position`, if they are at hand; what lies before them is let go.
+
+        They are put together until there are `most` or more: what gathered in an outage, a few rows at a time, would
+        else be sent a few at a time, and take longer than the outage.
+        """
         while self._rows and self._rows[0].last <= position:
             self._count -= len(self._rows.popleft().rows)
         if self._count < _MAX_ROWS:
             self.room.set()
-        if not self._rows or self._rows[0].first > position + 1:
-            return None
-        found = self._rows[0]
-        return Rows(position + 1, found.rows[position + 1 - found.first :])
+        found: list[asyncpg.Record] = []
+        for rows in self._rows:
+            had = position + 1 + len(found) - rows.first
+            if had < 0 or len(found) >= most:
+                break
+            found += rows.rows[had:]
+        return Rows(position + 1, found) if found else None
 
     def _forget(self) -> None:
         self._rows.clear()

@@ -1,6 +1,7 @@
 """The frame of a worker's loop: turn after turn until stop, waiting out what is away, outliving what goes wrong."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -31,6 +32,7 @@ async def turns(name: str, turn: Callable[[], Awaitable[object]], *, stop: async
     wait = _FIRST_PAUSE
     progress.turned(name)  # from here on it is watched, also if its first turn never ends
     while not stop.is_set():
+        began = time.monotonic()
         try:
             await turn()
             wait = _FIRST_PAUSE
@@ -43,5 +45,7 @@ async def turns(name: str, turn: Callable[[], Awaitable[object]], *, stop: async
             else:
                 log.exception("loop_failed", loop=name)
                 progress.fails(name)
+        if time.monotonic() - began > _LONGEST_PAUSE:  # it worked for long, or has waited long enough already
+            wait = _FIRST_PAUSE
         await pause(stop, wait)
         wait = min(wait * 2, _LONGEST_PAUSE)

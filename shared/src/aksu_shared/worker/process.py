@@ -19,9 +19,11 @@ from aksu_shared.db.notify import APPLIED, CHANGE_LOG, Notifier
 from aksu_shared.db.pool import create_pool
 from aksu_shared.db.schema import require_known_schema
 from aksu_shared.db.work import UnitOfWork
+from aksu_shared.events.registry import AccessEvent
 from aksu_shared.privacy.expiry import expire
 from aksu_shared.web.health import Health, worker_app
 from aksu_shared.web.server import serving
+from aksu_shared.worker.access_feed import AccessFeed
 from aksu_shared.worker.applying import Applier
 from aksu_shared.worker.consumer import ConsumerLoop
 from aksu_shared.worker.copies import Copies
@@ -167,23 +169,7 @@ def _loops(parts: WorkerParts, worker: Worker, config: BaseConfig, url: str) -> 
         ).run(stop),
     }
     if parts.handlers:
-        consumer = ConsumerLoop(
-            pool, worker.bus, worker.applier, notifier=notifier, progress=progress, member=config.bus_member
-        )
-        loops["consumer"] = consumer.run(stop)
-        loops["dead letters"] = _carry_out_orders(worker)
-        loops["rebuild"] = RebuildLoop(
-            pool,
-            worker.applier,
-            url=url,
-            config=config,
-            handlers=parts.handlers,
-            copies=parts.copies,
-            on_rebuilt=parts.on_rebuilt,
-            handover=handover,
-            notifier=notifier,
-            progress=progress,
-        ).run(stop)
+        loops |= _consuming(parts, worker, config, url)
     if parts.deadlines:
         scheduler = Scheduler(
             pool,
@@ -197,6 +183,36 @@ def _loops(parts: WorkerParts, worker: Worker, config: BaseConfig, url: str) -> 
     if parts.at_start is not None:
         loops["start"] = _start(parts.at_start, worker)
     return loops | {name: loop(worker) for name, loop in parts.loops.items()}
+
+
+def _consuming(
+    parts: WorkerParts, worker: Worker, config: BaseConfig, url: str
+) -> dict[str, Coroutine[Any, Any, None]]:
+    """The loops of a service that listens to others."""
+    pool, stop, applier = worker.pool, worker.stop, worker.applier
+    handover, notifier, progress = worker.handover, worker.notifier, worker.progress
+    consumer = ConsumerLoop(pool, worker.bus, applier, notifier=notifier, progress=progress, member=config.bus_member)
+    rebuild = RebuildLoop(
+        pool,
+        applier,
+        url=url,
+        config=config,
+        handlers=parts.handlers,
+        copies=parts.copies,
+        on_rebuilt=parts.on_rebuilt,
+        handover=handover,
+        notifier=notifier,
+        progress=progress,
+    )
+    loops = {
+        "consumer": consumer.run(stop),
+        "dead letters": _carry_out_orders(worker),
+        "rebuild": rebuild.run(stop),
+    }
+    if AccessEvent.topic in applier.topics and AccessEvent.owner in config.feeds:
+        feed = AccessFeed(pool, applier, config=config, handover=handover, notifier=notifier, progress=progress)
+        loops["access feed"] = feed.run(stop)
+    return loops
 
 
 def _head_publisher(service: str, config: BaseConfig, worker: Worker) -> Callable[[], Awaitable[None]] | None:

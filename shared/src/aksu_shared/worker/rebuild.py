@@ -24,9 +24,9 @@ from aksu_shared.db.work import Connection, UnitOfWork
 from aksu_shared.events.base import Event
 from aksu_shared.events.catalogue import CATALOGUE
 from aksu_shared.events.wire import Undecodable, event_of_structured, record_of_structured
-from aksu_shared.worker.applying import REBUILD_LOCK, Applier, Item, read
+from aksu_shared.worker.applying import REBUILD_LOCK, Applier, read
 from aksu_shared.worker.copies import Copies, Copy, Moved, Swapped, make_shadows, swap
-from aksu_shared.worker.failure import FeedUnavailable, database, fault_of, is_infrastructure
+from aksu_shared.worker.failure import FeedUnavailable, database
 from aksu_shared.worker.feed import FeedPage, Feeds
 from aksu_shared.worker.routing import Handlers
 
@@ -277,17 +277,4 @@ class _Run:
         while rows := await self._connection.fetch(_PENDING, position, self._r.applier.name, _PORTION):
             position = rows[-1]["position"]
             self.result.effects += len(rows)
-            await self._settle([read(record_of_structured(row["event"])) for row in rows])
-
-    async def _settle(self, items: Sequence[Item]) -> None:
-        """Apply them, park those at fault."""
-        try:
-            await self._r.applier.apply(items, rebuilding=True)
-        except Exception as error:
-            if is_infrastructure(error):
-                raise
-            if len(items) == 1:
-                await self._r.applier.park(items[0], fault_of(error))
-                return
-            await self._settle(items[: len(items) // 2])
-            await self._settle(items[len(items) // 2 :])
+            await self._r.applier.settle([read(record_of_structured(row["event"])) for row in rows])

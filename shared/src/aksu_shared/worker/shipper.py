@@ -94,7 +94,7 @@ class Shipper:
         self._handover.news.clear()
         if self._handover.position <= shipped:
             return None
-        at_hand = self._handover.after(shipped)
+        at_hand = self._handover.after(shipped, most=_BATCH)
         if at_hand is not None:
             return at_hand
         last = min(shipped + _BATCH, self._handover.position)
