@@ -1,8 +1,9 @@
 """What the embedded driver promises beyond the common contract."""
 
+import asyncio
 import signal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import asyncpg
 import pytest
@@ -152,6 +153,51 @@ async def test_a_failed_commit_is_made_up_for_when_the_database_answers_again(em
             assert list(await consumer.fetch(max_records=10, wait=0.2)) == []
     async with bus.consumer(group, [topic]) as consumer:
         assert [r.offset for r in await read(consumer, 1)] == [r.offset for r in records[7:]]
+
+
+async def test_a_commit_that_comes_late_does_not_set_back_what_the_next_holder_has_committed(
+    embedded: BusRig,
+) -> None:
+    topic, group = await embedded.topic(), embedded.group()
+    slow = await embedded.pool()
+    bus = await embedded.connect()
+    await bus.publish(numbered(topic, *range(10)))
+    async with connect(embedded.url, cursors=slow) as late, late.consumer(group, [topic]) as first:
+        records = await read(first, 10)
+        async with AsyncExitStack() as busy:
+            # Until its statement is on its way: all of the pool's connections are in use.
+            for _ in range(slow.get_max_size()):
+                await busy.enter_async_context(slow.acquire())
+            committing = asyncio.create_task(commit(first, records[:3]))
+            await asyncio.sleep(0.1)
+            async with database(embedded.url) as other:
+                await other.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1", f"bus:{group}"
+                )
+            async with bus.consumer(group, [topic]) as second:
+                await commit(second, await read(second, 10))
+                await busy.aclose()
+                await committing
+    async with bus.consumer(group, [topic]) as third:
+        assert await third.lag() == {}
+        assert not await third.fetch(max_records=1, wait=1)
+        assert await third.lag() == {(topic, 0): 0}
+
+
+async def test_a_holder_whose_positions_were_moved_reads_from_where_they_are_now(embedded: BusRig) -> None:
+    topic, group = await embedded.topic(), embedded.group()
+    pool = await embedded.pool()
+    bus = await embedded.connect()
+    await bus.publish(numbered(topic, *range(10)))
+    async with connect(embedded.url, cursors=pool) as other, other.consumer(group, [topic]) as consumer:
+        records = await read(consumer, 10)
+        await commit(consumer, records[:7])
+        await pool.execute('UPDATE bus_cursor SET "offset" = 2 WHERE consumer_group = $1', group)
+        await commit(consumer, records)
+        again = await read(consumer, 8)
+        await commit(consumer, again)
+    assert [r.offset for r in again] == [r.offset for r in records[2:]]
+    assert await pool.fetchval('SELECT "offset" FROM bus_cursor WHERE consumer_group = $1', group) == 10
 
 
 async def test_a_process_that_only_publishes_needs_no_cursors_and_cannot_consume(embedded: BusRig) -> None:

@@ -38,10 +38,17 @@ SELECT topic, "offset", key, headers, value, time
  ORDER BY "offset"
 """
 _ENDS: Final = "SELECT name, next_offset FROM topic WHERE name = ANY ($1::text[])"
+# A commit may be carried out long after it was asked for: its process stood still, its database was slow. So it moves
+# a position only from where this holder has left it, and never sets back what another has committed since.
 _COMMIT: Final = """
-INSERT INTO bus_cursor (consumer_group, topic, partition, "offset")
-SELECT $1, * FROM unnest($2::text[], $3::integer[], $4::bigint[])
+WITH asked (topic, partition, "offset", before) AS (
+  SELECT * FROM unnest($2::text[], $3::integer[], $4::bigint[], $5::bigint[])
+)
+INSERT INTO bus_cursor AS held (consumer_group, topic, partition, "offset")
+SELECT $1, topic, partition, "offset" FROM asked
 ON CONFLICT (consumer_group, topic, partition) DO UPDATE SET "offset" = EXCLUDED."offset"
+ WHERE held."offset" = (SELECT before FROM asked WHERE (asked.topic, asked.partition) = (held.topic, held.partition))
+RETURNING topic, partition, "offset"
 """
 
 log = structlog.get_logger(__name__)
@@ -60,6 +67,8 @@ class EmbeddedConsumer:
         self._owed: dict[tuple[str, int], int] = {}
         """Positions whose commit has failed."""
         self._owed_since = 0.0
+        self._stored: dict[tuple[str, int], int] = {}
+        """Positions as this holder found them or has committed them."""
         self._wake = asyncio.Event()
         self._fetched_at = time.monotonic()
         self._beating: asyncio.Task[None] | None = None
@@ -104,14 +113,22 @@ class EmbeddedConsumer:
             await self._store()
 
     async def _store(self) -> None:
-        topics, partitions = zip(*self._owed, strict=True)
+        owed, stored = self._owed, self._stored
+        topics, partitions = zip(*owed, strict=True)
+        before = [stored.get(place) for place in owed]
         try:
             async with asyncio.timeout(_QUERY_TIMEOUT):
-                await self._cursors.execute(_COMMIT, self._group, topics, partitions, list(self._owed.values()))
-            self._owed = {}
+                rows = await self._cursors.fetch(_COMMIT, self._group, topics, partitions, list(owed.values()), before)
         except FAILURES as failure:
             self._owed_since = time.monotonic()
             log.warning("Commit failed, will be repeated", group=self._group, error=repr(failure))
+            return
+        stored.update({(row[0], row[1]): row[2] for row in rows})
+        if len(rows) == len(owed):
+            owed.clear()
+        elif stored is self._stored:
+            log.warning("Positions were committed by another holder, taking the group anew", group=self._group)
+            self._link.drop()
 
     async def rewind(self, positions: Mapping[tuple[str, int], int]) -> None:
         """See `Consumer.rewind`."""
@@ -143,7 +160,7 @@ class EmbeddedConsumer:
         """Hold the lease; a new holder starts where the group has committed."""
         if self._holder is connection:
             return True
-        self._holder, self._positions, self._owed = None, {}, {}
+        self._holder, self._positions, self._owed, self._stored = None, {}, {}, {}
         if not await try_hold(connection, f"bus:group:{self._group}"):
             return False
         self._positions = await self._committed(connection)
@@ -156,6 +173,7 @@ class EmbeddedConsumer:
             'SELECT topic, "offset" FROM bus_cursor WHERE consumer_group = $1 AND partition = 0', self._group
         )
         committed = {row["topic"]: row["offset"] for row in rows}
+        self._stored = {(topic, 0): offset for topic, offset in committed.items()}
         ends = await self._ends(connection)
         for topic in self._topics:
             # A position beyond the end: this is another log (restored, made anew). Better read it all again than skip.
