@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import replace
@@ -215,6 +216,43 @@ async def test_a_handler_that_took_too_long_once_is_tried_again_before_its_recor
     applier = monitoring(monitoring_pool, timeout=0.5, handlers={PlaceEvent: stands_still_once})
     async with Consuming(monitoring_pool, bus, applier, wakes):
         await settled(monitoring_pool, effect=1)
+
+
+async def test_a_handler_whose_process_stood_still_has_not_taken_too_long(
+    monitoring_pool: asyncpg.Pool, bus: Bus, wakes: Notifier
+) -> None:
+    calls = 0
+
+    async def is_paused(work: UnitOfWork, events: Sequence[PlaceEvent]) -> None:
+        nonlocal calls
+        calls += 1
+        time.sleep(1)  # noqa: ASYNC251 - nothing of the process runs meanwhile
+        await copy_places(work, events)
+
+    await publish(bus, [Topic().record()])
+    applier = monitoring(monitoring_pool, timeout=0.5, handlers={PlaceEvent: is_paused})
+    async with Consuming(monitoring_pool, bus, applier, wakes):
+        await settled(monitoring_pool, effect=1)
+    assert calls == 1
+
+
+async def test_a_record_another_member_has_applied_meanwhile_is_not_parked(
+    monitoring_pool: asyncpg.Pool, bus: Bus, wakes: Notifier
+) -> None:
+    record, tried = Topic().record(), asyncio.Queue[None]()
+
+    async def hangs(_work: UnitOfWork, _events: Sequence[PlaceEvent]) -> None:
+        tried.put_nowait(None)
+        await asyncio.Event().wait()
+
+    await publish(bus, [record])
+    applier = monitoring(monitoring_pool, timeout=0.5, handlers={PlaceEvent: hangs})
+    async with Consuming(monitoring_pool, bus, applier, wakes):
+        await tried.get()
+        await tried.get()  # the last attempt; the other member waits for its end
+        assert await monitoring(monitoring_pool).apply([read(record)]) == Applied(events=1, changes=1)
+        await eventually(lambda: monitoring_pool.fetchval('SELECT max("offset") FROM bus_cursor'))
+    assert await parked(monitoring_pool) == []
 
 
 async def test_a_handler_that_waits_for_a_lock_of_another_is_not_taken_for_one_that_hangs(

@@ -12,6 +12,7 @@ from aksu_shared.bus import Delivered
 from aksu_shared.db.work import UnitOfWork
 from aksu_shared.events.registry import PlaceEvent
 from aksu_shared.testing.waiting import eventually
+from aksu_shared.worker import applying
 from aksu_shared.worker.applying import Applied, Applier, read
 from aksu_shared.worker.dead_letters import dead_letters, discard, redrive
 from aksu_shared.worker.failure import BEHIND, DatabaseAway, Fault
@@ -87,7 +88,8 @@ async def test_a_record_redriven_after_its_repetition_took_effect_has_none_again
     record = Topic().record()
     applier = monitoring(monitoring_pool)
     await applier.apply([read(record)])
-    await park(applier, record)
+    async with monitoring_pool.acquire() as connection:  # as one who judged late did before it looked into the inbox
+        await applying.park(connection, applier.name, [(read(record), FAULT)])
     letter = (await dead_letters(monitoring_pool))[0]
     assert (await redrive(monitoring_pool, applier, [letter.id], by="operator")).applied == [letter.id]
     assert await effects(monitoring_pool) == [(record.key, 1)]

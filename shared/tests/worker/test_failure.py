@@ -83,6 +83,12 @@ def test_anything_else_is_the_records(error: Exception) -> None:
     assert not is_infrastructure(error)
 
 
+async def test_a_server_the_driver_has_waited_for_in_vain_is_nobody_s_fault(pool: asyncpg.Pool) -> None:
+    with pytest.raises(TimeoutError) as caught:
+        await pool.execute("SELECT pg_sleep(5)", timeout=0.1)
+    assert is_infrastructure(caught.value)
+
+
 def raised(error: Exception) -> Exception:
     """The error, raised here."""
     try:

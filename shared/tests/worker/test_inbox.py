@@ -70,6 +70,25 @@ async def test_what_was_applied_before_its_key_was_parked_is_not_parked(monitori
     assert len(await parked(monitoring_pool)) == 1
 
 
+async def test_what_has_taken_effect_is_not_parked_by_one_who_judges_late(monitoring_pool: asyncpg.Pool) -> None:
+    going, applied = asyncio.Event(), asyncio.Event()
+
+    async def handler(_work: UnitOfWork, _events: Sequence[PlaceEvent]) -> None:
+        going.set()
+        await applied.wait()
+
+    record = read(Topic().record())
+    other = monitoring(monitoring_pool, handlers={PlaceEvent: handler})
+    applying = asyncio.create_task(other.apply([record]))
+    await going.wait()
+    parking = asyncio.create_task(monitoring(monitoring_pool).park(record, FAULT))
+    await eventually(lambda: monitoring_pool.fetchval("SELECT count(*) = 1 FROM pg_locks WHERE NOT granted"))
+    applied.set()
+    assert await applying == Applied(events=1)
+    assert not await parking
+    assert await parked(monitoring_pool) == []
+
+
 async def test_the_lost_future_of_a_restored_source_is_neither_applied_nor_parked(
     monitoring_pool: asyncpg.Pool,
 ) -> None:
@@ -167,7 +186,9 @@ async def test_a_record_that_fails_again_after_it_was_resolved_is_parked_again(m
     applier, item = monitoring(monitoring_pool), read(Topic().record())
     await applier.park(item, FAULT)
     await discard(monitoring_pool, [1], by="operator", why="a test")
-    await applier.park(item, FAULT)
+    assert not await applier.park(item, FAULT)
+    await monitoring_pool.execute("DELETE FROM inbox")  # as a rebuild does with what the owner no longer has
+    assert await applier.park(item, FAULT)
     assert len(await parked(monitoring_pool)) == 1
 
 

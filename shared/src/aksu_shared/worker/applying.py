@@ -4,7 +4,6 @@ A record takes effect once however often it is delivered, because its event's id
 A record whose key is parked is parked too, so that each key keeps its order.
 """
 
-import asyncio
 import json
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
@@ -33,14 +32,16 @@ from aksu_shared.worker.failure import (
     transaction,
 )
 from aksu_shared.worker.freshness import Partition, save_sources
+from aksu_shared.worker.patience import running
 from aksu_shared.worker.routing import Handlers, calls, topics
 
 HANDLER_TIMEOUT: Final = 30.0
 """Seconds a handler may take for one batch."""
 
 _BEGIN: Final = "SELECT pg_advisory_xact_lock_shared($1), set_config('lock_timeout', $2, true)"
+_ALONE: Final = "SELECT pg_advisory_xact_lock($1)"
 REBUILD_LOCK: Final = lock_key("rebuild")
-"""Shared by every transaction that applies events; held alone while a rebuilt copy is put in its place."""
+"""Shared by every transaction that applies events; held alone while one is parked or a rebuilt copy put in place."""
 _ADMIT: Final = """
 WITH r AS (
   SELECT r.id, r.seq, r.key, o.source, o.topic,
@@ -189,10 +190,19 @@ class Applier:
             await self.settle(items[: len(items) // 2])
             await self.settle(items[len(items) // 2 :])
 
-    async def park(self, item: Item, fault: Fault) -> None:
-        """Park one record in a transaction of its own."""
+    async def park(self, item: Item, fault: Fault) -> bool:
+        """Park one record in a transaction of its own, unless it has taken effect; whether it was parked.
+
+        Who judges may have stood still, and another member has got the record meanwhile: so alone, when nothing else
+        is being applied.
+        """
         async with transaction(self._pool) as connection:
+            await connection.execute(_ALONE, REBUILD_LOCK)
+            identity = _identity(item.record)
+            if identity and await connection.fetchval(_KNOWN, self.name, [identity]):
+                return False
             await park(connection, self.name, [(item, fault)])
+            return True
 
     async def run(self, connection: Connection, events: Sequence[Event[Any]]) -> UnitOfWork:
         """Call the handlers; give the unit of work, not yet flushed. Raises HandlerTimeout and what handlers raise."""
@@ -216,9 +226,8 @@ class Applier:
         )
 
     async def _call(self, handling: Awaitable[None], name: str) -> None:
-        bound = asyncio.timeout(self._timeout)
         try:
-            async with bound:
+            async with running(self._timeout) as bound:
                 await handling
         except TimeoutError as error:
             if bound.expired():

@@ -159,10 +159,10 @@ class ConsumerLoop:
                 if is_infrastructure(again):
                     raise
                 error = again
-        await self._applier.park(item, fault_of(error))
+        parked = await self._applier.park(item, fault_of(error))
         self._progress.turned("consumer")
-        RECORDS.labels("parked").inc()
-        return Applied(parked=1)
+        RECORDS.labels("parked" if parked else "repeated").inc()
+        return Applied(parked=1) if parked else Applied(repeated=1)
 
     async def _freshen(self, consumer: Consumer) -> None:
         """Partitions read to their end are fresh as of now."""

@@ -111,6 +111,9 @@ def is_infrastructure(error: BaseException) -> bool:
     """Whether to wait and try again for ever, instead of holding the record responsible."""
     if isinstance(error, asyncpg.PostgresError):
         return str(error.sqlstate).startswith(_NOT_THE_RECORDS)
+    if isinstance(error, TimeoutError):
+        # The driver waits longer than the server lets a statement run: nothing was heard of the server itself.
+        return _is_drivers(error)
     return isinstance(
         error, (DatabaseAway, BusUnavailable, SourceRestored, FeedUnavailable, ConnectionError, MemoryError)
     )
@@ -126,6 +129,11 @@ def fault_of(error: BaseException) -> Fault:
         what = [error.sqlstate, error.table_name, error.column_name, error.constraint_name]
         return Fault("DATABASE_REFUSED", f"{' '.join(filter(None, what))} at {_place(error)}")
     return Fault("HANDLER_FAILED", f"{type(error).__module__}.{type(error).__qualname__} at {_place(error)}")
+
+
+def _is_drivers(error: BaseException) -> bool:
+    frames = traceback.extract_tb(error.__traceback__)
+    return bool(frames) and "asyncpg" in frames[-1].filename
 
 
 def _place(error: BaseException) -> str:
