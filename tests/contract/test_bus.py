@@ -121,7 +121,7 @@ async def test_an_idle_fetch_returns_nothing_after_its_wait(rig: BusRig) -> None
         await read(consumer, 1)
         started = time.monotonic()
         assert not await consumer.fetch(max_records=10, wait=0.5)
-        assert 0.4 < time.monotonic() - started < 2.0
+        assert 0.4 < time.monotonic() - started < 5
 
 
 async def test_a_waiting_consumer_is_woken_rather_than_polling(rig: BusRig) -> None:

@@ -102,7 +102,7 @@ async def test_killed_at_a_seam_every_change_still_takes_effect_once_and_in_orde
         keys.append(await registry.register())
         await registry.amend(keys[-1], address="ул. Втора 2")
         await asyncio.sleep(0.05)
-    assert await workers[dying].ended(within=1) == -signal.SIGKILL
+    assert await workers[dying].ended(within=10) == -signal.SIGKILL
     await workers[dying].start()
     keys += [await registry.register() for _ in range(3)]
 

@@ -2,6 +2,8 @@
 
 import asyncio
 import random
+import time
+from statistics import median
 
 import asyncpg
 import pytest
@@ -9,7 +11,7 @@ from uuid_utils.compat import uuid7
 
 from aksu_local.databases import ServiceUrls
 from aksu_local.worker_rig import Log, Registry
-from aksu_shared.bus.lease import try_hold
+from aksu_shared.bus.lease import SILENCE, try_hold
 from aksu_shared.db.notify import SEQUENCED, Notifier
 from aksu_shared.testing.waiting import eventually
 from aksu_shared.web.health import Health
@@ -121,8 +123,8 @@ async def test_the_holder_shows_life_every_second_even_when_idle(
         await eventually(lambda: _value(log.handover.holder))
         first = await registry.pool.fetchval("SELECT heartbeat_at FROM log_state")
         query = "SELECT extract(epoch FROM heartbeat_at - $1)::float FROM log_state"
-        step = await eventually(lambda: registry.pool.fetchval(query, first), within=2)
-    assert 0 < step < 1.5
+        step = await eventually(lambda: registry.pool.fetchval(query, first), within=20)
+    assert 0 < step < SILENCE
 
 
 async def test_the_lease_is_free_after_a_clean_stop(
@@ -131,21 +133,26 @@ async def test_the_lease_is_free_after_a_clean_stop(
     async with Log(registry_urls, registry.pool, notifier) as log:
         await eventually(lambda: _value(log.handover.holder))
     async with registry.pool.acquire() as connection:
-        await eventually(lambda: try_hold(connection, LEASE), within=1)
+        await eventually(lambda: try_hold(connection, LEASE), within=10)
         await connection.execute("SELECT pg_advisory_unlock_all()")
 
 
 async def test_a_written_change_wakes_the_sequencer_and_it_tells_that_positions_are_there(
     registry: Registry, registry_urls: ServiceUrls, notifier: Notifier
 ) -> None:
-    heard = asyncio.Event()
+    heard, delays = asyncio.Event(), []
     async with registry.pool.acquire() as listener, Log(registry_urls, registry.pool, notifier) as log:
         await listener.add_listener(SEQUENCED, lambda *_: heard.set())
         await eventually(lambda: _value(log.handover.holder))
-        await registry.register()
-        async with asyncio.timeout(0.5):
-            await heard.wait()
+        for _ in range(9):
+            heard.clear()
+            await registry.register()
+            committed = time.monotonic()
+            async with asyncio.timeout(20):
+                await heard.wait()
+            delays.append(time.monotonic() - committed)
         await listener.reset()
+    assert median(delays) < 0.2  # the sequencer by itself looks every 0.8 s
 
 
 async def _value(value: object) -> object:

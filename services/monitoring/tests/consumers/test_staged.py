@@ -20,6 +20,7 @@ from monitoring_builders import (
 from monitoring_worker import apply, apply_all, applying, worker_of
 
 from aksu_local.served import Serve, Served
+from aksu_monitoring.consumers import staged
 from aksu_shared.testing import eventually
 
 
@@ -64,12 +65,13 @@ async def test_the_cause_of_a_push_travels_to_the_changes(monitoring: Served) ->
     assert row["correlation_id"] == await monitoring.worker.fetchval("SELECT correlation_id FROM ingest_event")
 
 
-async def test_a_push_wakes_the_worker(monitoring: Served) -> None:
+async def test_a_push_wakes_the_worker(monitoring: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(staged, "_POLL", 600.0)  # or it would look by itself
     async with applying(monitoring):
         await push(monitoring, [started()])
         await eventually(lambda: count(monitoring, "inspection"))
         await push(monitoring, [finding(2)])
-        await eventually(lambda: count(monitoring, "finding"), within=0.9)
+        await eventually(lambda: count(monitoring, "finding"), within=20)
 
 
 async def test_what_comes_early_is_held_and_says_what_it_waits_for(monitoring: Served) -> None:
