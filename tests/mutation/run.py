@@ -31,7 +31,10 @@ TESTS: Final = (
     *(f"auth/test_{name}.py" for name in ("dependencies", "issuer", "jwks", "permissions", "principal", "tokens")),
     *(f"db/test_{name}.py" for name in ("access", "scoped", "statement", "work")),
     "worker/conftest.py",
-    *(f"worker/test_{name}.py" for name in ("consumer", "dead_letters", "failure", "inbox", "repair", "routing")),
+    *(
+        f"worker/test_{name}.py"
+        for name in ("consumer", "dead_letters", "failure", "inbox", "patience", "repair", "routing")
+    ),
 )
 """Under shared/tests: those that are quick and about these modules."""
 

@@ -21,6 +21,7 @@ from monitoring_worker import apply, apply_all, applying, worker_of
 
 from aksu_local.served import Serve, Served
 from aksu_monitoring.consumers import staged
+from aksu_monitoring.consumers.staged import StagedLoop
 from aksu_shared.testing import eventually
 
 
@@ -182,6 +183,28 @@ async def test_one_event_that_breaks_the_batch_is_found_and_the_others_take_effe
         await monitoring.worker.fetchval("SELECT state FROM ingest_event WHERE subject = 'R-3' AND sequence = 3")
         == "HELD"
     )
+
+
+async def test_who_judges_late_puts_aside_nothing_that_came_after(
+    monitoring: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = await asyncpg.connect(monitoring.urls.owner)
+    await owner.execute("ALTER TABLE finding ADD CONSTRAINT poison CHECK (standard <> 'poison')")
+    await push(monitoring, [started(), finding(2, standard="poison")])
+    put_aside = StagedLoop._quarantine
+
+    async def late(loop: StagedLoop, *judged: Any) -> None:
+        await owner.execute("ALTER TABLE finding DROP CONSTRAINT poison")
+        monkeypatch.undo()
+        await apply(monitoring)  # another worker, while this one stood still
+        await put_aside(loop, *judged)
+        await push(monitoring, [finding(3)])
+        await put_aside(loop, *judged)
+
+    monkeypatch.setattr(StagedLoop, "_quarantine", late)
+    await apply(monitoring)
+    await owner.close()
+    assert await states(monitoring) == {1: "APPLIED", 2: "APPLIED", 3: "APPLIED"}
 
 
 async def test_two_workers_apply_each_event_once(monitoring: Served) -> None:

@@ -5,7 +5,7 @@ A record whose key is parked is parked too, so that each key keeps its order.
 """
 
 import json
-from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, Final
@@ -25,14 +25,13 @@ from aksu_shared.value import value
 from aksu_shared.worker.failure import (
     BEHIND,
     Fault,
-    HandlerTimeout,
     SourceRestored,
     fault_of,
     is_infrastructure,
     transaction,
 )
 from aksu_shared.worker.freshness import Partition, save_sources
-from aksu_shared.worker.patience import running
+from aksu_shared.worker.patience import in_time
 from aksu_shared.worker.routing import Handlers, calls, topics
 
 HANDLER_TIMEOUT: Final = 30.0
@@ -212,7 +211,8 @@ class Applier:
             if len(events) > 1:
                 work.caused_by = None  # one correlation, but which of them it was only the handler knows
             for call in calls(self._handlers, events):
-                await self._call(call.handler(work, call.events), getattr(call.handler, "__qualname__", "a handler"))
+                name = getattr(call.handler, "__qualname__", "a handler")
+                await in_time(call.handler(work, call.events), self._timeout, name=name)
         return work
 
     def work(self, connection: Connection) -> UnitOfWork:
@@ -224,16 +224,6 @@ class Applier:
             source=self._service,
             begun=True,
         )
-
-    async def _call(self, handling: Awaitable[None], name: str) -> None:
-        try:
-            async with running(self._timeout) as bound:
-                await handling
-        except TimeoutError as error:
-            if bound.expired():
-                msg = f"{name} took more than {self._timeout:g} s"
-                raise HandlerTimeout(msg) from error
-            raise
 
     async def _without_known_faults(self, connection: Connection, items: Sequence[Item]) -> tuple[Sequence[Item], int]:
         """The items without those at fault that were repaired or discarded before; and how many those are."""

@@ -1,11 +1,25 @@
 """How long to wait for what runs here, where the process itself may stand still: paused, swapped out, asleep."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from typing import Final
 
+from aksu_shared.worker.failure import HandlerTimeout
+
 _PARTS: Final = 10
+
+
+async def in_time(handling: Awaitable[None], seconds: float, *, name: str) -> None:
+    """Await `handling`. Raises HandlerTimeout, and what it raises itself."""
+    try:
+        async with running(seconds) as bound:
+            await handling
+    except TimeoutError as error:
+        if bound.expired():
+            msg = f"{name} took more than {seconds:g} s"
+            raise HandlerTimeout(msg) from error
+        raise
 
 
 @asynccontextmanager

@@ -17,10 +17,11 @@ from aksu_shared.db.deadlines import Deadline
 from aksu_shared.db.notify import CHANGE_LOG, Notifier
 from aksu_shared.db.work import UnitOfWork
 from aksu_shared.worker.applying import Applier
-from aksu_shared.worker.failure import HandlerTimeout, database, fault_of, is_infrastructure, transaction
+from aksu_shared.worker.failure import database, fault_of, is_infrastructure, transaction
 from aksu_shared.worker.handover import Handover
 from aksu_shared.worker.loop import turns
 from aksu_shared.worker.metrics import FIRED
+from aksu_shared.worker.patience import in_time
 from aksu_shared.worker.progress import Progress, pause
 
 DeadlineHandler: TypeAlias = Callable[[UnitOfWork, Deadline], Awaitable[None]]
@@ -112,12 +113,7 @@ class Scheduler:
                 return 0
             deadline = Deadline(**dict(row))
             work = self._applier.work(connection)
-            bound = asyncio.timeout(_TIMEOUT)
-            try:
-                async with bound:
-                    await self._handlers[deadline.kind](work, deadline)
-            except TimeoutError as error:
-                raise (HandlerTimeout(deadline.kind) if bound.expired() else error) from error
+            await in_time(self._handlers[deadline.kind](work, deadline), _TIMEOUT, name=deadline.kind)
             changes = work.changes
             await work.flush()
             await connection.execute(_FIRED, key, work.now)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from typing import Final
+from uuid import UUID
 
 import structlog
 
@@ -95,17 +96,22 @@ class StagedLoop:
         """Apply one inspection event by event."""
         moved = 0
         while True:
+            event = await self._turn(key)
             try:
                 step = await self._step(key)
             except Exception as error:
-                if is_infrastructure(error):
+                if is_infrastructure(error) or event is None:
                     raise
-                await self._quarantine(key, error)
+                await self._quarantine(key, event, error)
                 return moved + 1
             if not step:
                 return moved
             moved += step
             self._worker.progress.turned(LOOP)
+
+    async def _turn(self, key: Key) -> UUID | None:
+        async with transaction(self._worker.pool) as connection:
+            return await Factory(self._worker.applier.work(connection), self._rights).applying().turn(key)
 
     async def _step(self, key: Key) -> int:
         async with transaction(self._worker.pool) as connection:
@@ -115,9 +121,9 @@ class StagedLoop:
         self._worker.notifier.poke(CHANGE_LOG)
         return moved
 
-    async def _quarantine(self, key: Key, error: Exception) -> None:
+    async def _quarantine(self, key: Key, event: UUID, error: Exception) -> None:
         fault = fault_of(error)
         log.error("staged_event_quarantined", source=key[0], reason=fault.reason, detail=fault.detail)
         async with transaction(self._worker.pool) as connection:
             applying = Factory(self._worker.applier.work(connection), self._rights).applying()
-            await applying.quarantine(key, reason="FAILED", detail=f"{fault.reason}: {fault.detail}")
+            await applying.quarantine(key, event, reason="FAILED", detail=f"{fault.reason}: {fault.detail}")

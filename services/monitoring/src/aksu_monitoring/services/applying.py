@@ -84,14 +84,22 @@ class ApplyingService:
         await self._staging.progress(done.progress)
         return len(done.marks)
 
-    async def quarantine(self, key: Key, *, reason: str, detail: str) -> None:
-        """Put the event whose turn it is aside: applying it failed by itself."""
+    async def turn(self, key: Key) -> UUID | None:
+        """The event whose turn it is."""
+        for case in await self._staging.cases([key]):
+            for event in next_in_turn(case.applied, case.events):
+                return event.id
+        return None
+
+    async def quarantine(self, key: Key, event: UUID, *, reason: str, detail: str) -> None:
+        """Put `event` aside: applying it failed by itself. Nothing, if its turn has passed meanwhile."""
         await self._staging.alone()
+        if await self.turn(key) != event:
+            return
         (case,) = await self._staging.cases([key])
-        turn = next_in_turn(case.applied, case.events)[:1]
-        waiting = [event for event in case.events if event not in turn]
-        done = _Effects(marks=[Mark(event.id, "QUARANTINED", reason, detail) for event in turn])
-        self._hold(case, waiting, {event.sequence for event in turn}, done)
+        (failed,) = [each for each in case.events if each.id == event]
+        done = _Effects(marks=[Mark(event, "QUARANTINED", reason, detail)])
+        self._hold(case, [each for each in case.events if each is not failed], {failed.sequence}, done)
         await self._staging.mark(done.marks)
         await self._staging.progress(done.progress)
 
