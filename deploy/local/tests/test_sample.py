@@ -31,6 +31,8 @@ def test_every_row_of_the_sample_register_can_be_imported(tmp_path: Path, today:
     assert [(row.number, error.code) for row in rows for error in row.errors] == []
     assert len(rows) == written.services >= 900
     assert len({row.row.provider.eik for row in rows if row.row}) == written.providers >= 300
+    claims = [claim for row in rows if row.row for claim in (row.row.original, row.row.changed, row.row.renewed)]
+    assert len([claim for claim in claims if claim]) == written.licences > written.services
 
 
 def test_the_sample_covers_all_oblasts_legal_forms_and_licence_situations(tmp_path: Path) -> None:

@@ -23,11 +23,12 @@ DEFECTS_MANIFEST: Final = "register-defects.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleRegister:
-    """What was written: the file, and how many providers and services (rows) it holds."""
+    """What was written: the file, and how many providers, services (rows) and licences it holds."""
 
     path: Path
     providers: int
     services: int
+    licences: int
 
 
 def write_register(
@@ -44,7 +45,8 @@ def write_register(
     titles = [column.title for column in COLUMNS]
     rows: list[Row] = [[*row] for row in rows_of(made, territory=load())]
     write_sheet(path, Sheet(name=path.name, header=titles, rows=rows))
-    return SampleRegister(path=path, providers=len(made), services=len(rows))
+    licences = sum(len(service.licences) for provider in made for service in provider.services)
+    return SampleRegister(path=path, providers=len(made), services=len(rows), licences=licences)
 
 
 def write_defects(folder: Path, *, today: date, seed: int = SEED) -> list[Defect]:

@@ -12,18 +12,35 @@ async def report(stage: Stage, *, licensed: Licensed, inspected: Inspected) -> N
     stage.step("5. Report: the territory summary on four levels")
     municipality = await stage.get("registry", f"/v1/territories/{MUNICIPALITY}")
     oblast = await stage.get("registry", f"/v1/territories/{municipality['parent']}")
-    summaries: dict[str, dict[str, Any]] = {}
-    for code in (MUNICIPALITY, oblast["code"], oblast["parent"], "BG"):
-        summaries[code] = summary = await stage.get("reporting", f"/v1/territory/{code}/summary")
-        _print(stage, summary)
-    here, nation = summaries[MUNICIPALITY], summaries["BG"]
-    stage.check("licences in all", got=nation["licences"]["total"], want=licensed.before + 1)
-    services = await stage.count("registry", "/v1/services?state=ACTIVE")
-    stage.check("active services, as many as the registry lists", got=nation["services"]["total"], want=services)
-    opened = here["prescriptions"]["open"] - inspected.before["prescriptions"]["open"]
-    stage.check("open prescriptions by this inspection", got=opened, want=1)
-    outcomes = here["inspections"]["by_outcome"]
-    stage.check("inspections closed with prescriptions", got=outcomes.get("PRESCRIPTIONS"), want=1)
+    before = inspected.before
+
+    async def told() -> dict[str, int]:
+        here = await stage.get("reporting", f"/v1/territory/{MUNICIPALITY}/summary")
+        nation = await stage.get("reporting", "/v1/territory/BG/summary")
+        return {
+            "licences": nation["licences"]["total"],
+            "active services": nation["services"]["total"],
+            "inspections here": here["inspections"]["total"] - before["inspections"]["total"],
+            "with prescriptions": here["inspections"]["by_outcome"].get("PRESCRIPTIONS", 0),
+            "open prescriptions here": here["prescriptions"]["open"] - before["prescriptions"]["open"],
+        }
+
+    # Each topic is as late as it is: what the others hold is waited for, and must then be exactly this.
+    await stage.until(
+        "what the other services have told",
+        told,
+        want={
+            "licences": licensed.before + 1,
+            "active services": await stage.count("registry", "/v1/services?state=ACTIVE"),
+            "inspections here": inspected.pushed,
+            "with prescriptions": 1,
+            "open prescriptions here": 1,
+        },
+    )
+    for code in (MUNICIPALITY, oblast["code"], oblast["parent"]):
+        _print(stage, await stage.get("reporting", f"/v1/territory/{code}/summary"))
+    nation = await stage.get("reporting", "/v1/territory/BG/summary")
+    _print(stage, nation)
     stage.check("fresh_at per source", got=sorted(nation["fresh_at"]), want=["licensing", "monitoring", "registry"])
     await _adds_up(stage, nation)
 
