@@ -76,16 +76,16 @@ async def streams(*, rounds: int) -> AsyncIterator[Line]:
     async with _stream() as stream:
         ours, floor = await _turns(rounds, lambda: _ship(stream), lambda: _produce(stream))
         yield _rates("ship", ours, floor, Bar(ratio_at_least=0.6))
-        ours, floor, textbook, least = await _turns(
+        ours, floor, textbook, unchecked = await _turns(
             rounds,
             lambda: _consume(stream),
             lambda: _fetch(stream),
             lambda: _consume_bare(stream, bare.textbook),
-            lambda: _consume_bare(stream, bare.least),
+            lambda: _consume_bare(stream, bare.unchecked),
         )
         yield _rates("consume", ours, floor, Bar(ratio_at_least=0.35))
         yield _rates("consume textbook", ours, textbook)
-        yield _rates("consume at most", least, floor)
+        yield _rates("consume unchecked", unchecked, floor)
         told, sent = sorted(await _tell(stream)), sorted(await _send(stream))
         for share, most in ((0.5, 15.0), (0.99, 60.0)):
             value, published = percentile(told, share), percentile(sent, share)

@@ -86,22 +86,27 @@ class ApplyingService:
 
     async def turn(self, key: Key) -> UUID | None:
         """The event whose turn it is."""
-        for case in await self._staging.cases([key]):
-            for event in next_in_turn(case.applied, case.events):
-                return event.id
-        return None
+        head = await self._head(key)
+        return head[1].id if head else None
 
     async def quarantine(self, key: Key, event: UUID, *, reason: str, detail: str) -> None:
         """Put `event` aside: applying it failed by itself. Nothing, if its turn has passed meanwhile."""
         await self._staging.alone()
-        if await self.turn(key) != event:
+        head = await self._head(key)
+        if head is None or head[1].id != event:
             return
-        (case,) = await self._staging.cases([key])
-        (failed,) = [each for each in case.events if each.id == event]
+        case, failed = head
         done = _Effects(marks=[Mark(event, "QUARANTINED", reason, detail)])
         self._hold(case, [each for each in case.events if each is not failed], {failed.sequence}, done)
         await self._staging.mark(done.marks)
         await self._staging.progress(done.progress)
+
+    async def _head(self, key: Key) -> tuple[Case, Staged] | None:
+        """An inspection that waits, and the event of it whose turn it is."""
+        for case in await self._staging.cases([key]):
+            for event in next_in_turn(case.applied, case.events):
+                return case, event
+        return None
 
     async def _subjects(self, cases: Iterable[Case], at_most: int | None) -> list[_Subject]:
         """The inspections with all that judging their events needs, read in a few statements."""
