@@ -16,9 +16,8 @@ MIN_PROVIDERS, MIN_SERVICES, MIN_FREE = 300, 900, 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
-    """What came of the import: rows, and licences at licensing."""
+    """What came of the import: licences at licensing."""
 
-    rows: int
     licences: int
 
 
@@ -36,7 +35,7 @@ async def import_register(stage: Stage) -> Imported:
         write_defects(folder, today=today)
         await _defects(stage, folder)
     await _licences(stage, stated=sample.licences)
-    return Imported(rows=sample.services, licences=sample.licences)
+    return Imported(licences=sample.licences)
 
 
 async def _three_times(stage: Stage, file: Path, *, rows: int) -> None:
