@@ -62,6 +62,7 @@ class Machine:
         self.states: Mapping[str, Text] = MappingProxyType(dict(states))
         self.transitions = tuple(transitions)
         self._table = {(source, row.name): row for row in self.transitions for source in row.sources}
+        self._rows = {row.name: row for row in reversed(self.transitions)}
         self._check()
 
     def fire(self, state: str, name: str) -> Transition:
@@ -73,9 +74,21 @@ class Machine:
             listed = ", ".join(legal) or "—"
             raise IllegalTransition(state=state, transition=name, legal=listed, legal_transitions=legal) from None
 
+    def row(self, name: str) -> Transition:
+        """The row of the transition `name`; where several have the name, the first: they need the same right."""
+        try:
+            return self._rows[name]
+        except KeyError:
+            msg = f"machine {self.name} has no transition {name}"
+            raise ValueError(msg) from None
+
+    def leaving(self, state: str) -> list[Transition]:
+        """The transitions that leave `state`, in the order of the table."""
+        return [row for row in self.transitions if state in row.sources]
+
     def legal(self, state: str) -> list[str]:
         """Names of the transitions that leave `state`, in the order of the table."""
-        return [row.name for row in self.transitions if state in row.sources]
+        return [row.name for row in self.leaving(state)]
 
     def actions(
         self,

@@ -144,13 +144,13 @@ class Discard(Body):
     reason: Annotated[str, Field(min_length=3, max_length=500, pattern=_PRINTABLE)]
 
 
-async def _command(request: Request, principal: PrincipalDep) -> AsyncIterator[Command[Any]]:
+async def _command(request: Request, principal: PrincipalDep) -> AsyncIterator[Command]:
     async with request.app.state.api.commands.open(request, principal) as command:
         yield command
 
 
 _LetterId = Annotated[str, Path(max_length=20)]
-_CommandDep = Annotated[Command[Any], Depends(_command, scope="function")]
+_CommandDep = Annotated[Command, Depends(_command, scope="function")]
 
 
 @router.get(
@@ -221,7 +221,7 @@ async def discard_dead_letter(letter_id: _LetterId, body: Discard, command: _Com
     return await _order(command, letter_id, "DISCARD", body.reason)
 
 
-async def _order(command: Command[Any], letter_id: _LetterId, what: str, why: str | None) -> Response:
+async def _order(command: Command, letter_id: _LetterId, what: str, why: str | None) -> Response:
     key, connection = _id(letter_id), await command.work.begin()
     ordered = await connection.fetchval(_ORDER, key, what, command.work.actor.subject, why)
     row = await connection.fetchrow(ONE, key)

@@ -1,16 +1,14 @@
 """The API process of a service: its pools, its edge for commands and its hot reads, opened when it starts."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from importlib.metadata import version
 from types import MappingProxyType
-from typing import Any, Generic, TypeVar
 
-import asyncpg
 from fastapi import APIRouter, FastAPI
 
 from aksu_shared.auth.permissions import Rights
+from aksu_shared.auth.pseudonym import Pseudonyms
 from aksu_shared.clock import Clock
 from aksu_shared.codelists import CODELISTS
 from aksu_shared.config import BaseConfig
@@ -18,9 +16,9 @@ from aksu_shared.db.notify import APPLIED, SEQUENCED, Listener, Notifier
 from aksu_shared.db.pool import create_pool
 from aksu_shared.db.reads import Reads
 from aksu_shared.db.schema import require_known_schema
-from aksu_shared.db.work import UnitOfWork
-from aksu_shared.privacy.keys import KeyRing
+from aksu_shared.procedures.context import legal_terms
 from aksu_shared.web import audit, dead_letters, vanished
+from aksu_shared.web.api import Api
 from aksu_shared.web.app import create_app
 from aksu_shared.web.commands import CommandEdge
 from aksu_shared.web.digest import digest_router
@@ -29,23 +27,6 @@ from aksu_shared.web.health import Health
 from aksu_shared.web.reconcile import reconcile_router
 from aksu_shared.worker.copies import Copies
 
-F = TypeVar("F")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Api(Generic[F]):
-    """What routes of a running service use, as `app.state.api`."""
-
-    pool: "asyncpg.Pool[Any]"
-    reads: Reads
-    commands: CommandEdge[F]
-    clock: Clock
-    rights: Rights
-    news: Listener
-    """Hears when changes were sequenced and events applied."""
-    keys: KeyRing
-    """What opens restricted personal data; empty in a service that holds none."""
-
 
 def service_app(
     service: str,
@@ -53,14 +34,13 @@ def service_app(
     *,
     title: str,
     routers: Sequence[APIRouter],
-    factory: Callable[[UnitOfWork], Any],
     copies: Copies = MappingProxyType({}),
 ) -> FastAPI:
     """The application of `service`; it refuses to start on a schema it does not know. `copies` of others' data."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_api(service, config, factory=factory) as api:
+        async with open_api(service, config) as api:
             app.state.api = api
             health.check("database", lambda: api.pool.fetchval("SELECT 1"))
             yield
@@ -84,7 +64,7 @@ def _platform_routers(service: str, copies: Copies) -> list[APIRouter]:
 
 
 @asynccontextmanager
-async def open_api(service: str, config: BaseConfig, *, factory: Callable[[UnitOfWork], F]) -> AsyncIterator[Api[F]]:
+async def open_api(service: str, config: BaseConfig) -> AsyncIterator[Api]:
     """Pools and edges of an API process. Raises UnknownSchema."""
     async with AsyncExitStack() as stack:
         url = config.database_url.get_secret_value()
@@ -99,30 +79,33 @@ async def open_api(service: str, config: BaseConfig, *, factory: Callable[[UnitO
         await require_known_schema(service, pool)
         notifier = await stack.enter_async_context(Notifier(url))
         clock = Clock(config.clock_file)
+        rights, key = Rights.load(), config.pseudonym_key.get_secret_value()
         commands = CommandEdge(
             source=service,
             pool=pool,
             clock=clock,
             notifier=notifier,
-            factory=factory,
-            fingerprints=Fingerprints(config.pseudonym_key.get_secret_value()),
+            rights=rights,
+            terms=legal_terms(),
+            keys=config.key_ring,
+            pseudonyms=Pseudonyms(key),
+            fingerprints=Fingerprints(key),
         )
         news = await stack.enter_async_context(Listener(url, SEQUENCED, APPLIED))
         yield Api(
+            service=service,
             pool=pool,
             reads=Reads(pool),
             commands=commands,
             clock=clock,
-            rights=Rights.load(),
+            rights=rights,
             news=news,
             keys=config.key_ring,
         )
 
 
 @asynccontextmanager
-async def open_commands(
-    service: str, config: BaseConfig, *, factory: Callable[[UnitOfWork], F]
-) -> AsyncIterator[CommandEdge[F]]:
+async def open_commands(service: str, config: BaseConfig) -> AsyncIterator[CommandEdge]:
     """The edge for commands alone, for a service's command line."""
-    async with open_api(service, config, factory=factory) as api:
+    async with open_api(service, config) as api:
         yield api.commands

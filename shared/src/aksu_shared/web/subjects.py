@@ -117,12 +117,12 @@ class SubjectExport(SubjectRead):
     kept_for: str
 
 
-async def _command(request: Request, principal: PrincipalDep) -> AsyncIterator[Command[Any]]:
+async def _command(request: Request, principal: PrincipalDep) -> AsyncIterator[Command]:
     async with request.app.state.api.commands.open(request, principal.holding(LEGAL)) as command:
         yield command
 
 
-_CommandDep = Annotated[Command[Any], Depends(_command, scope="function")]
+_CommandDep = Annotated[Command, Depends(_command, scope="function")]
 
 
 def subjects_router(holdings: Mapping[str, str]) -> Router:
@@ -208,11 +208,11 @@ def _add_acts(router: Router) -> None:
         return await _noted(command, subject_id, RESTRICT, f"LIFTED {body.reference}", status=200)
 
 
-def _store(command: Command[Any]) -> SubjectStore:
+def _store(command: Command) -> SubjectStore:
     return SubjectStore(command.work, command.request.app.state.api.keys)
 
 
-async def _noted(command: Command[Any], subject: UUID, action: str, purpose: str, *, status: int = 201) -> Response:
+async def _noted(command: Command, subject: UUID, action: str, purpose: str, *, status: int = 201) -> Response:
     """The audit's row, and the answer: what is known of the subject without personal data."""
     roles = sorted(role.value for role in command.principal.roles)
     path = command.request.url.path
