@@ -62,18 +62,6 @@ async def test_an_order_not_communicated_in_three_days_is_told(licensing: Rig) -
     assert notified["term_state"] is None
 
 
-async def test_a_granted_licence_expires_five_years_later(licensing: Rig) -> None:
-    licensing.move(date(2025, 2, 10))
-    await licensing.granted()
-    licensing.move(date(2030, 2, 10))
-    await licensing.fire()
-    assert [each["state"] for each in await licensing.licences()] == ["ACTIVE"]
-    licensing.move(date(2030, 2, 11))
-    await licensing.fire()
-    (found,) = await licensing.licences()
-    assert (found["state"], found["valid_until"]) == ("EXPIRED", "2030-02-10")
-
-
 async def test_after_years_of_standing_still_each_term_and_kind_has_fired_exactly_once(licensing: Rig) -> None:
     licensing.move(date(2025, 1, 13))
     reviewed = await licensing.reviewed()

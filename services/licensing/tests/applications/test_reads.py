@@ -5,9 +5,10 @@ from datetime import date
 from typing import Any
 
 import pytest
-from licensing_rig import APPLICANT, DIRECTOR, OFFICER, STRANGER, Rig, five_years, imported, licence, provider, row
+from licensing_rig import APPLICANT, DIRECTOR, OFFICER, STRANGER, Rig, three_licences
 
-from aksu_licensing.schemas import ApplicationRead, LicenceRead
+from aksu_licensing.applications.schemas import ApplicationRead
+from aksu_licensing.licences.schemas import LicenceRead
 from aksu_shared.web.reads import PageOf
 
 TODAY = date(2026, 3, 2)
@@ -18,20 +19,7 @@ FEED = "/v1/changes?limit=1000"
 async def licensing(licensing: Rig) -> Rig:
     """Three imported licences and one application under review."""
     licensing.move(TODAY)
-    blagoevgrad = await licensing.known()
-    bansko = await licensing.known(provider(body="PROVIDER:175229303"), municipality="BLG01")
-    sofia = await licensing.known(municipality="SOF46")
-    issued, changed = date(2021, 5, 10), date(2024, 5, 10)
-    rows = [
-        row(blagoevgrad, licence("3129", 3, issued, five_years(issued))),
-        row(
-            bansko,
-            licence("3129", 1, date(2022, 1, 5), date(2027, 1, 5)),
-            changed=licence("3131", 2, changed, date(2027, 1, 5)),
-        ),
-        row(sofia, licence("3129", 4, date(2020, 9, 1), date(2025, 9, 1))),
-    ]
-    await licensing.tell(*(imported(each) for each in rows))
+    await three_licences(licensing)
     await licensing.reviewed()
     return licensing
 
@@ -53,57 +41,6 @@ async def test_the_bytes_of_lists_and_reads_are_those_of_their_models(licensing:
     applications = await licensing.api.get("/v1/applications", **OFFICER)
     (found,) = same(PageOf[ApplicationRead], applications.content).items
     same(ApplicationRead, (await licensing.api.get(f"/v1/applications/{found.id}", **OFFICER)).content)
-
-
-FILTERED: list[tuple[dict[str, str], list[int]]] = [
-    ({"municipality": "BLG01"}, [1, 2]),
-    ({"oblast": "BLG"}, [1, 2, 3]),
-    ({"provider_body": "PROVIDER:175229303"}, [1, 2]),
-    ({"state": "EXPIRED"}, [4]),
-    ({"state": "ACTIVE"}, [2, 3]),
-    ({"number": "Л-3129-3/10.05.2021"}, [3]),
-    ({"expiring_before": "2026-05-10"}, []),
-    ({"expiring_before": "2026-05-11"}, [3]),
-    ({"valid_on": "2024-05-09"}, [1, 3, 4]),
-    ({"valid_on": "2024-05-10"}, [2, 3, 4]),
-    ({"valid_on": "2024-05-10", "oblast": "BLG", "state": "ACTIVE"}, [2, 3]),
-]
-"""Query → sequence numbers found."""
-
-
-async def test_licences_are_filtered(licensing: Rig) -> None:
-    for query, sequences in FILTERED:
-        assert [each["sequence"] for each in await licensing.licences(**query)] == sequences, query
-    (first, *_) = await licensing.licences()
-    for name in ("service_id", "place_id"):
-        assert [each["sequence"] for each in await licensing.licences(**{name: first[name]})] == [1, 2], name
-
-
-async def test_pages_follow_each_other_without_gap_or_repetition(licensing: Rig) -> None:
-    for sort in ("number", "-issued_on", "valid_until", "-municipality"):
-        seen: list[str] = []
-        cursor: str | None = ""
-        while cursor is not None:
-            query = {"limit": 1, "sort": sort} | ({"cursor": cursor} if cursor else {})
-            page = (await licensing.api.client.get("/v1/licences", params=query)).json()
-            seen += [each["id"] for each in page["items"]]
-            cursor = page["next"]
-        assert len(seen) == len(set(seen)) == 4, sort
-        assert seen == [each["id"] for each in await licensing.licences(sort=sort)]
-
-
-async def test_a_licence_is_expiring_in_the_last_three_months_of_legal_time(licensing: Rig) -> None:
-    async def expiring() -> list[int]:
-        return [each["sequence"] for each in await licensing.licences() if each["expiring"]]
-
-    licensing.move(date(2026, 2, 9))
-    assert await expiring() == []
-    licensing.move(date(2026, 2, 10))
-    assert await expiring() == [3]
-    licensing.move(date(2026, 5, 10))
-    assert await expiring() == [3]
-    licensing.move(date(2026, 5, 11))
-    assert await expiring() == []
 
 
 async def test_anybody_reads_licences_and_nobody_without_a_right_applications(licensing: Rig) -> None:

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from licensing_rig import Rig, days, five_years, imported, licence, provider, row, service
 
-from aksu_licensing.errors import (
+from aksu_licensing.register_takeover.errors import (
     ImportedLicenceDiffers,
     ImportedLicenceOverlaps,
     ImportedLicenceVanished,

@@ -1,22 +1,26 @@
-"""What happens when a deadline comes."""
+"""What happens when a term of an application is about to end, and when it has ended."""
 
+from collections.abc import Mapping
+from typing import Final
 from uuid import UUID
 
-from aksu_licensing.factory import Factory
+from aksu_licensing.applications.service import TERM_APPROACHING, TERM_PASSED, ApplicationService
 from aksu_shared.db.deadlines import Deadline
 from aksu_shared.db.work import UnitOfWork
+from aksu_shared.procedures.context import Context
+from aksu_shared.worker.scheduler import DeadlineHandler
 
 
 async def term_approaching(work: UnitOfWork, deadline: Deadline) -> None:
     """A term of an application is about to end."""
-    await Factory.of(work).applications().term_approaching(UUID(deadline.subject), revision=deadline.revision)
+    applications = ApplicationService(Context.of(work))
+    await applications.term_approaching(UUID(deadline.subject), revision=deadline.revision)
 
 
 async def term_passed(work: UnitOfWork, deadline: Deadline) -> None:
     """The last day of a term of an application is over."""
-    await Factory.of(work).applications().term_passed(UUID(deadline.subject), revision=deadline.revision)
+    applications = ApplicationService(Context.of(work))
+    await applications.term_passed(UUID(deadline.subject), revision=deadline.revision)
 
 
-async def licence_expired(work: UnitOfWork, deadline: Deadline) -> None:
-    """The last day of a licence is over."""
-    await Factory.of(work).licences().expire(UUID(deadline.subject))
+DEADLINES: Final[Mapping[str, DeadlineHandler]] = {TERM_APPROACHING: term_approaching, TERM_PASSED: term_passed}

@@ -1,22 +1,25 @@
-"""The procedures of licensing as tables of transitions (чл. 146–160 ЗСУ)."""
+"""The procedure of an application as a table of transitions (чл. 146–160 ЗСУ)."""
+
+from typing import Final
 
 from aksu_shared.codelists import CODELISTS
 from aksu_shared.errors import Text
-from aksu_shared.terms.machine import SYSTEM, Machine, Transition
+from aksu_shared.terms.machine import Machine, Transition
 
 _LICENSING = "чл. 146–160 ЗСУ"
 _DECISION = "чл. 151, ал. 1 ЗСУ"
 _COMMUNICATION = "чл. 151, ал. 2 ЗСУ"
-_REVOCATION = "чл. 158 ЗСУ"
 
 DECISION_IS_REFUSAL = "decision_is_refusal"
 """Guard: the order that was communicated refuses the application."""
-VALIDITY_HAS_ENDED = "validity_has_ended"
-"""Guard: today is after the licence's last day."""
-NOT_LATER_THAN_LAST_DAY = "not_later_than_last_day"
-"""Guard: the licence's last day has not passed."""
 
-APPLICATION = Machine(
+OPEN_STATES: Final = (
+    "SUBMITTED", "REGISTERED", "UNDER_REVIEW", "AWAITING_CORRECTION", "SITE_CHECK", "PROPOSED_GRANT",
+    "PROPOSED_REFUSAL",
+)  # fmt: skip
+"""States of applications not yet decided."""
+
+APPLICATION_MACHINE: Final = Machine(
     name="application",
     initial="DRAFT",
     states=CODELISTS["application_states"],
@@ -188,99 +191,6 @@ APPLICATION = Machine(
             action="licensing.application.withdraw",
             legal_basis=_LICENSING,
             text=Text("Оттегляне", "Withdraw"),
-        ),
-    ),
-)
-
-_LIVE = ("ACTIVE", "REINSTATED")
-
-LICENCE = Machine(
-    name="licence",
-    initial="ACTIVE",
-    states=CODELISTS["licence_states"],
-    transitions=(
-        Transition(
-            name="expire",
-            sources=(*_LIVE, "REVOCATION_PENDING"),
-            target="EXPIRED",
-            action=SYSTEM,
-            guard=VALIDITY_HAS_ENDED,
-            legal_basis=_LICENSING,
-            text=Text("Изтичане на срока", "Expire"),
-        ),
-        Transition(
-            name="replace",
-            sources=_LIVE,
-            target="REPLACED",
-            action="licensing.licence.issue",
-            needs=("successor",),
-            guard=NOT_LATER_THAN_LAST_DAY,
-            legal_basis=_LICENSING,
-            text=Text("Заменяне с лиценз с промяна", "Replace by a licence with a change"),
-        ),
-        Transition(
-            name="renew",
-            sources=(*_LIVE, "EXPIRED"),
-            target="RENEWED",
-            action="licensing.licence.issue",
-            needs=("successor",),
-            legal_basis=_LICENSING,
-            text=Text("Подновяване", "Renew"),
-        ),
-        Transition(
-            name="terminate",
-            sources=_LIVE,
-            target="TERMINATED",
-            action="licensing.licence.terminate",
-            needs=("order_number", "decided_on", "reason"),
-            legal_basis=_LICENSING,
-            text=Text("Прекратяване по искане", "Terminate on request"),
-        ),
-        Transition(
-            name="propose_revocation",
-            sources=_LIVE,
-            target="REVOCATION_PENDING",
-            action="licensing.licence.propose_revocation",
-            needs=("ground", "reason"),
-            legal_basis=_REVOCATION,
-            text=Text("Предложение за отнемане", "Propose revocation"),
-        ),
-        Transition(
-            name="drop_revocation",
-            sources=("REVOCATION_PENDING",),
-            target="ACTIVE",
-            action="licensing.licence.revoke",
-            needs=("reason",),
-            legal_basis=_REVOCATION,
-            text=Text("Отказ от отнемане", "Drop the revocation"),
-        ),
-        Transition(
-            name="revoke",
-            sources=("REVOCATION_PENDING",),
-            target="REVOKED",
-            action="licensing.licence.revoke",
-            needs=("order_number", "decided_on", "ground"),
-            four_eyes="propose_revocation",
-            legal_basis=_REVOCATION,
-            text=Text("Отнемане", "Revoke"),
-        ),
-        Transition(
-            name="confirm_revocation",
-            sources=("REVOKED",),
-            target="REVOKED_FINAL",
-            action="licensing.licence.record_appeal",
-            needs=("in_force_on",),
-            legal_basis=_REVOCATION,
-            text=Text("Влизане в сила на отнемането", "Revocation becomes final"),
-        ),
-        Transition(
-            name="reinstate",
-            sources=("REVOKED",),
-            target="REINSTATED",
-            action="licensing.licence.record_appeal",
-            needs=("court_decision",),
-            legal_basis="чл. 173 АПК",
-            text=Text("Възстановяване от съда", "Reinstate by the court"),
         ),
     ),
 )

@@ -1,6 +1,5 @@
 """Applications for a licence, and the steps of their procedure."""
 
-from collections.abc import Callable, Coroutine
 from datetime import date
 from functools import partial
 from typing import Annotated, Any, Literal
@@ -9,38 +8,29 @@ from uuid import UUID
 from fastapi import Query, Request
 from starlette.responses import Response
 
-from aksu_licensing.dependencies import AfterHeader, ApiDep, Applied, CommandDep, caught_up
-from aksu_licensing.domain.application import BY_NAME, offered
-from aksu_licensing.domain.machines import APPLICATION
-from aksu_licensing.errors import (
-    ApplicationOpen,
-    LicenceEnded,
-    LicenceExists,
-    LicenceNotRequired,
-    NoLicence,
-    RenewalTooEarly,
-    ServiceChanged,
-    ServiceClosed,
-    ServiceNotKnown,
-)
-from aksu_licensing.factory import Factory
-from aksu_licensing.queries import APPLICATION_BY_ID, APPLICATIONS
-from aksu_licensing.schemas import ApplicationRead, NewApplication
-from aksu_licensing.services.applications import whose
-from aksu_licensing.services.steps import GENERATED, STEPS
+from aksu_licensing.applications.errors import ApplicationOpen, LicenceNotRequired
+from aksu_licensing.applications.queries import APPLICATION_BY_ID, APPLICATIONS
+from aksu_licensing.applications.rules import whose
+from aksu_licensing.applications.schemas import ApplicationRead, NewApplication
+from aksu_licensing.applications.service import ApplicationService
+from aksu_licensing.applications.steps import APPLICATION_PROCEDURE
+from aksu_licensing.licences.errors import LicenceExists, NoLicence, RenewalTooEarly, ServiceClosed
+from aksu_licensing.registry_copies.errors import ServiceNotKnown
 from aksu_shared.auth.dependencies import PrincipalDep, requires
+from aksu_shared.auth.permissions import Rights
 from aksu_shared.auth.principal import Principal
-from aksu_shared.errors import Forbidden, IllegalTransition, Malformed, NotFound, Problem
+from aksu_shared.db.store import Kept
+from aksu_shared.errors import Forbidden, IllegalTransition, Malformed, NotFound
 from aksu_shared.events.licensing import ApplicationState
-from aksu_shared.schemas.base import Command as Body
+from aksu_shared.procedures.steps import Offer
 from aksu_shared.schemas.codes import Code, MunicipalityCode
-from aksu_shared.terms.machine import SamePerson, Transition
-from aksu_shared.terms.steps import DayInFuture, described, verb
-from aksu_shared.web.commands import COMMAND_PROBLEMS
+from aksu_shared.terms.steps import DayInFuture
+from aksu_shared.web.api import AfterHeader, Api, ApiDep, Applied, CommandDep, caught_up
+from aksu_shared.web.commands import COMMAND_PROBLEMS, Command
 from aksu_shared.web.problems import problems
 from aksu_shared.web.reads import ActionPageQuery, Actions, PageOf, one_response, page_response
 from aksu_shared.web.routing import Router
-from aksu_shared.web.service import Api
+from aksu_shared.web.steps import add_steps
 
 router = Router(tags=["applications"])
 
@@ -93,16 +83,19 @@ async def get_application(
     return await one_response(api.reads, APPLICATION_BY_ID, request, principal, actions=actions, id=application_id)
 
 
-def _offered(api: Api[Factory], principal: Principal) -> Actions:
+def _offered(api: Api, principal: Principal) -> Actions:
     """What tells the steps that this caller may take now."""
     today = api.clock.today()
 
     def actions(found: dict[str, Any]) -> list[str]:
-        state = ApplicationState.model_validate(found)
-        may = partial(api.rights.allows, principal, **whose(state))
-        return offered(state, may, actor=principal.subject, today=today)
+        return _actions(ApplicationState.model_validate(found), rights=api.rights, by=principal, today=today)
 
     return actions
+
+
+def _actions(state: ApplicationState, *, rights: Rights, by: Principal, today: date) -> list[str]:
+    offer = Offer(state=state, today=today, actor=by.subject)
+    return APPLICATION_PROCEDURE.actions(offer, partial(rights.allows, by, **whose(state)))
 
 
 @router.post(
@@ -120,49 +113,24 @@ async def file_application(body: NewApplication, command: CommandDep) -> Respons
 
     With `Aksu-After: registry:<seq>` of the service's registration the call waits until licensing knows the service.
     """
-    applications = command.factory.applications()
-    kept = await applications.file(body, by=command.principal)
-    actions = applications.actions(kept.state, by=command.principal)
-    return command.answer(201, kept, location=f"/v1/applications/{kept.id}", actions=actions)
+    kept = await ApplicationService(command.context).file(body, by=command.principal)
+    return _answer(command, kept, status=201, location=f"/v1/applications/{kept.id}")
 
 
-_BEYOND: dict[str, tuple[type[Problem], ...]] = {
-    "grant": (SamePerson, ServiceNotKnown, ServiceClosed, ServiceChanged, LicenceExists, LicenceEnded),
-    "refuse": (SamePerson,),
-    "reopen": (ServiceNotKnown, ApplicationOpen),
-}
-"""What the consequences of a step may refuse, besides the step itself."""
+def _answer(
+    command: Command, kept: Kept[ApplicationState], *, status: int = 200, location: str | None = None
+) -> Response:
+    """The application after a command, with the steps that its caller may take next."""
+    context = command.context
+    actions = _actions(kept.state, rights=context.rights, by=command.principal, today=context.today)
+    return command.answer(status, kept, location=location, actions=actions)
 
 
-def _handler(name: str, body: type[Body]) -> Callable[..., Coroutine[Any, Any, Response]]:
-    async def act(application_id: UUID, step: body, command: CommandDep) -> Response:  # type: ignore[valid-type]
-        applications = command.factory.applications()
-        kept = await applications.act(application_id, name, step, version=command.known_version, by=command.principal)
-        return command.answer(200, kept, actions=applications.actions(kept.state, by=command.principal))
-
-    act.__name__ = f"{name}_application"
-    return act
-
-
-def _add_step(row: Transition) -> None:
-    step = STEPS[row.name]
-    if missing := row.missing({*step.body.model_fields, *GENERATED}):
-        msg = f"step {row.name} does not take {missing}"
-        raise ValueError(msg)
-    router.add_api_route(
-        f"/applications/{{application_id}}/{verb(row.name)}",
-        _handler(row.name, step.body),
-        methods=["POST"],
-        response_model=ApplicationRead,
-        summary=f"{row.text.bg} / {row.text.en}",
-        description=described(row),
-        responses=problems(
-            *COMMAND_PROBLEMS, NotFound, Forbidden, IllegalTransition, *step.refusals, *_BEYOND.get(row.name, ())
-        ),
-        dependencies=[requires(row.action)],
-    )
-
-
-for _row in APPLICATION.transitions:
-    if _row is not BY_NAME["submit"]:  # that is filing itself
-        _add_step(_row)
+add_steps(
+    router,
+    APPLICATION_PROCEDURE,
+    path="/applications/{application_id}",
+    service=ApplicationService,
+    read=ApplicationRead,
+    answer=_answer,
+)

@@ -1,39 +1,62 @@
-"""Rules of an application that are not in its table of transitions: its terms, its guards, what a caller may do."""
+"""Rules of an application that are not in its table of transitions: its terms, who sees it, whose it is."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from aksu_licensing.domain.machines import APPLICATION, DECISION_IS_REFUSAL
-from aksu_licensing.domain.procedures import PROCEDURES
+from aksu_shared.events.base import Scope
 from aksu_shared.events.licensing import ApplicationState
 from aksu_shared.terms import Terms
-from aksu_shared.terms.steps import verb
 
 DECISION: Final = "licensing.decision"
 CORRECTION: Final = "licensing.correction"
 APPEAL: Final = "licensing.appeal"
 WARNING: Final = "licensing.decision_warning"
 
-BY_NAME: Final = {row.name: row for row in APPLICATION.transitions}
-"""Transition by name."""
+AGENCY: Final[Scope] = ("b:AKSU",)
+"""Scope of what the Agency alone sees."""
 
 
-def offered(state: ApplicationState, may: Callable[[str], bool], *, actor: str, today: date) -> list[str]:
-    """The verbs a caller may use now: `may(right)` tells its rights, `actor` is who it is."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcedureRules:
+    """What distinguishes the four licensing procedures: their legal terms, and what an application must say.
 
-    def possible(name: str) -> bool:
-        row = BY_NAME[name]
-        if row.four_eyes is not None and state.proposed_by == actor:
-            return False
-        if name == "discontinue":
-            return not correction_runs(state, today)
-        return name != "appeal" or not appeal_is_late(state, today)
+    `decision` and `communication` are keys of legal terms; `explained`: the application must say why.
+    """
 
-    def holds(guard: str) -> bool:
-        return guard != DECISION_IS_REFUSAL or state.decision == "REFUSAL"
+    decision: str | None
+    communication: str
+    explained: bool = False
 
-    return [verb(name) for name in APPLICATION.actions(state.state, may, holds=holds) if possible(name)]
+
+PROCEDURES: Final = {
+    "ISSUE": ProcedureRules(decision="licensing.decision", communication="licensing.communication"),
+    "RENEW": ProcedureRules(decision="licensing.renewal_decision", communication="licensing.communication"),
+    "CHANGE": ProcedureRules(
+        decision="licensing.change_decision", communication="licensing.communication", explained=True
+    ),
+    "TERMINATE": ProcedureRules(
+        decision=None,  # the Act sets no term for the order, only for its communication
+        communication="licensing.termination_communication",
+        explained=True,
+    ),
+}
+"""Procedure of an application → its rules (чл. 149–159 ЗСУ); what its grant does is said with licences."""
+
+
+def application_scope(provider_body: str, responsible_body: str | None) -> Scope:
+    """The Agency, the applicant, and the municipality that assigned the service: nobody else, not even by territory.
+
+    These are the callers that hold `licensing.application.read`; so the change feed shows no more than the list.
+    """
+    return (*AGENCY, *(f"b:{body}" for body in (provider_body, responsible_body) if body))
+
+
+def whose(state: ApplicationState) -> Mapping[str, Any]:
+    """The application as an object of rights."""
+    parties = (state.responsible_body,) if state.responsible_body else ()
+    return {"territory": state.municipality, "owner": state.provider_body, "parties": parties}
 
 
 def correction_runs(state: ApplicationState, today: date) -> bool:

@@ -1,17 +1,17 @@
-"""Licensing's wire: what callers send and what they get."""
+"""What callers send about applications, and what they get."""
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import Field, model_validator
 
-from aksu_licensing.domain.procedures import PROCEDURES
+from aksu_licensing.applications.rules import PROCEDURES
+from aksu_licensing.licences.schemas import Versioned
 from aksu_shared.db.store import Kept
-from aksu_shared.events.licensing import ApplicationState, LicenceState
+from aksu_shared.events.licensing import ApplicationState
 from aksu_shared.schemas.base import BadValue, Command, Resource
-from aksu_shared.schemas.codes import Code, Line, Note, PersonalNumber
+from aksu_shared.schemas.codes import Code, Line, Note
 
 _TODAY = "today when left out"
 
@@ -41,13 +41,13 @@ class NewApplication(Command):
         return self
 
 
-class Step(Command):
+class Noted(Command):
     """A step of the procedure that needs nothing but may be explained."""
 
     note: Note | None = None
 
 
-class Registration(Step):
+class Registration(Noted):
     """The application enters the Agency's records; its incoming number is generated."""
 
     received_on: date | None = Field(default=None, description=f"day of receipt; {_TODAY}")
@@ -86,92 +86,30 @@ class RefusalOrder(GrantOrder):
     reason: Note
 
 
-class Notification(Step):
+class Notification(Noted):
     """The order was communicated to the applicant in writing."""
 
     notified_on: date | None = Field(default=None, description=f"day of communication; {_TODAY}")
 
 
-class Appeal(Step):
+class Appeal(Noted):
     """The applicant appealed the refusal to the court."""
 
     appealed_on: date | None = Field(default=None, description=f"day of the appeal; {_TODAY}")
 
 
-class CourtDecision(Step):
+class CourtDecision(Noted):
     """The court's decision on the appeal."""
 
     court_decision: Line
-
-
-class Versioned(Resource):
-    """What every aggregate shows besides its state; `actions` are the verbs this caller may use now."""
-
-    version: int
-    actions: list[str] | None = None
 
 
 class ApplicationRead(Versioned, ApplicationState):
     """An application, the legal term that runs on it and what is known of its decision."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Upload:
-    """A document as it was sent: its type was checked by its content, its name is one of a file and nothing else."""
-
-    kind: str
-    media_type: str
-    name: str
-    content: bytes
-
-
-class DocumentRead(Resource):
-    """A document of an application. `subject_id` and `name` only to who may open it; null once it was erased."""
-
-    id: UUID
-    application_id: UUID
-    kind: str
-    media_type: str
-    size: int = Field(description="bytes")
-    sha256: str
-    attached_at: AwareDatetime
-    version: int
-    subject_id: UUID | None = Field(description="under which the rights of people are exercised: /v1/subjects/{id}/…")
-    name: str | None
-    erased: bool
-    restricted: bool
-
-
-class NewManagerCheck(Command):
-    """What a register says of somebody who manages or represents the applicant."""
-
-    position: Annotated[str, Code("manager_positions")]
-    name: Line
-    egn: PersonalNumber
-    source: Annotated[str, Code("check_sources")]
-    result: Annotated[str, Code("check_results")]
-
-
-class ManagerCheckRead(Resource):
-    """A check of somebody. `name`, `egn` and `result` are null once erased, and while processing is restricted."""
-
-    id: UUID
-    application_id: UUID
-    position: str
-    source: str
-    checked_at: AwareDatetime
-    checked_by: str = Field(description="pseudonym of the officer")
-    version: int
-    subject_id: UUID
-    name: str | None
-    egn: str | None
-    result: str | None
-    erased: bool
-    restricted: bool
-
-
 class Attached(Resource):
-    """What was attached: nothing that is restricted, because answers are kept for repeated requests."""
+    """What was attached to it: nothing that is restricted, because answers are kept for repeated requests."""
 
     id: UUID
     version: int
@@ -180,14 +118,3 @@ class Attached(Resource):
     def of(cls, kept: Kept[Any]) -> Self:
         """The answer to a command."""
         return cls(id=UUID(kept.id), version=kept.version)
-
-
-class LicenceRead(Versioned, LicenceState):
-    """A licence with what the registry tells of its service; `expiring`: it ends within three months of today."""
-
-    provider_eik: str | None
-    service_name: str | None
-    service_kind: str | None
-    settlement: str | None
-    address: str | None
-    expiring: bool

@@ -1,44 +1,49 @@
-"""What each transition of an application changes besides its state: one function per step, in one table."""
+"""The steps of an application's procedure: what each takes, changes, tells, refuses and brings about."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
 
-from aksu_licensing.domain.application import (
+from aksu_licensing.applications.errors import (
+    AppealTermPassed,
+    ApplicationOpen,
+    CorrectionTermRuns,
+    CorrectionTermTooShort,
+    NotRefused,
+)
+from aksu_licensing.applications.machine import APPLICATION_MACHINE
+from aksu_licensing.applications.rules import (
     APPEAL,
     CORRECTION,
+    PROCEDURES,
     appeal_is_late,
     at_rest,
     correction_runs,
     decision_term,
     running,
     term_from,
+    whose,
 )
-from aksu_licensing.domain.procedures import PROCEDURES
-from aksu_licensing.errors import (
-    AppealTermPassed,
-    CorrectionTermRuns,
-    CorrectionTermTooShort,
-    NotRefused,
-)
-from aksu_licensing.schemas import (
+from aksu_licensing.applications.schemas import (
     Appeal,
     CorrectionRequest,
     CourtDecision,
     GrantOrder,
+    Noted,
     Notification,
     Reasoned,
     RefusalOrder,
     Registration,
     SiteCheckResult,
-    Step,
 )
-from aksu_shared.errors import RuleBroken
+from aksu_licensing.applications.service import ApplicationService
+from aksu_licensing.licences.errors import LicenceEnded, LicenceExists, ServiceChanged, ServiceClosed
+from aksu_licensing.licences.service import LicenceService
+from aksu_licensing.licences.steps import carry_out
+from aksu_licensing.registry_copies.errors import ServiceNotKnown
+from aksu_shared.db.store import Kept
 from aksu_shared.events.licensing import (
     ApplicationAdvanced,
     ApplicationEnded,
-    ApplicationEvent,
     ApplicationGranted,
     ApplicationNotified,
     ApplicationRefused,
@@ -46,40 +51,21 @@ from aksu_shared.events.licensing import (
     ApplicationState,
     TermPause,
 )
+from aksu_shared.procedures.steps import Case, Changes, Offer, Procedure, Step
 from aksu_shared.schemas.base import Command
-from aksu_shared.terms import Terms
-from aksu_shared.terms.steps import DayInFuture, DayTooEarly, happened_on
+from aksu_shared.terms.steps import DayInFuture, DayTooEarly, words
+
+_Case = Case[ApplicationState]
+_Offer = Offer[ApplicationState]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
-    """What a step stands on: the application before it, the legal day, the terms, who acts."""
-
-    state: ApplicationState
-    today: date
-    terms: Terms
-    actor: str
-
-    def day(self, given: date | None, *, not_before: date | None) -> date:
-        """The day something happened: today unless given. Raises DayInFuture, DayTooEarly."""
-        return happened_on(given, today=self.today, not_before=not_before)
-
-
-Changes = dict[str, Any]
-Effect = Callable[[Case, Any], Changes]
-
-
-def _nothing(_case: Case, _body: Step) -> Changes:
-    return {}
-
-
-def _register(case: Case, body: Registration) -> Changes:
+def _register(case: _Case, body: Registration) -> Changes:
     received = case.day(body.received_on, not_before=None)
     clock = {"received_on": received, "clock_since": received}
     return clock | decision_term(case.state.model_copy(update=clock), case.terms)
 
 
-def _request_correction(case: Case, body: CorrectionRequest) -> Changes:
+def _request_correction(case: _Case, body: CorrectionRequest) -> Changes:
     due = body.due_on or case.terms.deadline(CORRECTION, case.today)
     if due <= case.today:
         raise CorrectionTermTooShort(today=case.today.isoformat())
@@ -88,28 +74,28 @@ def _request_correction(case: Case, body: CorrectionRequest) -> Changes:
     return running(case.state, CORRECTION, due, basis=basis) | {"pauses": pauses, "decision_due": None}
 
 
-def _correct(case: Case, _body: Step) -> Changes:
+def _correct(case: _Case, _body: Noted) -> Changes:
     *ended, last = case.state.pauses
     pauses = (*ended, TermPause(since=last.since, until=case.today))
     return {"pauses": pauses} | decision_term(case.state.model_copy(update={"pauses": pauses}), case.terms)
 
 
-def _discontinue(case: Case, _body: Reasoned) -> Changes:
+def _discontinue(case: _Case, _body: Reasoned) -> Changes:
     if correction_runs(case.state, case.today):
         raise CorrectionTermRuns(term_due=str(case.state.term_due))
     return at_rest(case.state)
 
 
-def _propose(case: Case, _body: Reasoned) -> Changes:
+def _propose(case: _Case, _body: Reasoned) -> Changes:
     return {"proposed_by": case.actor}
 
 
-def _return(_case: Case, _body: Reasoned) -> Changes:
+def _return(_case: _Case, _body: Reasoned) -> Changes:
     return {"proposed_by": None}
 
 
-def _decide(decision: str) -> Effect:
-    def decide(case: Case, body: GrantOrder) -> Changes:
+def _decide(decision: str) -> Callable[[_Case, GrantOrder], Changes]:
+    def decide(case: _Case, body: GrantOrder) -> Changes:
         day = case.day(body.decided_on, not_before=case.state.clock_since)
         order = {"decision": decision, "order_number": body.order_number, "decided_on": day}
         communication = PROCEDURES[case.state.procedure].communication
@@ -118,14 +104,14 @@ def _decide(decision: str) -> Effect:
     return decide
 
 
-def _notify(case: Case, body: Notification) -> Changes:
+def _notify(case: _Case, body: Notification) -> Changes:
     day = case.day(body.notified_on, not_before=case.state.decided_on)
     refused = case.state.decision == "REFUSAL"
     term = term_from(case.state, APPEAL, day, case.terms) if refused else at_rest(case.state)
     return term | {"notified_on": day}
 
 
-def _appeal(case: Case, body: Appeal) -> Changes:
+def _appeal(case: _Case, body: Appeal) -> Changes:
     if case.state.decision != "REFUSAL":
         raise NotRefused
     day = case.day(body.appealed_on, not_before=case.state.notified_on)
@@ -134,56 +120,145 @@ def _appeal(case: Case, body: Appeal) -> Changes:
     return at_rest(case.state) | {"appealed_on": day}
 
 
-def _court(_case: Case, body: CourtDecision) -> Changes:
+def _court(_case: _Case, body: CourtDecision) -> Changes:
     return {"court_decision": body.court_decision}
 
 
-def _reopen(case: Case, _body: Step) -> Changes:
+def _reopen(case: _Case, _body: Noted) -> Changes:
     """The case is decided anew: the term of decision begins again, the refused one's particulars fall away."""
-    clock: Changes = {"clock_since": case.today, "pauses": ()}
+    clock: dict[str, Any] = {"clock_since": case.today, "pauses": ()}
     former = dict.fromkeys(("proposed_by", "decision", "order_number", "decided_on", "notified_on", "appealed_on"))
     return former | clock | decision_term(case.state.model_copy(update=clock), case.terms)
 
 
-def _end(case: Case, _body: Step) -> Changes:
+def _end(case: _Case, _body: Noted) -> Changes:
     return at_rest(case.state) | {"decision_due": None}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepRule:
-    """What a transition takes, what it changes, the event it makes, and the rules it may break besides the order."""
+async def _number(service: ApplicationService, case: _Case, _body: Registration, changes: Changes) -> Changes:
+    return {"incoming_number": await service.incoming_number(case.state.procedure, received_on=changes["received_on"])}
 
-    body: type[Command]
-    effect: Effect
-    fact: type[ApplicationEvent] = ApplicationAdvanced
-    refusals: tuple[type[RuleBroken], ...] = ()
+
+async def _carry_out(service: ApplicationService, case: _Case, _body: GrantOrder, changes: Changes) -> Changes:
+    granted = case.state.model_copy(update=changes)
+    return {"licence_id": await carry_out(LicenceService(service.context), granted)}
+
+
+async def _communicate(
+    service: ApplicationService, _case: _Case, _body: Notification, saved: Kept[ApplicationState]
+) -> None:
+    state = saved.state
+    if state.licence_id and state.notified_on:
+        await LicenceService(service.context).communicate(state.licence_id, on=state.notified_on)
+
+
+async def _check_reopened(service: ApplicationService, case: _Case, _body: Noted, _changes: Changes) -> Changes:
+    await service.check_reopened(case.state)
+    return {}
+
+
+def _note(_case: _Case, body: Command) -> Changes:
+    return {"note": said} if (said := words(body)) else {}
+
+
+async def _schedule(service: ApplicationService, case: _Case, saved: Kept[ApplicationState]) -> None:
+    if saved.state.term_revision != case.state.term_revision:
+        await service.schedule_term(saved.state)
+
+
+async def _proposer(_service: ApplicationService, case: _Case) -> Mapping[str, Collection[str]]:
+    proposers = (case.state.proposed_by,) if case.state.proposed_by else ()
+    return {"propose_grant": proposers, "propose_refusal": proposers}
+
+
+def _by_another(offer: _Offer) -> bool:
+    return offer.state.proposed_by != offer.actor
+
+
+def _correction_is_over(offer: _Offer) -> bool:
+    return not correction_runs(offer.state, offer.today)
+
+
+def _is_appealable(offer: _Offer) -> bool:
+    return offer.state.decision == "REFUSAL" and not appeal_is_late(offer.state, offer.today)
 
 
 _DAYS = (DayInFuture, DayTooEarly)
 
-STEPS: Final[Mapping[str, StepRule]] = {
-    "register": StepRule(body=Registration, effect=_register, fact=ApplicationRegistered, refusals=(DayInFuture,)),
-    "start_review": StepRule(body=Step, effect=_nothing),
-    "request_correction": StepRule(
-        body=CorrectionRequest, effect=_request_correction, refusals=(CorrectionTermTooShort,)
-    ),
-    "correct": StepRule(body=Step, effect=_correct),
-    "discontinue": StepRule(body=Reasoned, effect=_discontinue, fact=ApplicationEnded, refusals=(CorrectionTermRuns,)),
-    "order_site_check": StepRule(body=Step, effect=_nothing),
-    "complete_site_check": StepRule(body=SiteCheckResult, effect=_nothing),
-    "propose_grant": StepRule(body=Reasoned, effect=_propose),
-    "propose_refusal": StepRule(body=Reasoned, effect=_propose),
-    "return_proposal": StepRule(body=Reasoned, effect=_return),
-    "grant": StepRule(body=GrantOrder, effect=_decide("GRANT"), fact=ApplicationGranted, refusals=_DAYS),
-    "refuse": StepRule(body=RefusalOrder, effect=_decide("REFUSAL"), fact=ApplicationRefused, refusals=_DAYS),
-    "notify": StepRule(body=Notification, effect=_notify, fact=ApplicationNotified, refusals=_DAYS),
-    "appeal": StepRule(body=Appeal, effect=_appeal, refusals=(*_DAYS, NotRefused, AppealTermPassed)),
-    "uphold": StepRule(body=CourtDecision, effect=_court),
-    "annul": StepRule(body=CourtDecision, effect=_court),
-    "reopen": StepRule(body=Step, effect=_reopen),
-    "withdraw": StepRule(body=Step, effect=_end, fact=ApplicationEnded),
-}
-"""Transition of the APPLICATION machine → its step; `submit` is the filing itself."""
-
-GENERATED: Final = frozenset({"incoming_number"})
-"""Needs of a transition that the service supplies."""
+APPLICATION_PROCEDURE: Final[Procedure[ApplicationState, ApplicationService]] = Procedure(
+    machine=APPLICATION_MACHINE,
+    whose=whose,
+    done_by=_proposer,
+    always=_note,
+    afterwards=_schedule,
+    steps={
+        "register": Step(
+            fact=ApplicationRegistered,
+            body=Registration,
+            effect=_register,
+            before=_number,
+            supplied=frozenset({"incoming_number"}),
+            refusals=(DayInFuture,),
+        ),
+        "start_review": Step(fact=ApplicationAdvanced, body=Noted),
+        "request_correction": Step(
+            fact=ApplicationAdvanced,
+            body=CorrectionRequest,
+            effect=_request_correction,
+            refusals=(CorrectionTermTooShort,),
+        ),
+        "correct": Step(fact=ApplicationAdvanced, body=Noted, effect=_correct),
+        "discontinue": Step(
+            fact=ApplicationEnded,
+            body=Reasoned,
+            effect=_discontinue,
+            refusals=(CorrectionTermRuns,),
+            possible=_correction_is_over,
+        ),
+        "order_site_check": Step(fact=ApplicationAdvanced, body=Noted),
+        "complete_site_check": Step(fact=ApplicationAdvanced, body=SiteCheckResult),
+        "propose_grant": Step(fact=ApplicationAdvanced, body=Reasoned, effect=_propose),
+        "propose_refusal": Step(fact=ApplicationAdvanced, body=Reasoned, effect=_propose),
+        "return_proposal": Step(fact=ApplicationAdvanced, body=Reasoned, effect=_return),
+        "grant": Step(
+            fact=ApplicationGranted,
+            body=GrantOrder,
+            effect=_decide("GRANT"),
+            before=_carry_out,
+            refusals=(*_DAYS, ServiceNotKnown, ServiceClosed, ServiceChanged, LicenceExists, LicenceEnded),
+            possible=_by_another,
+        ),
+        "refuse": Step(
+            fact=ApplicationRefused,
+            body=RefusalOrder,
+            effect=_decide("REFUSAL"),
+            refusals=_DAYS,
+            possible=_by_another,
+        ),
+        "notify": Step(
+            fact=ApplicationNotified,
+            body=Notification,
+            effect=_notify,
+            after=_communicate,
+            refusals=_DAYS,
+        ),
+        "appeal": Step(
+            fact=ApplicationAdvanced,
+            body=Appeal,
+            effect=_appeal,
+            refusals=(*_DAYS, NotRefused, AppealTermPassed),
+            possible=_is_appealable,
+        ),
+        "uphold": Step(fact=ApplicationAdvanced, body=CourtDecision, effect=_court),
+        "annul": Step(fact=ApplicationAdvanced, body=CourtDecision, effect=_court),
+        "reopen": Step(
+            fact=ApplicationAdvanced,
+            body=Noted,
+            effect=_reopen,
+            before=_check_reopened,
+            refusals=(ServiceNotKnown, ApplicationOpen),
+        ),
+        "withdraw": Step(fact=ApplicationEnded, body=Noted, effect=_end),
+    },
+)
+"""Transition of an application → its step; `submit` is the filing itself."""

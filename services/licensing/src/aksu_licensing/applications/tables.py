@@ -8,16 +8,12 @@ from sqlalchemy import Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from aksu_licensing.tables.base import LicensingBase
+from aksu_licensing.applications.machine import OPEN_STATES
+from aksu_licensing.base import LicensingBase
 from aksu_shared.db.tables import KeptById
 
-OPEN_STATES = (
-    "SUBMITTED", "REGISTERED", "UNDER_REVIEW", "AWAITING_CORRECTION", "SITE_CHECK", "PROPOSED_GRANT",
-    "PROPOSED_REFUSAL",
-)  # fmt: skip
-"""States of applications not yet decided."""
 OPEN = f"state IN {OPEN_STATES}"
-"""The same as SQL; a provider has at most one such application for a service."""
+"""For SQL: the application is not decided yet; a provider has at most one such application for a service."""
 
 
 class ApplicationTable(KeptById, LicensingBase):

@@ -3,7 +3,7 @@
 from sqlalchemy import BigInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
-from aksu_licensing.tables.base import LicensingBase
+from aksu_licensing.base import LicensingBase
 
 
 class CounterTable(LicensingBase):

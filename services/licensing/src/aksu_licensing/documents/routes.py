@@ -1,34 +1,34 @@
-"""Documents of applications and checks of managers. What is restricted in them is opened here, for who may."""
+"""Documents of applications. What is restricted in them is opened here, for who may."""
 
 import json
-from collections.abc import Callable
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import Header, Query, Request
 from starlette.responses import Response
 
-from aksu_licensing.dependencies import ApiDep, CommandDep
-from aksu_licensing.errors import ApplicationDecided, ContentErased, ContentRestricted
-from aksu_licensing.queries import APPLICATION_BY_ID, DOCUMENT_BY_ID, DOCUMENTS, MANAGER_CHECKS
-from aksu_licensing.schemas import Attached, DocumentRead, ManagerCheckRead, NewManagerCheck, Upload
+from aksu_licensing.applications.errors import ApplicationDecided
+from aksu_licensing.applications.queries import APPLICATION_BY_ID
+from aksu_licensing.applications.schemas import Attached
+from aksu_licensing.documents.errors import ContentErased, ContentRestricted
+from aksu_licensing.documents.queries import DOCUMENT_BY_ID, DOCUMENTS
+from aksu_licensing.documents.schemas import DocumentRead, Upload
+from aksu_licensing.documents.service import DocumentService
 from aksu_shared.auth.dependencies import PrincipalDep, requires
-from aksu_shared.auth.principal import Principal
-from aksu_shared.db.reads import Page, Reads
 from aksu_shared.errors import Forbidden, Malformed, NotFound, UnsupportedMedia
 from aksu_shared.privacy.people import Known, opened
 from aksu_shared.schemas.base import Filters
 from aksu_shared.schemas.codes import Code
+from aksu_shared.web.api import ApiDep, CommandDep
 from aksu_shared.web.commands import COMMAND_PROBLEMS
 from aksu_shared.web.problems import problems
-from aksu_shared.web.reads import PageOf, PageQuery
+from aksu_shared.web.reads import NO_STORE, PageOf, PageQuery, opened_page_response
 from aksu_shared.web.routing import Router, accepts, deadline
 from aksu_shared.web.uploads import DOCUMENT_TYPES, attachment, check_content, file_name
 
 router = Router(tags=["attachments"])
 
 MAX_DOCUMENT = 10 * 1024 * 1024
-_NO_STORE = {"Cache-Control": "no-store"}
 _CONTENT = {
     media: {"schema": {"type": "string", "format": "binary", "contentMediaType": media}} for media in DOCUMENT_TYPES
 }
@@ -52,16 +52,10 @@ class DocumentKind(Filters):
     kind: Annotated[str, Code("document_kinds")]
 
 
-class AttachmentQuery(PageQuery):
-    """Pages of what is attached, as it came."""
+class DocumentQuery(PageQuery):
+    """Pages of documents, as they came."""
 
     sort: Literal["attached_at", "-attached_at"] = "attached_at"
-
-
-class CheckQuery(PageQuery):
-    """Pages of checks, as they came."""
-
-    sort: Literal["checked_at", "-checked_at"] = "checked_at"
 
 
 @router.post(
@@ -95,7 +89,7 @@ async def attach_document(
     name, content = file_name(disposition, media=media), await request.body()
     check_content(content, media=media, limit=MAX_DOCUMENT)
     upload = Upload(kind=query.kind, media_type=media, name=name, content=content)
-    kept = await command.factory.attachments().attach(application_id, upload, by=command.principal)
+    kept = await DocumentService(command.context).attach(application_id, upload, by=command.principal)
     return command.reply(201, Attached.of(kept), version=kept.version, location=f"/v1/documents/{kept.id}/content")
 
 
@@ -106,7 +100,7 @@ async def attach_document(
     dependencies=[requires("licensing.application.read")],
 )
 async def list_documents(
-    application_id: UUID, query: Annotated[AttachmentQuery, Query()], api: ApiDep, principal: PrincipalDep
+    application_id: UUID, query: Annotated[DocumentQuery, Query()], api: ApiDep, principal: PrincipalDep
 ) -> Response:
     """Documents of an application, to who sees it; their names to who may open them."""
     if await api.reads.one(APPLICATION_BY_ID, scope=",".join(principal.scope_keys), id=application_id) is None:
@@ -117,7 +111,9 @@ async def list_documents(
         known = opened(api.keys, item.pop("people"))
         return item | _document(known[0] if known and may_open else None)
 
-    return await _page(api.reads, DOCUMENTS, query, principal, shown=shown, application_id=application_id)
+    return await opened_page_response(
+        api.reads, DOCUMENTS, query, principal, shown=shown, application_id=application_id
+    )
 
 
 @router.get(
@@ -140,67 +136,8 @@ async def get_document(document_id: UUID, api: ApiDep, principal: PrincipalDep) 
     if known[0].restricted:
         raise ContentRestricted
     fields = known[0].fields
-    headers = {"Content-Disposition": attachment((fields["name"] or b"").decode()), **_NO_STORE}
+    headers = {"Content-Disposition": attachment((fields["name"] or b"").decode()), **NO_STORE}
     return Response(fields["content"], media_type=document["media_type"], headers=headers)
-
-
-@router.post(
-    "/applications/{application_id}/manager-checks",
-    status_code=201,
-    response_model=Attached,
-    responses=problems(*COMMAND_PROBLEMS, NotFound, Forbidden, ApplicationDecided),
-    dependencies=[requires("licensing.manager_check.record")],
-)
-async def record_manager_check(application_id: UUID, body: NewManagerCheck, command: CommandDep) -> Response:
-    """Record what a register says of somebody who manages or represents the applicant. All of it is sealed."""
-    kept = await command.factory.attachments().record(application_id, body, by=command.principal)
-    return command.reply(201, Attached.of(kept), version=kept.version)
-
-
-@router.get(
-    "/applications/{application_id}/manager-checks",
-    response_model=PageOf[ManagerCheckRead],
-    responses=problems(NotFound, Malformed),
-    dependencies=[requires("licensing.manager_check.read")],
-)
-async def list_manager_checks(
-    application_id: UUID, query: Annotated[CheckQuery, Query()], api: ApiDep, principal: PrincipalDep
-) -> Response:
-    """Checks of those who manage or represent the applicant; each read is recorded."""
-    if await api.reads.one(APPLICATION_BY_ID, scope=",".join(principal.scope_keys), id=application_id) is None:
-        raise NotFound
-
-    def shown(item: dict[str, Any]) -> dict[str, Any]:
-        (known,) = opened(api.keys, item.pop("people"))
-        fields = known.texts
-        told = {name: fields.get(name) for name in ("name", "egn", "result")}
-        return item | told | {"subject_id": known.subject_id, "erased": known.erased, "restricted": known.restricted}
-
-    return await _page(api.reads, MANAGER_CHECKS, query, principal, shown=shown, application_id=application_id)
-
-
-async def _page(
-    reads: Reads,
-    page: Page,
-    query: AttachmentQuery | CheckQuery,
-    principal: Principal,
-    *,
-    application_id: UUID,
-    shown: Callable[[dict[str, Any]], dict[str, Any]],
-) -> Response:
-    """A page of what is attached to an application, each item as it may be shown."""
-    body = await reads.page(
-        page,
-        scope=",".join(principal.scope_keys),
-        sort=query.sort,
-        limit=query.limit,
-        cursor=query.cursor,
-        application_id=application_id,
-    )
-    found = json.loads(body)
-    found["items"] = [shown(item) for item in found["items"]]
-    answer = json.dumps(found, ensure_ascii=False, separators=(",", ":"), default=str)
-    return Response(answer, media_type="application/json", headers=_NO_STORE)
 
 
 def _document(known: Known | None) -> dict[str, Any]:
@@ -209,7 +146,7 @@ def _document(known: Known | None) -> dict[str, Any]:
         return {"subject_id": None, "name": None, "erased": False, "restricted": False}
     name = known.fields.get("name")
     return {
-        "subject_id": known.subject_id,
+        "subject_id": str(known.subject_id),
         "name": None if name is None else name.decode(),
         "erased": known.erased,
         "restricted": known.restricted,

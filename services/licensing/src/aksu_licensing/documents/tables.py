@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped
 
-from aksu_licensing.tables.base import LicensingBase
+from aksu_licensing.base import LicensingBase
 from aksu_shared.db.tables import KeptById
 
 

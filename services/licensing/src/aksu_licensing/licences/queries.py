@@ -1,66 +1,16 @@
-"""Hot reads of licensing: what lists and single resources show, and by what lists are filtered and sorted."""
+"""Hot reads of licences: what lists and single resources show, and by what lists are filtered and sorted."""
 
 from datetime import date
 
 from sqlalchemy import BindParameter, Date, Label, Text, and_, bindparam, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from aksu_licensing.tables import ApplicationTable as A
-from aksu_licensing.tables import DocumentTable as D
-from aksu_licensing.tables import LicenceTable as L
-from aksu_licensing.tables import ManagerCheckTable as M
-from aksu_licensing.tables import ProviderTable as P
-from aksu_licensing.tables import ServiceTable as S
-from aksu_licensing.tables.licence import LIVE_STATES
+from aksu_licensing.licences.tables import LIVE_STATES
+from aksu_licensing.licences.tables import LicenceTable as L
+from aksu_licensing.registry_copies.tables import ProviderTable as P
+from aksu_licensing.registry_copies.tables import ServiceTable as S
 from aksu_shared.db.reads import Page
 from aksu_shared.db.statement import Statement
-from aksu_shared.privacy.people import people_of
-
-_APPLICATION = select(
-    A.id, A.procedure, A.state, A.service_id, A.service_name, A.provider_id, A.provider_body, A.provider_name,
-    A.responsible_body, A.place_id, A.municipality, A.settlement, A.address, A.filed_on, A.held_licence_id,
-    A.changed_on, A.late, A.request, A.incoming_number, A.received_on, A.term, A.term_due, A.term_basis, A.term_state,
-    A.term_revision, A.clock_since, A.pauses, A.decision_due, A.proposed_by, A.decision, A.order_number,
-    A.decided_on, A.notified_on, A.appealed_on, A.court_decision, A.note, A.licence_id, A.version,
-)  # fmt: skip
-_OBLAST: BindParameter[str] = bindparam("oblast", type_=Text)
-APPLICATIONS = Page(
-    columns=_APPLICATION,
-    filters={
-        "procedure": A.procedure == bindparam("procedure"),
-        "state": A.state == bindparam("state"),
-        "municipality": A.municipality == bindparam("municipality"),
-        "oblast": A.municipality.between(func.concat(_OBLAST, "00"), func.concat(_OBLAST, "99")),
-        "provider_body": A.provider_body == bindparam("provider_body"),
-        "service_id": A.service_id == bindparam("service_id"),
-        "incoming_number": A.incoming_number == bindparam("incoming_number"),
-        "term_state": A.term_state == bindparam("term_state"),
-        "due_before": A.term_due < bindparam("due_before"),
-    },
-    sorts={
-        "filed_on": (A.filed_on, A.id),
-        "term_due": (A.term_due, A.id),
-        "municipality": (A.municipality, A.filed_on, A.id),
-    },
-)
-APPLICATION_BY_ID = Statement(_APPLICATION.where(A.id == bindparam("id")))
-
-_DOCUMENT = (D.id, D.application_id, D.kind, D.media_type, D.size, D.sha256, D.attached_at, D.version)
-DOCUMENTS = Page(
-    columns=select(*_DOCUMENT, people_of(D.id, only="name").label("people")),
-    filters={"application_id": D.application_id == bindparam("application_id")},
-    sorts={"attached_at": (D.attached_at, D.id)},
-)
-"""Of the people only the names of documents: contents may be megabytes."""
-DOCUMENT_BY_ID = Statement(select(*_DOCUMENT, people_of(D.id).label("people")).where(D.id == bindparam("id")))
-MANAGER_CHECKS = Page(
-    columns=select(
-        M.id, M.application_id, M.position, M.source, M.checked_at, M.checked_by, M.version,
-        people_of(M.id).label("people"),
-    ),
-    filters={"application_id": M.application_id == bindparam("application_id")},
-    sorts={"checked_at": (M.checked_at, M.id)},
-)  # fmt: skip
 
 _TODAY: BindParameter[date] = bindparam("today", type_=Date)
 _EXPIRING_UNTIL: BindParameter[date] = bindparam("expiring_until", type_=Date)
@@ -76,7 +26,7 @@ def _of_service(column: InstrumentedAttribute[str], *, name: str) -> Label[str]:
     return select(column).where(S.id == L.service_id).scalar_subquery().label(name)
 
 
-_LICENCE = select(
+_COLUMNS = select(
     L.id, L.number, L.sequence, L.state, L.origin, L.kind, L.service_id, L.provider_id, L.provider_body,
     L.provider_name, L.place_id, L.municipality, L.issued_on, L.communicated_on, L.in_force_on, L.valid_from,
     L.valid_until, L.ended_on, L.predecessor_id, L.application_id, L.register_row_id, L.violations,
@@ -85,13 +35,14 @@ _LICENCE = select(
     _of_service(S.settlement, name="settlement"), _of_service(S.address, name="address"),
     _EXPIRING.label("expiring"), L.version,
 )  # fmt: skip
+_OBLAST: BindParameter[str] = bindparam("oblast", type_=Text)
 _VALID_ON: BindParameter[date] = bindparam("valid_on", type_=Date)
 _LINK = select(L.id, L.predecessor_id).where(L.id == bindparam("chain_of")).cte("chain", recursive=True)
 _CHAIN = _LINK.union(
     select(L.id, L.predecessor_id).join(_LINK, or_(L.id == _LINK.c.predecessor_id, L.predecessor_id == _LINK.c.id))
 )
 LICENCES = Page(
-    columns=_LICENCE,
+    columns=_COLUMNS,
     filters={
         "municipality": L.municipality == bindparam("municipality"),
         "oblast": L.municipality.between(func.concat(_OBLAST, "00"), func.concat(_OBLAST, "99")),
@@ -114,6 +65,6 @@ LICENCES = Page(
         "municipality": (L.municipality, L.valid_until, L.id),
     },
 )
-LICENCE = Statement(_LICENCE.where(L.id == bindparam("id")))
+LICENCE_BY_ID = Statement(_COLUMNS.where(L.id == bindparam("id")))
 FRESH_AT = "(SELECT fresh_at FROM source_state WHERE source = 'registry')"
 """How fresh the copy of what the registry tells is: imported licences, names and addresses rest on it."""

@@ -7,17 +7,16 @@ from uuid import UUID
 from fastapi import Query, Request
 from starlette.responses import Response
 
-from aksu_licensing.dependencies import AfterHeader, ApiDep, caught_up
-from aksu_licensing.factory import Factory, legal_terms
-from aksu_licensing.queries import FRESH_AT, LICENCE, LICENCES
-from aksu_licensing.schemas import LicenceRead
+from aksu_licensing.licences.queries import FRESH_AT, LICENCE_BY_ID, LICENCES
+from aksu_licensing.licences.schemas import LicenceRead
 from aksu_shared.auth.dependencies import PrincipalDep, requires
 from aksu_shared.errors import Malformed, NotFound
+from aksu_shared.procedures.context import legal_terms
 from aksu_shared.schemas.codes import Code, MunicipalityCode
+from aksu_shared.web.api import AfterHeader, Api, ApiDep, caught_up
 from aksu_shared.web.problems import problems
-from aksu_shared.web.reads import MAX_PAGE, PageOf, PageQuery, one_response
+from aksu_shared.web.reads import MAX_PAGE, PageOf, PageQuery, one_response, page_response
 from aksu_shared.web.routing import Router
-from aksu_shared.web.service import Api
 
 router = Router(tags=["licences"])
 
@@ -39,7 +38,12 @@ class LicenceQuery(PageQuery):
     ] = "number"
 
 
-def _days(api: Api[Factory]) -> dict[str, Any]:
+def _no_actions(_found: dict[str, Any]) -> list[str]:
+    """Grants and time move a licence on, nobody does it directly."""
+    return []
+
+
+def _days(api: Api) -> dict[str, Any]:
     today = api.clock.today()
     return {"today": today, "expiring_until": legal_terms().window_reaches("licence.expiring", today)}
 
@@ -59,17 +63,7 @@ async def list_licences(
 ) -> Response:
     """Licences, those in force and those that ended."""
     await caught_up(request, after)
-    body = await api.reads.page(
-        LICENCES,
-        scope=",".join(principal.scope_keys),
-        sort=query.sort,
-        limit=query.limit,
-        cursor=query.cursor,
-        fresh_at=FRESH_AT,
-        **query.model_dump(exclude={"limit", "cursor", "sort"}, exclude_none=True),
-        **_days(api),
-    )
-    return Response(body, media_type="application/json")
+    return await page_response(api.reads, LICENCES, query, principal, fresh_at=FRESH_AT, **_days(api))
 
 
 @router.get(
@@ -83,7 +77,9 @@ async def get_licence(
 ) -> Response:
     """One licence."""
     await caught_up(request, after)
-    return await one_response(api.reads, LICENCE, request, principal, actions=lambda _: [], id=licence_id, **_days(api))
+    return await one_response(
+        api.reads, LICENCE_BY_ID, request, principal, actions=_no_actions, id=licence_id, **_days(api)
+    )
 
 
 @router.get(

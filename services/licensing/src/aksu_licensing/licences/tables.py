@@ -6,8 +6,8 @@ from uuid import UUID
 from sqlalchemy import ARRAY, CheckConstraint, Index, Text, any_, literal
 from sqlalchemy.orm import Mapped, mapped_column
 
-from aksu_licensing.domain.licence import LIVE
-from aksu_licensing.tables.base import LicensingBase
+from aksu_licensing.base import LicensingBase
+from aksu_licensing.licences.machine import LIVE
 from aksu_shared.db.tables import KeptById
 
 LIVE_STATES = any_(literal(list(LIVE), ARRAY(Text)))

@@ -9,19 +9,22 @@ from typing import Any, Final
 
 from uuid_utils.compat import uuid7
 
-from aksu_licensing.domain.licence import LIVE, OF_THE_REGISTER, SUCCEEDED, Stated, overlap, stated
-from aksu_licensing.errors import (
+from aksu_licensing.counters.store import CounterStore
+from aksu_licensing.licences.machine import LIVE
+from aksu_licensing.licences.rules import SEQUENCE, licence_scope, overlap
+from aksu_licensing.licences.service import expiry_of
+from aksu_licensing.licences.store import LicenceStore
+from aksu_licensing.register_takeover.errors import (
     ImportedLicenceDiffers,
     ImportedLicenceOverlaps,
     ImportedLicenceVanished,
     ImportedNumberTaken,
     ImportedRowInvalid,
 )
-from aksu_licensing.services.licences import SEQUENCE, expiry_of, licence_scope
-from aksu_licensing.storage import CounterStore, LicenceStore, RegisterRowStore
+from aksu_licensing.register_takeover.rules import OF_THE_REGISTER, SUCCEEDED, Stated, stated
+from aksu_licensing.register_takeover.store import RegisterRowStore
 from aksu_shared.db.deadlines import schedule
 from aksu_shared.db.store import Kept, begins
-from aksu_shared.db.work import UnitOfWork
 from aksu_shared.events.base import Event
 from aksu_shared.events.licensing import (
     LicenceAmended,
@@ -32,24 +35,22 @@ from aksu_shared.events.licensing import (
     LicenceState,
 )
 from aksu_shared.events.registry import RegisterRowImported, RegisterRowState
+from aksu_shared.procedures.context import Context
 from aksu_shared.register.licence_checks import check_licences
-from aksu_shared.terms import Terms
 
 _REASON: Final = "Внос на публичния регистър"
 _FACTS: Final[dict[str, type[LicenceEvent]]] = {"REPLACED": LicenceReplaced, "RENEWED": LicenceRenewed}
 
 
-class RegisterImportService:
+class TakeoverService:
     """Keeps the licences that imported register rows state."""
 
-    def __init__(
-        self, *, work: UnitOfWork, licences: LicenceStore, rows: RegisterRowStore, counters: CounterStore, terms: Terms
-    ) -> None:
-        self._work = work
-        self._licences = licences
-        self._rows = rows
-        self._counters = counters
-        self._terms = terms
+    def __init__(self, context: Context) -> None:
+        self._work = context.work
+        self._terms = context.terms
+        self._licences = LicenceStore(context.work)
+        self._rows = RegisterRowStore(context.work)
+        self._counters = CounterStore(context.work)
         self._by_number: dict[str, Kept[LicenceState]] = {}
         self._by_row: dict[tuple[str, str], Kept[LicenceState]] = {}
         self._by_service: dict[str, dict[str, LicenceState]] = {}

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Mapped
 
-from aksu_licensing.tables.base import LicensingBase
+from aksu_licensing.base import LicensingBase
 from aksu_shared.db.tables import KeptById
 
 

@@ -1,10 +1,10 @@
-"""Social services as the registry last told of them: a projection."""
+"""Social services and providers as the registry last told of them: projections."""
 
 from uuid import UUID
 
 from sqlalchemy.orm import Mapped
 
-from aksu_licensing.tables.base import LicensingBase
+from aksu_licensing.base import LicensingBase
 from aksu_shared.db.tables import KeptById
 
 
@@ -27,3 +27,15 @@ class ServiceTable(KeptById, LicensingBase):
     municipality: Mapped[str]
     settlement: Mapped[str]
     address: Mapped[str]
+
+
+class ProviderTable(KeptById, LicensingBase):
+    """One provider of the registry."""
+
+    __tablename__ = "provider"
+
+    body: Mapped[str]
+    eik: Mapped[str | None]
+    name: Mapped[str]
+    legal_form: Mapped[str]
+    licence_required: Mapped[bool]
