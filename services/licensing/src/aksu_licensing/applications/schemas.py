@@ -109,7 +109,7 @@ class ApplicationRead(Versioned, ApplicationState):
 
 
 class Attached(Resource):
-    """What was attached to it: nothing that is restricted, because answers are kept for repeated requests."""
+    """What was attached to an application: nothing restricted, because answers are kept for repeated requests."""
 
     id: UUID
     version: int
