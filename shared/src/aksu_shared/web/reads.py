@@ -94,7 +94,8 @@ async def opened_page_response(
     **values: Any,  # noqa: ANN401 - of filters that are no parameters
 ) -> Response:
     """A page of items with personal data, each as `shown` opens it for the caller; nobody stores the answer."""
-    found = json.loads((await page_response(reads, page, query, principal, **values)).body)
+    sealed = await page_response(reads, page, query, principal, **values)
+    found = json.loads(bytes(sealed.body))
     found["items"] = [shown(item) for item in found["items"]]
     return Response(_json(found), media_type="application/json", headers=NO_STORE)
 
