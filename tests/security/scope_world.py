@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from oracle import Caller, granted, keys_of, public_row, restricted_row
 from sqlalchemy import Table
 
-from aksu_licensing.tables import ApplicationTable
+from aksu_licensing.applications.tables import ApplicationTable
 from aksu_local.served import SCHEMAS, Served, _config
 from aksu_local.testing import Databases
 from aksu_monitoring.tables import FindingTable, InspectionTable, PrescriptionTable, SignalTable

@@ -58,7 +58,7 @@ def _commit_before_effect() -> None:
 
 def _autocommit() -> None:
     """Its seams kill only where a statement went before the one that writes: a number was drawn."""
-    from aksu_licensing.storage import CounterStore  # noqa: PLC0415 - the other members need none of it
+    from aksu_licensing.counters.store import CounterStore  # noqa: PLC0415 - the other members need none of it
     from aksu_shared.web import commands  # noqa: PLC0415
 
     original = CounterStore.next

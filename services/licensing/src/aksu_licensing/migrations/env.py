@@ -1,6 +1,6 @@
 """Alembic's entry; the work is in `aksu_shared.db.migrate`."""
 
-from aksu_licensing.tables import LicensingBase
+from aksu_licensing.wiring import METADATA
 from aksu_shared.db.migrate import run_env
 
-run_env(LicensingBase.metadata)
+run_env(METADATA)
