@@ -7,7 +7,7 @@ import asyncpg
 
 from aksu_local.databases import ServiceUrls
 from aksu_local.served import SCHEMAS
-from aksu_reporting.tables import ReportingBase
+from aksu_reporting.wiring import METADATA
 from aksu_shared.db.migrate import check
 
 Fresh = Callable[..., Awaitable[ServiceUrls]]
@@ -25,4 +25,4 @@ async def test_every_table_is_under_row_level_security_even_for_its_owner(fresh_
         rows = await connection.fetch("SELECT relname FROM pg_class WHERE relrowsecurity AND relforcerowsecurity")
     finally:
         await connection.close()
-    assert {row["relname"] for row in rows} >= set(ReportingBase.metadata.tables)
+    assert {row["relname"] for row in rows} >= set(METADATA.tables)

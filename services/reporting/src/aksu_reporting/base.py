@@ -1,4 +1,4 @@
-"""Reporting's own metadata."""
+"""The base of reporting's tables."""
 
 from typing import Any, ClassVar
 

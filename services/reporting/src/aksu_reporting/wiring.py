@@ -1,8 +1,19 @@
-"""Reporting's HTTP routes."""
+"""What reporting is made of: the only module that knows all its features. Importing it declares all tables."""
+
+from typing import Final
 
 from fastapi import APIRouter
 
-from aksu_reporting.api import freshness, services, territory
+from aksu_reporting.analyses.services import routes as services
+from aksu_reporting.analyses.territory import routes as territory
+from aksu_reporting.base import ReportingBase
+from aksu_reporting.read_models import routes as read_models
+from aksu_reporting.read_models.handlers import COPIES, HANDLERS
 
-ROUTERS: tuple[APIRouter, ...] = (territory.router, services.router, freshness.router)
+__all__ = ["COPIES", "HANDLERS", "METADATA", "ROUTERS"]
+
+METADATA: Final = ReportingBase.metadata
+"""All tables."""
+
+ROUTERS: Final[tuple[APIRouter, ...]] = (territory.router, services.router, read_models.router)
 """All under `/v1`."""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aksu_reporting.domain.expiry import expiring_until
+from aksu_reporting.measures.days import expiring_until
 from aksu_shared.terms.term import add_months
 
 

@@ -1,6 +1,6 @@
 """What the form of a code says, and that it says of all 300 territories what the tables say."""
 
-from aksu_reporting.domain.levels import inner_level, level_of
+from aksu_reporting.measures.levels import inner_level, level_of
 from aksu_shared import territory
 
 

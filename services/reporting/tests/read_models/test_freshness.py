@@ -3,7 +3,7 @@
 from reporting_builders import EPOCH, Telling, inspection
 
 from aksu_local.served import Served
-from aksu_reporting.schemas import Freshness
+from aksu_reporting.read_models.schemas import Freshness
 
 
 async def test_each_source_shows_epoch_position_and_instant(reporting: Served, tell: Telling) -> None:

@@ -19,7 +19,7 @@ from reporting_builders import (
 )
 
 from aksu_local.served import Served
-from aksu_reporting.consumers import HANDLERS
+from aksu_reporting.wiring import HANDLERS
 from aksu_shared.events import Event
 from aksu_shared.events.catalogue import CATALOGUE
 from aksu_shared.events.registry import BodyEstablished, BodyState

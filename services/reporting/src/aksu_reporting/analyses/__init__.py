@@ -1,1 +1,1 @@
-"""The queries of the reports: each one statement that runs in the caller's scope and gives JSON."""
+"""The reports: each one statement that runs in the caller's scope and gives JSON."""

@@ -1,1 +1,1 @@
-"""What the states of other services' aggregates mean for a report."""
+"""What is counted and how: each measure is defined once, for every report."""

@@ -1,24 +1,27 @@
-"""Which states count as what on a given legal day. One place, for every report."""
+"""Licences: in force, expiring, and in which state they are on a day."""
 
 from typing import Final
 
-from aksu_shared.events.monitoring import MAY_BE_OVERDUE
+from sqlalchemy import ColumnElement, and_, case, func
+
+from aksu_reporting.measures.days import Day
+from aksu_reporting.measures.states import among
+from aksu_reporting.read_models.tables import LicenceTable
 
 RUNNING: Final = ("ACTIVE", "REINSTATED", "REVOCATION_PENDING")
 """A licence in one of these runs until its last day; behind it, it is expired, whether or not licensing said so yet."""
 
-OPEN_PRESCRIPTIONS: Final = (
-    "ISSUED", "ACKNOWLEDGED", "TERM_EXTENDED", "REPORTED_FULFILLED", "NOT_FULFILLED", "ESCALATED", "APPEALED", "UPHELD",
-)  # fmt: skip
-"""A prescription is open until its fulfilment is verified or a court annuls it."""
 
-DUE_PRESCRIPTIONS: Final = tuple(sorted(MAY_BE_OVERDUE))
-"""An open prescription in one of these is overdue once its day has passed: monitoring's own words."""
+def in_force(licence: type[LicenceTable], day: Day) -> ColumnElement[bool]:
+    """It has effect on the day: from its first day to the one on which it ended, else to its last as written."""
+    return day.between(licence.valid_from, func.coalesce(licence.ended_on, licence.valid_until))
 
-PENDING_APPLICATIONS: Final = (
-    "REGISTERED", "UNDER_REVIEW", "AWAITING_CORRECTION", "SITE_CHECK", "PROPOSED_GRANT", "PROPOSED_REFUSAL",
-)  # fmt: skip
-"""An application in one of these awaits a decision; its `decision_due` is empty while the term stands still."""
 
-SOURCES: Final = ("registry", "licensing", "monitoring")
-"""Services whose events the read models are made of."""
+def expiring(licence: type[LicenceTable], day: Day, *, until: Day) -> ColumnElement[bool]:
+    """It is in force on the day, has no successor, and ends by `until`."""
+    return and_(in_force(licence, day), among(licence.state, RUNNING), licence.valid_until <= until)
+
+
+def state_on(licence: type[LicenceTable], day: Day) -> ColumnElement[str]:
+    """Its state on the day."""
+    return case((and_(among(licence.state, RUNNING), licence.valid_until < day), "EXPIRED"), else_=licence.state)

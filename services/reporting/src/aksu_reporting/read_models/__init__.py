@@ -1,1 +1,1 @@
-"""What reporting does with what it hears."""
+"""Copies of other services' aggregates, with just the columns that reports need, and how fresh they are."""

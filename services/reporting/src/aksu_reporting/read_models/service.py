@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Table
 
-from aksu_reporting.tables import (
+from aksu_reporting.read_models.tables import (
     ApplicationTable,
     FindingTable,
     InspectionTable,
@@ -55,7 +55,3 @@ async def keep(work: UnitOfWork, events: Sequence[Event[Any]]) -> None:
         by_topic[event.topic].append(event)
     for topic, told in by_topic.items():
         await project(work.connection, _BY_TOPIC[topic], told)
-
-
-async def note(_work: UnitOfWork, _events: Sequence[Event[Any]]) -> None:
-    """Nothing to keep: the inbox row of each event says that it was seen."""

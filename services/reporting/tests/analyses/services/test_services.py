@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from reporting_builders import TODAY, Telling, inspection, licence, prescription, provider, service
 
 from aksu_local.served import Served
-from aksu_reporting.schemas import ServiceRow
+from aksu_reporting.analyses.services.schemas import ServiceRow
 from aksu_shared.web.reads import PageOf
 
 DAY = timedelta(days=1)

@@ -8,7 +8,7 @@ from typing import Any
 from reporting_builders import TODAY, Telling, inspection, licence, prescription, service
 
 from aksu_local.served import Served
-from aksu_reporting.schemas import ChildrenSummary, ChildSummary
+from aksu_reporting.analyses.territory.schemas import ChildrenSummary, ChildSummary
 
 
 async def children(reporting: Served, path: str) -> list[dict[str, Any]]:

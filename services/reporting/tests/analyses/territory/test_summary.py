@@ -21,7 +21,7 @@ from reporting_builders import (
 )
 
 from aksu_local.served import Served
-from aksu_reporting.schemas import TerritorySummary
+from aksu_reporting.analyses.territory.schemas import TerritorySummary
 
 DAY = timedelta(days=1)
 

@@ -3,26 +3,17 @@
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import (
-    ARRAY,
-    ColumnElement,
-    Date,
-    SQLColumnExpression,
-    Text,
-    and_,
-    any_,
-    bindparam,
-    case,
-    false,
-    func,
-    literal,
-    select,
-    true,
-)
+from sqlalchemy import ColumnElement, Date, Text, bindparam, false, func, literal, select, true
 from sqlalchemy.orm import aliased
 
-from aksu_reporting.domain.states import DUE_PRESCRIPTIONS, OPEN_PRESCRIPTIONS, RUNNING
-from aksu_reporting.tables import InspectionTable, LicenceTable, PrescriptionTable, ServiceTable, TerritoryTable
+from aksu_reporting.measures import licences, prescriptions
+from aksu_reporting.read_models.tables import (
+    InspectionTable,
+    LicenceTable,
+    PrescriptionTable,
+    ServiceTable,
+    TerritoryTable,
+)
 from aksu_shared.db.reads import Page
 
 S, L, I, P = ServiceTable, LicenceTable, InspectionTable, PrescriptionTable  # noqa: E741 - short, as in every query here
@@ -33,19 +24,15 @@ _TODAY: Final = bindparam("today", type_=Date)
 _EARLIEST: Final = literal(date(1, 1, 2), Date)
 _LATEST: Final = literal(date(9999, 12, 30), Date)
 
-
-def _among(column: SQLColumnExpression[str], states: tuple[str, ...]) -> ColumnElement[bool]:
-    return column == any_(literal(list(states), ARRAY(Text)))
-
-
-_IN_FORCE: Final = _TODAY.between(L.valid_from, func.coalesce(L.ended_on, L.valid_until))
+_IN_FORCE: Final = func.coalesce(licences.in_force(L, _TODAY), false())
 _licence = (
     select(
         L.id,
         L.number,
-        case((and_(_among(L.state, RUNNING), L.valid_until < _TODAY), "EXPIRED"), else_=L.state).label("state"),
+        licences.state_on(L, _TODAY).label("state"),
         L.valid_until,
         _IN_FORCE.label("in_force"),
+        licences.expiring(L, _TODAY, until=bindparam("expiring_until", type_=Date)).label("expiring"),
     )
     .where(L.service_id == S.id)
     .order_by(_IN_FORCE.desc(), L.valid_until.desc(), L.sequence.desc())
@@ -61,18 +48,14 @@ _inspection = (
 )
 _prescriptions = (
     select(
-        func.count().filter(_among(P.state, OPEN_PRESCRIPTIONS)).label("open"),
-        func.count().filter(_among(P.state, DUE_PRESCRIPTIONS), P.due_on < _TODAY).label("overdue"),
+        func.count().filter(prescriptions.open_(P)).label("open"),
+        func.count().filter(prescriptions.overdue(P, _TODAY)).label("overdue"),
     )
     .where(P.place_id == S.place_id)
     .lateral("prescriptions")
 )
 _in_force = func.coalesce(_licence.c.in_force, false())
-_expiring = and_(
-    _in_force,
-    _among(_licence.c.state, RUNNING),
-    _licence.c.valid_until <= bindparam("expiring_until", type_=Date),
-)
+_expiring = func.coalesce(_licence.c.expiring, false())
 _columns = (
     select(
         S.id, S.name, S.kind, S.financing, S.state, S.capacity,

@@ -1,58 +1,23 @@
 """Services across the registers: each with its licence, last inspection and open prescriptions."""
 
-from typing import Annotated, Any, Final, Literal
-from uuid import UUID
+from typing import Annotated, Any
 
 from fastapi import Query, Request
-from pydantic import Field
 from starlette.responses import Response
 
-from aksu_reporting.config import SERVICE
-from aksu_reporting.dependencies import ApiDep
-from aksu_reporting.domain.expiry import expiring_until
-from aksu_reporting.queries.services import SERVICES
-from aksu_reporting.schemas import ServiceRow
+from aksu_reporting.analyses.services.queries import SERVICES
+from aksu_reporting.analyses.services.schemas import ServiceQuery, ServiceRow
+from aksu_reporting.measures.days import expiring_until
+from aksu_reporting.read_models.queries import FRESH_AT
 from aksu_shared.auth.dependencies import PrincipalDep, requires
 from aksu_shared.errors import FieldError, Malformed
-from aksu_shared.schemas.codes import Code, MunicipalityCode
+from aksu_shared.web.api import AfterHeader, ApiDep, caught_up
 from aksu_shared.web.export import CSV, EXPORTED, JSON, NDJSON, export_response, wanted
 from aksu_shared.web.problems import problems
-from aksu_shared.web.reads import AfterDep, PageOf, PageQuery, wait_for
+from aksu_shared.web.reads import PageOf
 from aksu_shared.web.routing import Router
 
 router = Router(tags=["services"])
-
-_FRESH_AT: Final = """
-(SELECT CASE WHEN count(fresh_at) = 3 THEN min(fresh_at) END FROM source_state
-  WHERE source IN ('registry', 'licensing', 'monitoring'))"""
-"""How fresh a row made of three sources is: as fresh as the least fresh of them."""
-Sort = Literal[
-    "name", "-name", "municipality", "-municipality", "licence_valid_until", "-licence_valid_until",
-    "last_inspected_on", "-last_inspected_on", "overdue_prescriptions", "-overdue_prescriptions", "id", "-id",
-]  # fmt: skip
-
-
-class ServiceQuery(PageQuery):
-    """Filters of the list."""
-
-    q: Annotated[
-        str | None,
-        Field(min_length=2, max_length=100, description="part of name, provider, operator, settlement or address"),
-    ] = None
-    region: Annotated[str | None, Field(pattern="^BG[0-9]{2}$", examples=["BG41"])] = None
-    oblast: Annotated[str | None, Field(pattern="^[A-Z]{3}$", examples=["BLG"])] = None
-    municipality: MunicipalityCode | None = None
-    kind: Annotated[str, Code("service_kinds")] | None = None
-    financing: Annotated[str, Code("financing")] | None = None
-    state: Annotated[str, Code("service_states")] | None = None
-    licence_required: bool | None = None
-    licence_state: Annotated[str, Code("licence_states")] | None = None
-    licence_in_force: bool | None = None
-    expiring: Annotated[bool | None, Field(description="licence in force, not renewed, about to end")] = None
-    overdue: Annotated[bool | None, Field(description="an overdue prescription at its place")] = None
-    provider_id: Annotated[UUID | None, Field(description="responsible for it or operating it")] = None
-    place_id: UUID | None = None
-    sort: Sort = "name"
 
 
 @router.get(
@@ -62,10 +27,15 @@ class ServiceQuery(PageQuery):
     dependencies=[requires("reporting.service.read")],
 )
 async def list_services(
-    query: Annotated[ServiceQuery, Query()], request: Request, api: ApiDep, principal: PrincipalDep, after: AfterDep
+    query: Annotated[ServiceQuery, Query()],
+    *,
+    request: Request,
+    api: ApiDep,
+    principal: PrincipalDep,
+    after: AfterHeader = None,
 ) -> Response:
     """All services as of the legal day; as CSV or NDJSON whole, without `limit` and `cursor`."""
-    await wait_for(request, after, own=SERVICE)
+    await caught_up(request, after)
     given = query.model_dump(exclude={"limit", "cursor", "sort"}, exclude_none=True)
     today = api.clock.today()
     given |= {"today": today, "expiring_until": expiring_until(today)}
@@ -86,7 +56,7 @@ async def _page(api: ApiDep, query: ServiceQuery, given: dict[str, Any], scope: 
         sort=query.sort,
         limit=query.limit,
         cursor=query.cursor,
-        fresh_at=_FRESH_AT,
+        fresh_at=FRESH_AT,
         **given,
     )
 

@@ -1,10 +1,10 @@
 -- The headline figures of the territories of one level inside a territory, one row each, or no row for an unknown code.
 --
--- $2 code · $3 legal today · $4 last day up to which a licence that ends is expiring
--- $5 states in which a licence runs until its last day · $6 states of open prescriptions · $7 of those that may be overdue
--- $8 first day of the legal year · $9 level, or NULL where nothing lies inside
+-- $2 code · $3 legal today · $4 last day up to which a licence that ends is expiring · $5 first day of the legal year
+-- $6 level, or NULL where nothing lies inside
 -- {within}: the condition that row `x` lies in the territory · {leaf}: code of the oblast or municipality `x` lies in
 -- {child}: the item that leaf `l` belongs to · {order}: of the items
+-- all other names in braces are measures, of row `x` or of the sums
 WITH at AS MATERIALIZED (
   SELECT t.id FROM territory t WHERE t.id = $2 AND s.v IS NOT NULL
 ),
@@ -21,20 +21,18 @@ figures AS (
          count(*) FILTER (WHERE x.capacity IS NULL AND x.financing = 'PRIVATE') AS unknown_private,
          0 AS licences_in_force, 0 AS licences_expiring, 0 AS inspections, 0 AS inspections_this_year,
          0 AS inspections_flagged, 0 AS prescriptions_open, 0 AS prescriptions_overdue
-    FROM service x WHERE x.state = 'ACTIVE' AND {within} GROUP BY 1
+    FROM service x WHERE {service_active} AND {within} GROUP BY 1
   UNION ALL
   SELECT {leaf}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-         count(*), count(*) FILTER (WHERE x.state = ANY ($5::text[]) AND x.valid_until <= $4::date), 0, 0, 0, 0, 0
-    FROM licence x WHERE $3::date BETWEEN x.valid_from AND coalesce(x.ended_on, x.valid_until) AND {within} GROUP BY 1
+         count(*), count(*) FILTER (WHERE {licence_expiring}), 0, 0, 0, 0, 0
+    FROM licence x WHERE {licence_in_force} AND {within} GROUP BY 1
   UNION ALL
   SELECT {leaf}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-         count(*), count(*) FILTER (WHERE x.started_on >= $8::date),
-         count(*) FILTER (WHERE cardinality(x.flags) > 0), 0, 0
+         count(*), count(*) FILTER (WHERE {inspection_this_year}), count(*) FILTER (WHERE {inspection_flagged}), 0, 0
     FROM inspection x WHERE {within} GROUP BY 1
   UNION ALL
   SELECT {leaf}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-         count(*) FILTER (WHERE x.state = ANY ($6::text[])),
-         count(*) FILTER (WHERE x.state = ANY ($7::text[]) AND x.due_on < $3::date)
+         count(*) FILTER (WHERE {prescription_open}), count(*) FILTER (WHERE {prescription_overdue})
     FROM prescription x WHERE {within} GROUP BY 1
   UNION ALL -- every territory is there, with or without figures
   SELECT {leaf}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
@@ -56,22 +54,18 @@ items AS (
   SELECT c.id AS code, c.level, c.name_bg, c.name_en, c.parent, c.population,
          services, places, capacity_unknown,
          services_state_delegated, services_private, services_mixed, places_state_delegated, places_private, places_mixed,
-         round(services_state_delegated::numeric / nullif(services, 0), 4) AS state_delegated_share_of_services,
-         round(services_private::numeric / nullif(services, 0), 4) AS private_share_of_services,
-         CASE WHEN services_state_delegated = 0 OR unknown_state_delegated < services_state_delegated
-           THEN round(places_state_delegated::numeric / nullif(places, 0), 4) END AS state_delegated_share_of_places,
-         CASE WHEN services_private = 0 OR unknown_private < services_private
-           THEN round(places_private::numeric / nullif(places, 0), 4) END AS private_share_of_places,
+         {state_delegated_share_of_services} AS state_delegated_share_of_services,
+         {private_share_of_services} AS private_share_of_services,
+         {state_delegated_share_of_places} AS state_delegated_share_of_places,
+         {private_share_of_places} AS private_share_of_places,
          licences_in_force, licences_expiring, inspections, inspections_this_year, inspections_flagged,
          prescriptions_open, prescriptions_overdue
     FROM sums JOIN territory c ON c.id = sums.code
-   WHERE $9::text IS NOT NULL
+   WHERE $6::text IS NOT NULL
 )
 SELECT json_build_object(
-  'territory', at.id, 'level', $9::text, 'as_of', $3::date,
+  'territory', at.id, 'level', $6::text, 'as_of', $3::date,
   'items', (SELECT coalesce(json_agg(row_to_json(items) ORDER BY {order}), '[]') FROM items),
   'next', NULL,
-  'fresh_at', (SELECT json_object_agg(name, f.fresh_at ORDER BY n)
-                 FROM unnest(ARRAY['registry', 'licensing', 'monitoring']) WITH ORDINALITY AS w (name, n)
-                 LEFT JOIN source_state f ON f.source = name))
+  'fresh_at', {fresh_at})
 FROM at

@@ -1,22 +1,18 @@
 """Analysis of a territory: the nation, a planning region, an oblast or a municipality."""
 
 import json
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import Path, Query, Request
-from pydantic import Field
 from starlette.responses import Response
 
-from aksu_reporting.config import SERVICE
-from aksu_reporting.dependencies import ApiDep
-from aksu_reporting.queries.summaries import children_summary, territory_summary
-from aksu_reporting.schemas import ChildrenSummary, ChildSummary, TerritorySummary
+from aksu_reporting.analyses.territory.queries import children_summary, territory_summary
+from aksu_reporting.analyses.territory.schemas import ChildrenQuery, ChildrenSummary, ChildSummary, TerritorySummary
 from aksu_shared.auth.dependencies import PrincipalDep, requires
 from aksu_shared.errors import Malformed, NotFound
-from aksu_shared.schemas.base import Filters
+from aksu_shared.web.api import AfterHeader, ApiDep, caught_up
 from aksu_shared.web.export import CSV, EXPORTED, JSON, NDJSON, export_response, wanted
 from aksu_shared.web.problems import problems
-from aksu_shared.web.reads import AfterDep, wait_for
 from aksu_shared.web.routing import Router
 
 router = Router(tags=["territory"])
@@ -24,23 +20,6 @@ router = Router(tags=["territory"])
 Code = Annotated[
     str, Path(max_length=20, description="`BG`, a region (`BG41`), an oblast (`BLG`) or a municipality (`BLG01`)")
 ]
-Sort = Literal[
-    "code", "name_bg", "-name_bg", "population", "-population", "services", "-services", "places", "-places",
-    "state_delegated_share_of_services", "-state_delegated_share_of_services",
-    "state_delegated_share_of_places", "-state_delegated_share_of_places",
-    "private_share_of_services", "-private_share_of_services", "private_share_of_places", "-private_share_of_places",
-    "licences_in_force", "-licences_in_force", "licences_expiring", "-licences_expiring",
-    "inspections_this_year", "-inspections_this_year", "prescriptions_overdue", "-prescriptions_overdue",
-]  # fmt: skip
-
-
-class ChildrenQuery(Filters):
-    """Which territories inside, in which order."""
-
-    level: Annotated[
-        Literal["REGION", "OBLAST", "MUNICIPALITY"] | None, Field(description="default: the next level down")
-    ] = None
-    sort: Sort = "code"
 
 
 @router.get(
@@ -49,12 +28,14 @@ class ChildrenQuery(Filters):
     responses=problems(NotFound, Malformed),
     dependencies=[requires("reporting.summary.read")],
 )
-async def get_summary(code: Code, request: Request, api: ApiDep, principal: PrincipalDep, after: AfterDep) -> Response:
+async def get_summary(
+    code: Code, request: Request, api: ApiDep, principal: PrincipalDep, after: AfterHeader = None
+) -> Response:
     """Population, providers, services and places, licences, inspections, flags and prescriptions of a territory.
 
     Over the rows the caller may see, as of the legal day. With `Aksu-After` it includes the change named there.
     """
-    await wait_for(request, after, own=SERVICE)
+    await caught_up(request, after)
     scope = ",".join(principal.scope_keys)
     body = await territory_summary(api.reads, code, scope=scope, today=api.clock.today())
     return Response(body, media_type=JSON, headers={"Vary": "Authorization"})
@@ -73,10 +54,10 @@ async def list_children(
     request: Request,
     api: ApiDep,
     principal: PrincipalDep,
-    after: AfterDep,
+    after: AfterHeader = None,
 ) -> Response:
     """Headline figures of every territory inside another, for tables and maps: all on one page, or as a file."""
-    await wait_for(request, after, own=SERVICE)
+    await caught_up(request, after)
     scope = ",".join(principal.scope_keys)
     body = await children_summary(
         api.reads, code, level=query.level, sort=query.sort, scope=scope, today=api.clock.today()

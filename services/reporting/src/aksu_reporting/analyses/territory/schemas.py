@@ -1,25 +1,33 @@
-"""What reporting answers with. Bases are named where a figure could be read in two ways."""
+"""What is asked and answered about territories. Bases are named where a figure could be read in two ways."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Literal
-from uuid import UUID
 
 from pydantic import Field
 
-from aksu_shared.schemas.base import Resource
+from aksu_reporting.measures.levels import Inner, Level
+from aksu_reporting.read_models.schemas import FreshAt
+from aksu_shared.schemas.base import Filters, Resource
 
 Count = Annotated[int, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1, description="four decimals")]
 ByCode = dict[str, Count]
-Level = Literal["NATION", "REGION", "OBLAST", "MUNICIPALITY"]
+
+Sort = Literal[
+    "code", "name_bg", "-name_bg", "population", "-population", "services", "-services", "places", "-places",
+    "state_delegated_share_of_services", "-state_delegated_share_of_services",
+    "state_delegated_share_of_places", "-state_delegated_share_of_places",
+    "private_share_of_services", "-private_share_of_services", "private_share_of_places", "-private_share_of_places",
+    "licences_in_force", "-licences_in_force", "licences_expiring", "-licences_expiring",
+    "inspections_this_year", "-inspections_this_year", "prescriptions_overdue", "-prescriptions_overdue",
+]  # fmt: skip
 
 
-class FreshAt(Resource):
-    """The instant up to which each source's changes are known here; null: nothing was heard of it yet."""
+class ChildrenQuery(Filters):
+    """Which territories inside, in which order."""
 
-    registry: datetime | None
-    licensing: datetime | None
-    monitoring: datetime | None
+    level: Annotated[Inner | None, Field(description="default: the next level down")] = None
+    sort: Sort = "code"
 
 
 class TerritoryFigures(Resource):
@@ -221,57 +229,3 @@ class ChildrenSummary(Resource):
     items: list[ChildSummary]
     next: None
     fresh_at: FreshAt
-
-
-class ServiceRow(Resource):
-    """A service with its licence, the last inspection of its place and that place's open prescriptions."""
-
-    id: UUID
-    name: str
-    kind: str
-    financing: str
-    state: str
-    capacity: int | None
-    region: str | None
-    oblast: str | None
-    municipality: str
-    municipality_bg: str | None
-    municipality_en: str | None
-    settlement: str
-    address: str
-    place_id: UUID
-    provider_id: UUID
-    provider_body: str
-    provider_name: str
-    operator_id: UUID | None
-    operator_body: str | None
-    operator_name: str | None
-    licence_required: bool
-    licence_id: UUID | None = Field(description="the licence in force, else the one that ended last")
-    licence_number: str | None
-    licence_state: str | None = Field(description="as of the legal day")
-    licence_valid_until: date | None
-    licence_in_force: bool
-    last_inspection_id: UUID | None
-    last_inspection_kind: str | None
-    last_inspection_state: str | None
-    last_inspection_outcome: str | None
-    last_inspected_on: date | None
-    open_prescriptions: Count
-    overdue_prescriptions: Count
-
-
-class SourceFreshness(Resource):
-    """How far reporting is with one source. All null or zero: nothing was heard of it yet."""
-
-    source: str
-    epoch: str | None = Field(description="changes when the source's database was restored from a backup")
-    position: int = Field(description="position in the source's change log of the latest change applied here")
-    fresh_at: datetime | None
-
-
-class Freshness(Resource):
-    """Reporting's sources."""
-
-    items: list[SourceFreshness]
-    next: None

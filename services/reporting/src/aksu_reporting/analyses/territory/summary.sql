@@ -1,9 +1,9 @@
 -- The summary of one territory as one JSON document, or no row for a code nobody knows.
 --
--- $2 code · $3 legal today · $4 last day up to which a licence that ends is expiring
--- $5 states in which a licence runs until its last day · $6 states of open prescriptions · $7 of those that may be overdue
--- $8 first day of the legal year · $9 states of pending applications · $10 the classes of financing, in their order
+-- $2 code · $3 legal today · $4 last day up to which a licence that ends is expiring · $5 first day of the legal year
+-- $6 the classes of financing, in their order
 -- {within}: the condition that row `x` lies in the territory, by the form of its code
+-- all other names in braces are measures, of row `x` or of the sums
 --
 -- Each table is read once and grouped by all that is counted of it; figures are sums over those few groups. Every row
 -- lies in exactly one municipality, so the figures of a territory are the sums of its parts. The exceptions say so:
@@ -13,7 +13,7 @@ WITH at AS MATERIALIZED (
     FROM territory t WHERE t.id = $2 AND s.v IS NOT NULL
 ),
 service_groups AS MATERIALIZED (
-  SELECT x.state = 'ACTIVE' AS active, x.financing, x.kind, x.activity_groups, x.licence_required,
+  SELECT {service_active} AS active, x.financing, x.kind, x.activity_groups, x.licence_required,
          count(*) AS services, coalesce(sum(x.capacity), 0) AS places,
          count(*) FILTER (WHERE x.capacity IS NULL) AS capacity_unknown
     FROM service x WHERE {within} GROUP BY 1, 2, 3, 4, 5
@@ -27,13 +27,13 @@ whole AS MATERIALIZED (
 financed AS MATERIALIZED (
   SELECT code, n, coalesce(services, 0) AS services, coalesce(places, 0) AS places,
          coalesce(capacity_unknown, 0) AS capacity_unknown
-    FROM unnest($10::text[]) WITH ORDINALITY AS c (code, n)
+    FROM unnest($6::text[]) WITH ORDINALITY AS c (code, n)
     FULL JOIN (SELECT financing AS code, sum(services) AS services, sum(places) AS places,
                       sum(capacity_unknown) AS capacity_unknown
                  FROM service_groups WHERE active GROUP BY 1) g USING (code)
 ),
 pairs AS MATERIALIZED (
-  SELECT x.provider_id, x.operator_id FROM service x WHERE x.state = 'ACTIVE' AND {within} GROUP BY 1, 2
+  SELECT x.provider_id, x.operator_id FROM service x WHERE {service_active} AND {within} GROUP BY 1, 2
 ),
 working AS (
   SELECT p.legal_form, count(*) AS n, count(*) FILTER (WHERE p.licence_required) AS required
@@ -46,29 +46,29 @@ seated AS (
    WHERE {within} GROUP BY 1
 ),
 licences AS (
-  SELECT CASE WHEN x.state = ANY ($5::text[]) AND x.valid_until < $3::date THEN 'EXPIRED' ELSE x.state END AS state,
-         $3::date BETWEEN x.valid_from AND coalesce(x.ended_on, x.valid_until) AS in_force,
-         x.state = ANY ($5::text[]) AND x.valid_until <= $4::date AS ending,
-         count(*) AS n
-    FROM licence x WHERE {within} GROUP BY 1, 2, 3
+  SELECT {licence_state} AS state, count(*) AS n, count(*) FILTER (WHERE {licence_in_force}) AS in_force,
+         count(*) FILTER (WHERE {licence_expiring}) AS expiring
+    FROM licence x WHERE {within} GROUP BY 1
 ),
 inspections AS MATERIALIZED (
-  SELECT x.kind, x.state, x.outcome, coalesce(x.started_on >= $8::date, false) AS recent, count(*) AS n
+  SELECT x.kind, x.state, x.outcome, coalesce({inspection_this_year}, false) AS this_year, count(*) AS n
     FROM inspection x WHERE {within} GROUP BY 1, 2, 3, 4
 ),
 flags AS (
   SELECT code, count(*) AS n FROM inspection x, unnest(x.flags) AS code
-   WHERE x.flags <> '{}' AND {within} GROUP BY 1
+   WHERE {inspection_flagged} AND {within} GROUP BY 1
 ),
 prescriptions AS (
-  SELECT x.state, count(*) AS n, count(*) FILTER (WHERE x.due_on < $3::date) AS past_due
+  SELECT x.state, count(*) AS n, count(*) FILTER (WHERE {prescription_open}) AS open,
+         count(*) FILTER (WHERE {prescription_overdue}) AS overdue
     FROM prescription x WHERE {within} GROUP BY 1
 ),
 findings AS (
   SELECT x.result, count(*) AS n FROM finding x WHERE {within} GROUP BY 1
 ),
 applications AS (
-  SELECT x.state, count(*) AS n, count(*) FILTER (WHERE x.decision_due < $3::date) AS past_due
+  SELECT x.state, count(*) AS n, count(*) FILTER (WHERE {application_pending}) AS pending,
+         count(*) FILTER (WHERE {application_overdue}) AS overdue
     FROM application x WHERE {within} GROUP BY 1
 )
 SELECT json_build_object(
@@ -98,11 +98,10 @@ SELECT json_build_object(
       'services', services, 'places', places, 'capacity_unknown', capacity_unknown) ORDER BY n, code) FROM financed),
     'shares', json_build_array(
       json_build_object('base', 'services', 'of', whole.services, 'unknown', NULL, 'share', (
-        SELECT json_object_agg(lower(code), round(services::numeric / nullif(whole.services, 0), 4) ORDER BY n, code)
+        SELECT json_object_agg(lower(code), {share_of_services} ORDER BY n, code)
           FROM financed)),
       json_build_object('base', 'places', 'of', whole.places, 'unknown', whole.capacity_unknown, 'share', (
-        SELECT json_object_agg(lower(code), CASE WHEN services = 0 OR capacity_unknown < services
-                                            THEN round(places::numeric / nullif(whole.places, 0), 4) END ORDER BY n, code)
+        SELECT json_object_agg(lower(code), {share_of_places} ORDER BY n, code)
           FROM financed))),
     'by_kind', (
       SELECT coalesce(json_object_agg(code, figures ORDER BY code), '{}')
@@ -117,15 +116,13 @@ SELECT json_build_object(
   'licences', (SELECT json_build_object(
     'total', coalesce(sum(n), 0), 'in_force', coalesce(sum(in_force), 0), 'expiring', coalesce(sum(expiring), 0),
     'expiring_until', $4::date, 'by_state', coalesce(json_object_agg(state, n ORDER BY state), '{}'))
-    FROM (SELECT state, sum(n) AS n, sum(n) FILTER (WHERE in_force) AS in_force,
-                 sum(n) FILTER (WHERE in_force AND ending) AS expiring FROM licences GROUP BY 1) g),
+    FROM licences),
   'applications', CASE WHEN at.covered THEN (SELECT json_build_object(
-    'total', coalesce(sum(n), 0), 'pending', coalesce(sum(n) FILTER (WHERE state = ANY ($9::text[])), 0),
-    'overdue', coalesce(sum(past_due) FILTER (WHERE state = ANY ($9::text[])), 0),
+    'total', coalesce(sum(n), 0), 'pending', coalesce(sum(pending), 0), 'overdue', coalesce(sum(overdue), 0),
     'by_state', coalesce(json_object_agg(state, n ORDER BY state), '{}')) FROM applications) END,
   'inspections', json_build_object(
     'total', (SELECT coalesce(sum(n), 0) FROM inspections),
-    'this_year', (SELECT coalesce(sum(n), 0) FROM inspections WHERE recent),
+    'this_year', (SELECT coalesce(sum(n), 0) FROM inspections WHERE this_year),
     'by_kind', (SELECT coalesce(json_object_agg(code, n ORDER BY code), '{}')
                   FROM (SELECT kind AS code, sum(n) AS n FROM inspections GROUP BY 1) g),
     'by_state', (SELECT coalesce(json_object_agg(code, n ORDER BY code), '{}')
@@ -138,13 +135,10 @@ SELECT json_build_object(
     'total', coalesce(sum(n), 0), 'by_result', coalesce(json_object_agg(result, n ORDER BY result), '{}'))
     FROM findings) END,
   'prescriptions', (SELECT json_build_object(
-    'total', coalesce(sum(n), 0), 'open', coalesce(sum(n) FILTER (WHERE state = ANY ($6::text[])), 0),
-    'overdue', coalesce(sum(past_due) FILTER (WHERE state = ANY ($7::text[])), 0),
+    'total', coalesce(sum(n), 0), 'open', coalesce(sum(open), 0), 'overdue', coalesce(sum(overdue), 0),
     'by_state', coalesce(json_object_agg(state, n ORDER BY state), '{}')) FROM prescriptions),
   'unplaced', CASE WHEN at.level = 'NATION' THEN json_build_object(
     'inspections', (SELECT count(*) FROM inspection WHERE municipality IS NULL),
     'prescriptions', (SELECT count(*) FROM prescription WHERE municipality IS NULL)) END,
-  'fresh_at', (SELECT json_object_agg(name, f.fresh_at ORDER BY n)
-                 FROM unnest(ARRAY['registry', 'licensing', 'monitoring']) WITH ORDINALITY AS w (name, n)
-                 LEFT JOIN source_state f ON f.source = name))
+  'fresh_at', {fresh_at})
 FROM at

@@ -1,15 +1,9 @@
-"""SQLAlchemy tables of reporting, one class each: other services' aggregates, with the columns that reports need."""
+"""SQLAlchemy tables of the copies, one class each, in files by what they are about."""
 
-from aksu_reporting.tables.application import ApplicationTable
-from aksu_reporting.tables.base import ReportingBase
-from aksu_reporting.tables.finding import FindingTable
-from aksu_reporting.tables.inspection import InspectionTable
-from aksu_reporting.tables.licence import LicenceTable
-from aksu_reporting.tables.place import PlaceTable
-from aksu_reporting.tables.prescription import PrescriptionTable
-from aksu_reporting.tables.provider import ProviderTable
-from aksu_reporting.tables.service import ServiceTable
-from aksu_reporting.tables.territory import TerritoryTable
+from aksu_reporting.read_models.tables.inspections import FindingTable, InspectionTable, PrescriptionTable
+from aksu_reporting.read_models.tables.licences import ApplicationTable, LicenceTable
+from aksu_reporting.read_models.tables.services import PlaceTable, ProviderTable, ServiceTable
+from aksu_reporting.read_models.tables.territory import TerritoryTable
 
 __all__ = [
     "ApplicationTable",
@@ -19,7 +13,6 @@ __all__ = [
     "PlaceTable",
     "PrescriptionTable",
     "ProviderTable",
-    "ReportingBase",
     "ServiceTable",
     "TerritoryTable",
 ]

@@ -1,4 +1,4 @@
-"""Inspections of places, of monitoring."""
+"""Inspections, their findings and prescriptions, of monitoring."""
 
 from datetime import date
 from uuid import UUID
@@ -6,12 +6,12 @@ from uuid import UUID
 from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from aksu_reporting.tables.base import ReportingBase
+from aksu_reporting.base import ReportingBase
 from aksu_shared.db.tables import KeptById
 
 
 class InspectionTable(KeptById, ReportingBase):
-    """One inspection; its place may be unregistered, its municipality not known yet."""
+    """One inspection of a place; its place may be unregistered, its municipality not known yet."""
 
     __tablename__ = "inspection"
 
@@ -29,3 +29,25 @@ class InspectionTable(KeptById, ReportingBase):
         Index("ix_inspection_place_id_started_on", "place_id", "started_on"),
         Index("ix_inspection_flagged", "municipality", postgresql_where=text("flags <> '{}'")),
     )
+
+
+class FindingTable(KeptById, ReportingBase):
+    """The result for one criterion of a standard; restricted."""
+
+    __tablename__ = "finding"
+
+    inspection_id: Mapped[UUID]
+    municipality: Mapped[str | None] = mapped_column(index=True)
+    result: Mapped[str]
+
+
+class PrescriptionTable(KeptById, ReportingBase):
+    """One mandatory prescription; it follows its place, whoever takes that over."""
+
+    __tablename__ = "prescription"
+
+    inspection_id: Mapped[UUID]
+    place_id: Mapped[UUID | None] = mapped_column(index=True)
+    municipality: Mapped[str | None] = mapped_column(index=True)
+    state: Mapped[str]
+    due_on: Mapped[date]

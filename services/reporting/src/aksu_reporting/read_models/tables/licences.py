@@ -1,12 +1,24 @@
-"""Licences, of licensing."""
+"""Licences and the applications for them, of licensing."""
 
 from datetime import date
 from uuid import UUID
 
 from sqlalchemy.orm import Mapped, mapped_column
 
-from aksu_reporting.tables.base import ReportingBase
+from aksu_reporting.base import ReportingBase
 from aksu_shared.db.tables import KeptById
+
+
+class ApplicationTable(KeptById, ReportingBase):
+    """One application in the licensing procedures; restricted to the bodies it concerns."""
+
+    __tablename__ = "application"
+
+    procedure: Mapped[str]
+    state: Mapped[str]
+    municipality: Mapped[str] = mapped_column(index=True)
+    decision_due: Mapped[date | None]
+    decided_on: Mapped[date | None]
 
 
 class LicenceTable(KeptById, ReportingBase):

@@ -1,12 +1,34 @@
-"""Social services, licensed or not, of registry."""
+"""Social services, licensed or not, with their providers and places, of registry."""
 
 from uuid import UUID
 
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from aksu_reporting.tables.base import ReportingBase
+from aksu_reporting.base import ReportingBase
 from aksu_shared.db.tables import KeptById
+
+
+class ProviderTable(KeptById, ReportingBase):
+    """One provider; the register of licensed providers does not tell the municipality of its seat."""
+
+    __tablename__ = "provider"
+
+    body: Mapped[str]
+    name: Mapped[str]
+    legal_form: Mapped[str]
+    licence_required: Mapped[bool]
+    seat_municipality: Mapped[str | None] = mapped_column(index=True)
+
+
+class PlaceTable(KeptById, ReportingBase):
+    """One place where services are provided."""
+
+    __tablename__ = "place"
+
+    municipality: Mapped[str] = mapped_column(index=True)
+    settlement: Mapped[str]
+    address: Mapped[str]
 
 
 class ServiceTable(KeptById, ReportingBase):

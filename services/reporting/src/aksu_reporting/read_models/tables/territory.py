@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Mapped, mapped_column
 
-from aksu_reporting.tables.base import ReportingBase
+from aksu_reporting.base import ReportingBase
 from aksu_shared.db.tables import KeptByCode
 
 
