@@ -161,6 +161,18 @@ async def test_a_renewed_licence_is_in_force_to_its_last_day_and_its_successor_o
     assert (found["total"], found["in_force"], found["expiring"]) == (3, 1, 0)
 
 
+async def test_a_licence_that_an_order_ended_is_in_force_to_that_day_and_on_none_if_nobody_told_it(
+    reporting: Served, tell: Telling
+) -> None:
+    await tell(
+        licence(state="TERMINATED", ended_on=TODAY),
+        licence(state="REVOKED", ended_on=TODAY - DAY),
+        licence(state="REVOKED_FINAL"),
+    )
+    found = (await summary(reporting))["licences"]
+    assert (found["total"], found["in_force"]) == (3, 1)
+
+
 async def test_inspections_count_by_kind_state_outcome_and_flag(reporting: Served, tell: Telling) -> None:
     await tell(
         inspection(flags=("PLACE_UNREGISTERED", "NO_LICENCE"), kind="UNLICENSED_SITE"),

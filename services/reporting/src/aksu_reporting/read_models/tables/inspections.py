@@ -50,4 +50,5 @@ class PrescriptionTable(KeptById, ReportingBase):
     place_id: Mapped[UUID | None] = mapped_column(index=True)
     municipality: Mapped[str | None] = mapped_column(index=True)
     state: Mapped[str]
-    due_on: Mapped[date]
+    state_group: Mapped[str]
+    overdue_after: Mapped[date | None]

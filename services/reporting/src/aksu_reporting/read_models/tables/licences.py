@@ -16,21 +16,23 @@ class ApplicationTable(KeptById, ReportingBase):
 
     procedure: Mapped[str]
     state: Mapped[str]
+    state_group: Mapped[str]
     municipality: Mapped[str] = mapped_column(index=True)
-    decision_due: Mapped[date | None]
+    overdue_after: Mapped[date | None]
     decided_on: Mapped[date | None]
 
 
 class LicenceTable(KeptById, ReportingBase):
-    """One licence for one service; `valid_until` is its last day as written, `ended_on` the last one if sooner."""
+    """One licence for one service; `valid_until` is its last day as written, `effective_until` that of its effect."""
 
     __tablename__ = "licence"
 
     number: Mapped[str]
     sequence: Mapped[int]
     state: Mapped[str]
+    state_group: Mapped[str]
     service_id: Mapped[UUID] = mapped_column(index=True)
     municipality: Mapped[str] = mapped_column(index=True)
     valid_from: Mapped[date]
     valid_until: Mapped[date]
-    ended_on: Mapped[date | None]
+    effective_until: Mapped[date | None]
