@@ -113,7 +113,7 @@ def _receiving() -> dict[str, Any]:
 
 def _handled(service: str) -> list[type[Event[Any]]]:
     """The event classes in the service's table of handlers; a service that listens to nobody has none."""
-    return list(getattr(importlib.import_module(f"aksu_{service}.wiring"), "HANDLERS", ()))
+    return list(importlib.import_module(f"aksu_{service}.worker").PARTS.handlers)
 
 
 def _reference(topic: str) -> dict[str, str]:
