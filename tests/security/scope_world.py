@@ -23,7 +23,7 @@ from aksu_licensing.applications.tables import ApplicationTable
 from aksu_local.served import SCHEMAS, Served, _config
 from aksu_local.testing import Databases
 from aksu_monitoring.tables import FindingTable, InspectionTable, PrescriptionTable, SignalTable
-from aksu_reporting.services.read_models import READ_MODELS
+from aksu_reporting.read_models.service import READ_MODELS
 from aksu_shared.auth.issuer import DevelopmentIssuer
 from aksu_shared.clock import Clock
 from aksu_shared.db.pool import create_pool

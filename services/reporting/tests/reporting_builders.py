@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
-from aksu_reporting.consumers import HANDLERS
+from aksu_reporting.wiring import HANDLERS
 from aksu_shared import territory
 from aksu_shared.bus.contract import Delivered
 from aksu_shared.clock import Clock

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from reporting_builders import Telling, inspection, service
 
 from aksu_local.served import Served
-from aksu_reporting.consumers import HANDLERS
+from aksu_reporting.wiring import HANDLERS
 from aksu_shared.bus import Bus, Record, connect
 from aksu_shared.bus.contract import Delivered
 from aksu_shared.clock import Clock

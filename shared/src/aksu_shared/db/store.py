@@ -37,7 +37,7 @@ class Kept(NamedTuple, Generic[S]):
         **changes: Any,  # noqa: ANN401 - fields of the state
     ) -> Event[S]:
         """The event by which this aggregate takes `changes`; `scope` only when it moves."""
-        after = self.state.model_validate(self.state.model_dump() | changes)
+        after = self.state.with_changes(changes)
         values = after.model_dump(mode="json")
         return fact(
             id=self.id,

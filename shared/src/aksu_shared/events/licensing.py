@@ -1,9 +1,13 @@
 """Facts of licensing: applications with their documents and checks, licences. Days are Europe/Sofia."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
+from typing import Any, Final
 from uuid import UUID
 
-from aksu_shared.events.base import Event, State
+from pydantic import Field
+
+from aksu_shared.events.base import Event, State, group_of_state
 
 
 class TermPause(State):
@@ -11,6 +15,11 @@ class TermPause(State):
 
     since: date
     until: date | None = None
+
+
+def _decision_awaited_until(told: Mapping[str, Any]) -> date | None:
+    due: date | None = told["decision_due"]
+    return due if told["state_group"] == "PENDING" else None
 
 
 class ApplicationState(State):
@@ -21,6 +30,10 @@ class ApplicationState(State):
     None while the term of decision stands still. `held_licence_id` is the licence to be renewed, changed or terminated,
     `licence_id` the new one; `changed_on` the day circumstances changed, `late` a change notified after its term.
     `request` holds the applicant's words, `note` those last said in the procedure; no personal data.
+
+    `state_group`: FILED (not registered yet, so that no term runs), PENDING (it awaits a decision), DECIDED (an order
+    was made, whatever becomes of it), ENDED (without a decision). It is overdue on any day after `overdue_after`, and
+    not at all while that is None: nothing is to be decided, or the term stands still.
     """
 
     id: UUID
@@ -60,6 +73,16 @@ class ApplicationState(State):
     court_decision: str | None = None
     note: str | None = None
     licence_id: UUID | None = None
+    state_group: str = group_of_state(
+        DRAFT=("DRAFT",),
+        FILED=("SUBMITTED",),
+        PENDING=(
+            "REGISTERED", "UNDER_REVIEW", "AWAITING_CORRECTION", "SITE_CHECK", "PROPOSED_GRANT", "PROPOSED_REFUSAL",
+        ),
+        DECIDED=("GRANTED", "REFUSED", "NOTIFIED", "APPEALED", "UPHELD", "ANNULLED_RETURNED"),
+        ENDED=("WITHDRAWN", "DISCONTINUED"),
+    )  # fmt: skip
+    overdue_after: date | None = Field(default_factory=_decision_awaited_until)
 
 
 class ApplicationEvent(Event[ApplicationState], aggregate="licensing.application"):
@@ -143,6 +166,18 @@ class ManagerCheckRecorded(ManagerCheckEvent, fact="recorded"):
     """A licensing officer recorded it."""
 
 
+_ENDED_BY_ORDER: Final = frozenset({"TERMINATED", "REVOKED", "REVOKED_FINAL"})
+
+
+def _last_day_of_effect(told: Mapping[str, Any]) -> date | None:
+    last, ended_on = told["valid_until"], told["ended_on"]
+    if ended_on is not None:
+        last = min(last, ended_on)
+    elif told["state"] in _ENDED_BY_ORDER:  # on a day that nobody told: nothing is presumed
+        return None
+    return last if last >= told["valid_from"] else None
+
+
 class LicenceState(State):
     """A licence for one service; number `Л-<service no>-<seq>/<dd.mm.yyyy>`.
 
@@ -150,6 +185,10 @@ class LicenceState(State):
     effect when something ended it earlier (a change, an order). `issued_on` is the day of the order, `communicated_on`
     that of its communication, `in_force_on` the first day of its effect. `origin` is ISSUED or IMPORTED, `kind`
     ORIGINAL, CHANGED or RENEWED; `register_row_id` names the imported register row it stands in.
+
+    `state_group`: LIVE (it runs to its last day), SUCCEEDED (another licence takes over), ENDED. It is in force from
+    `valid_from` to `effective_until`, its last day of effect whatever ended it; None: it had none, or an order ended
+    it on a day that is not known.
     """
 
     id: UUID
@@ -174,6 +213,12 @@ class LicenceState(State):
     application_id: UUID | None = None
     register_row_id: UUID | None = None
     violations: str | None = None
+    state_group: str = group_of_state(
+        LIVE=("ACTIVE", "REINSTATED", "REVOCATION_PENDING"),
+        SUCCEEDED=("REPLACED", "RENEWED"),
+        ENDED=("EXPIRED", "TERMINATED", "REVOKED", "REVOKED_FINAL"),
+    )
+    effective_until: date | None = Field(default_factory=_last_day_of_effect)
 
 
 class LicenceEvent(Event[LicenceState], aggregate="licensing.licence"):

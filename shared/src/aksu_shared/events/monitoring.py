@@ -1,10 +1,13 @@
 """Facts of monitoring: inspections, findings, prescriptions, signals. Free text stays here, out of every event."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from aksu_shared.events.base import Event, State
+from pydantic import Field
+
+from aksu_shared.events.base import Event, State, group_of_state
 
 MAY_BE_OVERDUE: Final = frozenset({"ISSUED", "ACKNOWLEDGED", "TERM_EXTENDED", "UPHELD", "NOT_FULFILLED", "ESCALATED"})
 """States in which a prescription past its `due_on` is overdue: not while its fulfilment is to be verified, nor while
@@ -114,8 +117,17 @@ class FindingAmended(FindingEvent, fact="amended"):
     """Its inspection's place became known."""
 
 
+def _fulfilment_awaited_until(told: Mapping[str, Any]) -> date | None:
+    due: date = told["due_on"]
+    return due if told["state"] in MAY_BE_OVERDUE else None
+
+
 class PrescriptionState(State):
-    """A mandatory prescription with its own term; overdue is derived from `due_on` and `state` (`MAY_BE_OVERDUE`)."""
+    """A mandatory prescription with its own term, whose last day is `due_on`.
+
+    `state_group`: OPEN, or SETTLED once its fulfilment is verified or a court annuls it. It is overdue on any day after
+    `overdue_after`, and not at all while that is None: the next step is not the provider's.
+    """
 
     id: UUID
     inspection_id: UUID
@@ -126,6 +138,15 @@ class PrescriptionState(State):
     state: str
     issued_on: date
     due_on: date
+    state_group: str = group_of_state(
+        DRAFT=("DRAFT",),
+        OPEN=(
+            "ISSUED", "ACKNOWLEDGED", "TERM_EXTENDED", "REPORTED_FULFILLED", "NOT_FULFILLED", "ESCALATED", "APPEALED",
+            "UPHELD",
+        ),
+        SETTLED=("VERIFIED_FULFILLED", "ANNULLED"),
+    )  # fmt: skip
+    overdue_after: date | None = Field(default_factory=_fulfilment_awaited_until)
 
 
 class PrescriptionEvent(Event[PrescriptionState], aggregate="monitoring.prescription"):

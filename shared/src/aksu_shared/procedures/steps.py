@@ -193,7 +193,7 @@ async def fire(
         changes |= await step.before(service, case, body, changes)
     event = kept.becomes(
         step.fact,
-        scope=procedure.scope(kept.state.model_copy(update=changes)) if procedure.scope is not None else None,
+        scope=procedure.scope(kept.state.with_changes(changes)) if procedure.scope is not None else None,
         reason=step.said(body),
         legal_basis=case.row.legal_basis,
         **changes,
