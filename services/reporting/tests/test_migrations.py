@@ -1,6 +1,5 @@
-"""The migrations make the schema that the code declares."""
+"""Reporting's schema as its migrations make it."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 
 import asyncpg
@@ -8,14 +7,8 @@ import asyncpg
 from aksu_local.databases import ServiceUrls
 from aksu_local.served import SCHEMAS
 from aksu_reporting.tables import ReportingBase
-from aksu_shared.db.migrate import check
 
 Fresh = Callable[..., Awaitable[ServiceUrls]]
-
-
-async def test_tables_in_code_and_database_are_the_same(fresh_database: Fresh) -> None:
-    urls = await fresh_database("reporting", prepare=SCHEMAS["reporting"])
-    await asyncio.to_thread(check, "reporting", urls.owner)
 
 
 async def test_every_table_is_under_row_level_security_even_for_its_owner(fresh_database: Fresh) -> None:

@@ -1,35 +1,12 @@
-"""DDL of the bookkeeping tables, the same in every service, and of scope policies.
+-- What every service keeps beside its own tables: the change log and its state, answers under idempotency keys, what
+-- was consumed and what could not be, cursors of the embedded bus, deadlines; and the two functions of scope policies.
 
-Each function is one frozen step that migrations call; a later change is a new function, never an edit.
-"""
-
-from collections.abc import Iterator
-from datetime import date
-
-from aksu_shared.db.access_ddl import ACCESS_TABLES, access_v1
-
-BOOKKEEPING = ACCESS_TABLES | frozenset(
-    {
-        "change_log",
-        "log_state",
-        "log_epoch",
-        "idempotency",
-        "inbox",
-        "source_state",
-        "dead_letter",
-        "vanished_cause",
-        "bus_cursor",
-        "deadline",
-    }
-)
-"""Tables that `bookkeeping_v1` makes; alembic's comparison leaves them to it."""
-
-_TABLES = """
 CREATE FUNCTION app_scope() RETURNS text[] LANGUAGE sql STABLE PARALLEL SAFE AS
   $$ SELECT string_to_array(NULLIF(current_setting('app.scope', true), ''), ',') $$;
 CREATE FUNCTION app_write_scope() RETURNS text[] LANGUAGE sql STABLE PARALLEL SAFE AS
   $$ SELECT array_remove(app_scope(), 'public') $$;
 
+-- JSON as the text that was written: it is passed on as it is and hashes to the same.
 CREATE TABLE change_log (
   seq bigint GENERATED ALWAYS AS IDENTITY,
   recorded_at timestamptz NOT NULL DEFAULT now(),
@@ -39,8 +16,8 @@ CREATE TABLE change_log (
   topic text NOT NULL,
   aggregate_id text NOT NULL,
   version integer NOT NULL,
-  state jsonb NOT NULL,
-  changed jsonb NOT NULL,
+  state json NOT NULL,
+  changed json NOT NULL,
   scope text[] NOT NULL,
   scope_before text[],
   legal_time timestamptz NOT NULL,
@@ -55,10 +32,22 @@ CREATE TABLE change_log (
   PRIMARY KEY (seq, recorded_at)
 ) PARTITION BY RANGE (recorded_at);
 CREATE INDEX ix_change_log_unsequenced ON change_log (seq) WHERE position IS NULL;
-CREATE INDEX ix_change_log_position ON change_log (position);
+CREATE INDEX ix_change_log_position ON change_log (position) WHERE position IS NOT NULL;
 CREATE INDEX ix_change_log_aggregate ON change_log (aggregate_id, version);
 CREATE INDEX ix_change_log_cause ON change_log (cause) WHERE cause IS NOT NULL;
+
+-- Monthly partitions for this month and the next two; the worker makes later ones ahead of time, and the default
+-- partition keeps what it should ever miss.
 CREATE TABLE change_log_rest PARTITION OF change_log DEFAULT;
+CREATE FUNCTION change_log_partition(month date) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+  SET search_path = public, pg_temp SET timezone = 'UTC' AS $$
+BEGIN
+  EXECUTE format('CREATE TABLE IF NOT EXISTS %I PARTITION OF change_log FOR VALUES FROM (%L) TO (%L)',
+    'change_log_' || to_char(month, 'YYYYMM'),
+    date_trunc('month', month), date_trunc('month', month) + interval '1 month');
+END $$;
+SELECT change_log_partition((date_trunc('month', now() AT TIME ZONE 'UTC') + make_interval(months => ahead))::date)
+  FROM generate_series(0, 2) AS ahead;
 
 CREATE TABLE log_state (
   single boolean PRIMARY KEY DEFAULT true CHECK (single),
@@ -92,7 +81,8 @@ CREATE TABLE idempotency (
   created_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (client, key)
 );
-CREATE INDEX ix_idempotency_created_at ON idempotency (created_at);
+-- A summary of pages, as rows come in the order of their age.
+CREATE INDEX ix_idempotency_created_at ON idempotency USING brin (created_at) WITH (autosummarize = on);
 
 CREATE TABLE inbox (
   consumer text NOT NULL,
@@ -178,9 +168,9 @@ CREATE TABLE deadline (
   UNIQUE (term, subject, revision, kind)
 );
 CREATE INDEX ix_deadline_open ON deadline (due_at) WHERE fired_at IS NULL;
-"""
 
-_GRANTS = """
+REVOKE ALL ON FUNCTION change_log_partition(date) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION change_log_partition(date) TO {service}_worker;
 GRANT USAGE ON SCHEMA public TO {service}_runtime, {service}_worker, {service}_reader;
 GRANT SELECT, INSERT ON change_log, idempotency, deadline TO {service}_runtime;
 GRANT SELECT ON log_state, log_epoch, inbox, source_state, dead_letter, vanished_cause TO {service}_runtime;
@@ -197,82 +187,6 @@ GRANT SELECT ON alembic_version TO {service}_runtime, {service}_worker, {service
 ALTER TABLE change_log ENABLE ROW LEVEL SECURITY;
 ALTER TABLE change_log FORCE ROW LEVEL SECURITY;
 CREATE POLICY see ON change_log FOR SELECT TO {service}_runtime, {service}_reader
-  USING ((scope || coalesce(scope_before, '{{}}')) && (SELECT app_scope()));
+  USING ((scope || coalesce(scope_before, '{}')) && (SELECT app_scope()));
 CREATE POLICY add ON change_log FOR INSERT TO {service}_runtime WITH CHECK (true);
 CREATE POLICY work ON change_log TO {service}_worker USING (true) WITH CHECK (true);
-"""
-
-_PARTITION_FUNCTION = """
-CREATE FUNCTION change_log_partition(month date) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = public, pg_temp SET timezone = 'UTC' AS $$
-BEGIN
-  EXECUTE format('CREATE TABLE IF NOT EXISTS %I PARTITION OF change_log FOR VALUES FROM (%L) TO (%L)',
-    'change_log_' || to_char(month, 'YYYYMM'),
-    date_trunc('month', month), date_trunc('month', month) + interval '1 month');
-END $$"""
-
-_PARTITION_GRANTS = """
-REVOKE ALL ON FUNCTION change_log_partition(date) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION change_log_partition(date) TO {service}_worker;
-"""
-
-
-def bookkeeping_v1(service: str, *, today: date) -> Iterator[str]:
-    """Statements for the change log, idempotency keys, inbox, dead letters, cursors and deadlines of `service`.
-
-    Monthly partitions are made for this month and the next two; the worker makes later ones ahead of time, and the
-    default partition keeps what it should ever miss.
-    """
-    yield from _statements(_TABLES)
-    yield _PARTITION_FUNCTION
-    yield from _statements(_PARTITION_GRANTS.format(service=service))
-    for ahead in range(3):
-        month = today.replace(day=1)
-        yield f"SELECT change_log_partition((DATE '{month}' + INTERVAL '{ahead} months')::date)"
-    yield from _statements(_GRANTS.format(service=service))
-    yield from access_v1(service)
-
-
-def _statements(script: str) -> Iterator[str]:
-    """One statement at a time: a prepared statement holds no more."""
-    yield from (statement for statement in script.split(";\n") if statement.strip())
-
-
-def log_as_written() -> Iterator[str]:
-    """Statements by which the change log keeps its JSON as the text that came, which hashes to the same as before.
-
-    And two indexes cost a write less: no row is in that of positions before it has one, and that of the answers' age
-    is a summary of pages, as they come in its order.
-    """
-    yield """
-ALTER TABLE change_log ALTER COLUMN state TYPE json USING state::json, ALTER COLUMN changed TYPE json
-  USING changed::json"""
-    yield "DROP INDEX ix_change_log_position"
-    yield "CREATE INDEX ix_change_log_position ON change_log (position) WHERE position IS NOT NULL"
-    yield "DROP INDEX ix_idempotency_created_at"
-    yield "CREATE INDEX ix_idempotency_created_at ON idempotency USING brin (created_at) WITH (autosummarize = on)"
-
-
-def scoped_v1(service: str, table: str) -> Iterator[str]:
-    """Row-level security of a table with a `scope` column.
-
-    The runtime role sees rows whose scope meets the caller's keys and writes only rows within the caller's own
-    territory or body; the worker sees all rows of its service.
-    """
-    yield f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY"
-    yield f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY"
-    yield (
-        f"CREATE POLICY see ON {table} FOR SELECT TO {service}_runtime, {service}_reader "
-        "USING (scope && (SELECT app_scope()))"
-    )
-    yield (
-        f"CREATE POLICY add ON {table} FOR INSERT TO {service}_runtime WITH CHECK (scope && (SELECT app_write_scope()))"
-    )
-    yield (
-        f"CREATE POLICY alter ON {table} FOR UPDATE TO {service}_runtime "
-        "USING (scope && (SELECT app_scope())) WITH CHECK (scope && (SELECT app_write_scope()))"
-    )
-    yield f"CREATE POLICY work ON {table} TO {service}_worker USING (true) WITH CHECK (true)"
-    yield f"GRANT SELECT ON {table} TO {service}_reader"
-    yield f"GRANT SELECT, INSERT, UPDATE ON {table} TO {service}_runtime"
-    yield f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {service}_worker"

@@ -1,13 +1,5 @@
-"""DDL of access: revoked tokens, which every statement in a scope asks for, and the log of restricted reads."""
+-- Who lost access: revoked tokens, which every statement in a scope asks for, and the log of restricted reads.
 
-from collections.abc import Iterator
-
-ACCESS_TABLES = frozenset({"access_revocation", "read_log", "read_log_state"})
-"""Tables that `access_v1` makes; alembic's comparison leaves them to it."""
-
-# A function that gives rows becomes part of its statement; one that gives a truth value costs a call of its
-# own (100 µs), and so would regular expressions.
-_TABLES = """
 CREATE TABLE access_revocation (
   id text PRIMARY KEY,
   not_before timestamptz NOT NULL,
@@ -15,6 +7,8 @@ CREATE TABLE access_revocation (
   scope text[] NOT NULL,
   written_at timestamptz NOT NULL DEFAULT now()
 );
+-- A function that gives rows becomes part of its statement; one that gives a truth value costs a call of its own
+-- (100 µs), and so would regular expressions.
 CREATE FUNCTION access_revocations(keys text) RETURNS SETOF access_revocation LANGUAGE sql STABLE PARALLEL SAFE AS $$
   SELECT * FROM access_revocation
    WHERE id = split_part(split_part(keys, ',t:', 2), '@', 1)
@@ -46,21 +40,7 @@ CREATE TABLE read_log_state (
   hash bytea NOT NULL DEFAULT ''
 );
 INSERT INTO read_log_state DEFAULT VALUES;
-"""
 
-# The registry owns revocations; the others are told of them, and must not write when they may have missed one.
-_OWNED = """
-CREATE FUNCTION access_is_known() RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE AS 'SELECT true'"""
-_TOLD = """
-CREATE FUNCTION access_is_known() RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE AS $$
-  SELECT CASE coalesce(NULLIF(current_setting('app.access_patience', true), ''), '60')
-    WHEN 'off' THEN true
-    ELSE coalesce((
-      SELECT heard_at > clock_timestamp()
-        - make_interval(secs => coalesce(NULLIF(current_setting('app.access_patience', true), ''), '60')::float)
-        FROM source_state WHERE source = 'registry'), false) END $$"""
-
-_GRANTS = """
 GRANT SELECT ON access_revocation TO {service}_runtime, {service}_reader;
 GRANT SELECT, INSERT, UPDATE, DELETE ON access_revocation TO {service}_worker;
 ALTER TABLE access_revocation ENABLE ROW LEVEL SECURITY;
@@ -78,24 +58,3 @@ ALTER TABLE read_log FORCE ROW LEVEL SECURITY;
 CREATE POLICY see ON read_log FOR SELECT TO {service}_runtime USING (scope && (SELECT app_scope()));
 CREATE POLICY add ON read_log FOR INSERT TO {service}_runtime WITH CHECK (true);
 CREATE POLICY chain ON read_log TO {service}_worker USING (true) WITH CHECK (true);
-"""
-_OWNERS_GRANTS = """
-GRANT INSERT, UPDATE ON access_revocation TO {service}_runtime;
-CREATE POLICY add ON access_revocation FOR INSERT TO {service}_runtime WITH CHECK (true);
-CREATE POLICY alter ON access_revocation FOR UPDATE TO {service}_runtime USING (true) WITH CHECK (true);
-"""
-
-
-def access_v1(service: str, *, owner: str = "registry") -> Iterator[str]:
-    """Statements for `service`; the `owner` of revocations writes them, every other service keeps a copy."""
-    owns = service == owner
-    yield from _statements(_TABLES)
-    yield _OWNED if owns else _TOLD
-    yield from _statements(_GRANTS.format(service=service))
-    if owns:
-        yield from _statements(_OWNERS_GRANTS.format(service=service))
-
-
-def _statements(script: str) -> Iterator[str]:
-    """One statement at a time: a prepared statement holds no more. Functions end with `$$;`."""
-    yield from (statement for statement in script.split(";\n") if statement.strip())

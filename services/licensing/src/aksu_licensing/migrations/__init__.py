@@ -1,0 +1,6 @@
+"""Licensing's migrations, and the tables that they are checked against."""
+
+from aksu_licensing.tables import LicensingBase
+
+METADATA = LicensingBase.metadata
+"""Import it from where all tables have been declared: one that is not imported is one that alembic would drop."""

@@ -1,0 +1,6 @@
+"""Reporting's migrations, and the tables that they are checked against."""
+
+from aksu_reporting.tables import ReportingBase
+
+METADATA = ReportingBase.metadata
+"""Import it from where all tables have been declared: one that is not imported is one that alembic would drop."""
