@@ -7,7 +7,9 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+import asyncpg
 import pytest
+from alembic.util import CommandError
 from sqlalchemy import Column, MetaData, Text
 
 import aksu_registry.migrations
@@ -24,6 +26,14 @@ def test_no_two_services_have_a_revision_of_the_same_name() -> None:
     revisions = Counter(file.stem for service in SERVICES for file in migrations_of(service).glob("versions/*.py"))
     assert [*migrations.statements()] == [*revisions]
     assert max(revisions.values()) == 1
+
+
+async def test_a_service_does_not_migrate_the_database_of_another(
+    fresh_database: Callable[..., Awaitable[ServiceUrls]],
+) -> None:
+    url = (await fresh_database("licensing", prepare=SCHEMAS["licensing"])).owner
+    with pytest.raises(CommandError, match="licensing_baseline"):
+        await asyncio.to_thread(migrate.upgrade, "registry", url)
 
 
 @pytest.mark.parametrize(
@@ -71,3 +81,14 @@ async def test_a_column_in_code_that_no_migration_makes_is_named_and_the_next_mi
     assert migrations.risks({revision: sql}) == ""
     await asyncio.to_thread(migrate.upgrade, "registry", url)
     assert await asyncio.to_thread(migrate.differences, "registry", url) == ""
+
+
+async def test_a_table_with_scope_keys_that_everybody_sees_is_named(
+    fresh_database: Callable[..., Awaitable[ServiceUrls]],
+) -> None:
+    url = (await fresh_database("registry", prepare=SCHEMAS["registry"])).owner
+    assert await migrations.unguarded(url) == []
+    owner = await asyncpg.connect(url)
+    await owner.execute("CREATE TABLE room (id uuid, scope text[]); ALTER TABLE place NO FORCE ROW LEVEL SECURITY")
+    await owner.close()
+    assert await migrations.unguarded(url) == ["place", "room"]

@@ -1,18 +1,20 @@
 """Checks of the services' migrations for `make check`, and the writing of a new one.
 
-alembic compares the migrated databases with the tables in code; squawk reads the SQL for what would stop a running
-platform: its rules are in `.squawk.toml`.
+alembic compares the migrated databases with the tables in code; a table with scope keys must be under row-level
+security; squawk reads the SQL for what would stop a running platform: its rules are in `.squawk.toml`.
 """
 
 import asyncio
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Final
+
+import asyncpg
 
 from aksu_local.databases import SERVICES, create_service_database
 from aksu_local.folder import PROJECT
@@ -20,13 +22,24 @@ from aksu_local.postgres import Postgres
 from aksu_shared.db.migrate import differences, statements_of, upgrade, write_migration
 
 _BIN: Final = Path(sys.executable).parent
+_UNGUARDED: Final = """
+SELECT relname FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid AND attname = 'scope'
+ WHERE atttypid = 'text[]'::regtype AND relkind IN ('r', 'p') AND NOT relispartition
+   AND NOT (relrowsecurity AND relforcerowsecurity) ORDER BY relname"""
 
 
-def undeclared() -> Iterator[str]:
-    """Where migrated databases and the tables in code differ, in alembic's words."""
-    for service, found in asyncio.run(_differences(SERVICES)).items():
-        if found:
-            yield f"{service}: {found}"
+def faults() -> list[str]:
+    """Where migrated databases and the tables in code differ, in alembic's words, and tables that everybody sees."""
+    return asyncio.run(_faults(SERVICES))
+
+
+async def unguarded(url: str) -> list[str]:
+    """Tables with scope keys of which row-level security does not hold, or not for their owner."""
+    connection = await asyncpg.connect(url)
+    try:
+        return [row["relname"] for row in await connection.fetch(_UNGUARDED)]
+    finally:
+        await connection.close()
 
 
 def statements() -> Mapping[str, str]:
@@ -53,13 +66,15 @@ def write(service: str, slug: str, *, now: datetime) -> Path:
     return file
 
 
-async def _differences(services: Iterable[str]) -> Mapping[str, str]:
+async def _faults(services: Iterable[str]) -> list[str]:
+    found = []
     async with _server() as server:
-        # One after the other: alembic keeps what it is about in module variables.
-        return {
-            service: await asyncio.to_thread(differences, service, await _migrated(server, service))
-            for service in services
-        }
+        for service in services:  # one after the other: alembic keeps what it is about in module variables
+            url = await _migrated(server, service)
+            if difference := await asyncio.to_thread(differences, service, url):
+                found.append(f"{service}: {difference}")
+            found += [f"{service}: {table} has scope keys, run scoped_v1 for it" for table in await unguarded(url)]
+    return found
 
 
 async def _written(service: str, slug: str, *, now: datetime) -> Path:
