@@ -13,12 +13,6 @@ _COMMUNICATION = "чл. 151, ал. 2 ЗСУ"
 DECISION_IS_REFUSAL = "decision_is_refusal"
 """Guard: the order that was communicated refuses the application."""
 
-OPEN_STATES: Final = (
-    "SUBMITTED", "REGISTERED", "UNDER_REVIEW", "AWAITING_CORRECTION", "SITE_CHECK", "PROPOSED_GRANT",
-    "PROPOSED_REFUSAL",
-)  # fmt: skip
-"""States of applications not yet decided."""
-
 APPLICATION_MACHINE: Final = Machine(
     name="application",
     initial="DRAFT",

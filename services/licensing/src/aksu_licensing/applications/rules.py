@@ -14,6 +14,8 @@ CORRECTION: Final = "licensing.correction"
 APPEAL: Final = "licensing.appeal"
 WARNING: Final = "licensing.decision_warning"
 
+OPEN_GROUPS: Final = frozenset({"FILED", "PENDING"})
+"""State groups of an application that is not decided yet."""
 AGENCY: Final[Scope] = ("b:AKSU",)
 """Scope of what the Agency alone sees."""
 

@@ -7,8 +7,8 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from aksu_licensing.applications.errors import ApplicationDecided, ApplicationOpen, LicenceNotRequired
-from aksu_licensing.applications.machine import APPLICATION_MACHINE, OPEN_STATES
-from aksu_licensing.applications.rules import DECISION, WARNING, application_scope, whose
+from aksu_licensing.applications.machine import APPLICATION_MACHINE
+from aksu_licensing.applications.rules import DECISION, OPEN_GROUPS, WARNING, application_scope, whose
 from aksu_licensing.applications.schemas import NewApplication
 from aksu_licensing.applications.store import ApplicationStore
 from aksu_licensing.counters.store import CounterStore
@@ -74,7 +74,7 @@ class ApplicationService:
         """
         application = await self.store.get(application_id)
         self.context.rights.check(by, right, **whose(application.state))
-        if application.state.state not in OPEN_STATES:
+        if application.state.state_group not in OPEN_GROUPS:
             raise ApplicationDecided(state=application.state.state)
         return application
 

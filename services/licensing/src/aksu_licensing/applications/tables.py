@@ -8,11 +8,10 @@ from sqlalchemy import Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from aksu_licensing.applications.machine import OPEN_STATES
 from aksu_licensing.base import LicensingBase
 from aksu_shared.db.tables import KeptById
 
-OPEN = f"state IN {OPEN_STATES}"
+OPEN = "state_group IN ('FILED', 'PENDING')"
 """For SQL: the application is not decided yet; a provider has at most one such application for a service."""
 
 
@@ -23,6 +22,7 @@ class ApplicationTable(KeptById, LicensingBase):
 
     procedure: Mapped[str]
     state: Mapped[str]
+    state_group: Mapped[str]
     service_id: Mapped[UUID] = mapped_column(index=True)
     service_name: Mapped[str]
     provider_id: Mapped[UUID]
@@ -48,6 +48,7 @@ class ApplicationTable(KeptById, LicensingBase):
     clock_since: Mapped[date | None]
     pauses: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     decision_due: Mapped[date | None]
+    overdue_after: Mapped[date | None]
     proposed_by: Mapped[str | None]
     decision: Mapped[str | None]
     order_number: Mapped[str | None]

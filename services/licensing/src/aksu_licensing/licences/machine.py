@@ -15,7 +15,7 @@ NOT_LATER_THAN_LAST_DAY = "not_later_than_last_day"
 """Guard: the licence's last day has not passed."""
 
 _UNDISPUTED = ("ACTIVE", "REINSTATED")
-LIVE: Final = (*_UNDISPUTED, "REVOCATION_PENDING")
+_LIVE: Final = (*_UNDISPUTED, "REVOCATION_PENDING")
 """States in which a licence has effect."""
 
 LICENCE_MACHINE: Final = Machine(
@@ -25,7 +25,7 @@ LICENCE_MACHINE: Final = Machine(
     transitions=(
         Transition(
             name="expire",
-            sources=LIVE,
+            sources=_LIVE,
             target="EXPIRED",
             action=SYSTEM,
             guard=VALIDITY_HAS_ENDED,

@@ -2,10 +2,9 @@
 
 from datetime import date
 
-from sqlalchemy import BindParameter, Date, Label, Text, and_, bindparam, func, or_, select
+from sqlalchemy import BindParameter, Date, Label, Text, and_, bindparam, false, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from aksu_licensing.licences.tables import LIVE_STATES
 from aksu_licensing.licences.tables import LicenceTable as L
 from aksu_licensing.registry_copies.tables import ProviderTable as P
 from aksu_licensing.registry_copies.tables import ServiceTable as S
@@ -14,8 +13,9 @@ from aksu_shared.db.statement import Statement
 
 _TODAY: BindParameter[date] = bindparam("today", type_=Date)
 _EXPIRING_UNTIL: BindParameter[date] = bindparam("expiring_until", type_=Date)
-_EXPIRING = and_(L.state == LIVE_STATES, L.valid_until >= _TODAY, L.valid_until <= _EXPIRING_UNTIL)
-_LAST_DAY = func.coalesce(L.ended_on, L.valid_until)
+_LIVE = L.state_group == "LIVE"
+_IN_FORCE = _TODAY.between(L.valid_from, L.effective_until)
+_EXPIRING = func.coalesce(and_(_IN_FORCE, _LIVE, L.effective_until <= _EXPIRING_UNTIL), false())
 
 
 def _of_service(column: InstrumentedAttribute[str], *, name: str) -> Label[str]:
@@ -27,9 +27,9 @@ def _of_service(column: InstrumentedAttribute[str], *, name: str) -> Label[str]:
 
 
 _COLUMNS = select(
-    L.id, L.number, L.sequence, L.state, L.origin, L.kind, L.service_id, L.provider_id, L.provider_body,
+    L.id, L.number, L.sequence, L.state, L.state_group, L.origin, L.kind, L.service_id, L.provider_id, L.provider_body,
     L.provider_name, L.place_id, L.municipality, L.issued_on, L.communicated_on, L.in_force_on, L.valid_from,
-    L.valid_until, L.ended_on, L.predecessor_id, L.application_id, L.register_row_id, L.violations,
+    L.valid_until, L.ended_on, L.effective_until, L.predecessor_id, L.application_id, L.register_row_id, L.violations,
     select(P.eik).where(P.id == L.provider_id).scalar_subquery().label("provider_eik"),
     _of_service(S.name, name="service_name"), _of_service(S.kind, name="service_kind"),
     _of_service(S.settlement, name="settlement"), _of_service(S.address, name="address"),
@@ -51,8 +51,8 @@ LICENCES = Page(
         "place_id": L.place_id == bindparam("place_id"),
         "state": L.state == bindparam("state"),
         "number": L.number == bindparam("number"),
-        "valid_on": _VALID_ON.between(L.valid_from, _LAST_DAY),
-        "expiring_before": and_(L.state == LIVE_STATES, L.valid_until < bindparam("expiring_before")),
+        "valid_on": _VALID_ON.between(L.valid_from, L.effective_until),
+        "expiring_before": and_(_LIVE, L.effective_until < bindparam("expiring_before")),
         "chain_of": L.id.in_(select(_CHAIN.c.id)),
         # Given with every page, for the column `expiring`; they filter nothing.
         "today": _TODAY.is_not(None),

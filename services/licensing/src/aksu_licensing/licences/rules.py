@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
-from aksu_licensing.licences.machine import LIVE
 from aksu_shared.codelists import ADMINISTRATIVE_SERVICES
 from aksu_shared.events.base import Scope
 from aksu_shared.events.licensing import LicenceState
@@ -65,8 +64,8 @@ def overlap(one: LicenceState, other: LicenceState) -> bool:
     """Whether two licences of one provider, service and place would have effect on the same day."""
     return (
         one.id != other.id
-        and one.state in LIVE
-        and other.state in LIVE
+        and one.state_group == "LIVE"
+        and other.state_group == "LIVE"
         and (one.provider_id, one.service_id, one.place_id) == (other.provider_id, other.service_id, other.place_id)
         and one.valid_from <= other.valid_until
         and other.valid_from <= one.valid_until

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import any_, bindparam
 
 from aksu_licensing.base import table_of
-from aksu_licensing.licences.tables import LIVE_STATES, LicenceTable
+from aksu_licensing.licences.tables import LicenceTable
 from aksu_shared.db.store import Kept, Store, rows_where
 from aksu_shared.db.work import UnitOfWork
 from aksu_shared.events.licensing import LicenceState
@@ -17,14 +17,14 @@ _LIVE_LICENCES = rows_where(
     _LICENCE_TABLE,
     (_LICENCE_TABLE.c.service_id == bindparam("service"))
     & (_LICENCE_TABLE.c.provider_id == bindparam("provider"))
-    & (_LICENCE_TABLE.c.state == LIVE_STATES)
+    & (_LICENCE_TABLE.c.state_group == "LIVE")
     & (_LICENCE_TABLE.c.valid_until >= bindparam("first")),
 )
 _TOUCHED_LICENCES = rows_where(
     _LICENCE_TABLE,
     (_LICENCE_TABLE.c.register_row_id == any_(bindparam("rows")))
     | (_LICENCE_TABLE.c.number == any_(bindparam("numbers")))
-    | ((_LICENCE_TABLE.c.service_id == any_(bindparam("services"))) & (_LICENCE_TABLE.c.state == LIVE_STATES)),
+    | ((_LICENCE_TABLE.c.service_id == any_(bindparam("services"))) & (_LICENCE_TABLE.c.state_group == "LIVE")),
 )
 
 

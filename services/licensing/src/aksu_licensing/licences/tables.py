@@ -3,15 +3,11 @@
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ARRAY, CheckConstraint, Index, Text, any_, literal
+from sqlalchemy import CheckConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from aksu_licensing.base import LicensingBase
-from aksu_licensing.licences.machine import LIVE
 from aksu_shared.db.tables import KeptById
-
-LIVE_STATES = any_(literal(list(LIVE), ARRAY(Text)))
-"""For `state == LIVE_STATES`: the licence has effect."""
 
 
 class LicenceTable(KeptById, LicensingBase):
@@ -26,6 +22,7 @@ class LicenceTable(KeptById, LicensingBase):
     number: Mapped[str] = mapped_column(unique=True)
     sequence: Mapped[int]
     state: Mapped[str]
+    state_group: Mapped[str]
     origin: Mapped[str]
     kind: Mapped[str]
     service_id: Mapped[UUID] = mapped_column(index=True)
@@ -40,6 +37,7 @@ class LicenceTable(KeptById, LicensingBase):
     valid_from: Mapped[date]
     valid_until: Mapped[date]
     ended_on: Mapped[date | None]
+    effective_until: Mapped[date | None]
     predecessor_id: Mapped[UUID | None] = mapped_column(index=True)
     application_id: Mapped[UUID | None]
     register_row_id: Mapped[UUID | None]

@@ -10,7 +10,6 @@ from typing import Any, Final
 from uuid_utils.compat import uuid7
 
 from aksu_licensing.counters.store import CounterStore
-from aksu_licensing.licences.machine import LIVE
 from aksu_licensing.licences.rules import SEQUENCE, licence_scope, overlap
 from aksu_licensing.licences.service import expiry_of
 from aksu_licensing.licences.store import LicenceStore
@@ -64,7 +63,7 @@ class TakeoverService:
             return
         await self._load([event.state for event in fresh])
         changed = [state for event in fresh for state in self._row(event)]
-        live = [state for state in changed if state.state in LIVE]
+        live = [state for state in changed if state.state_group == "LIVE"]
         await schedule(await self._work.begin(), [expiry_of(state) for state in live])
         if changed:
             await self._counters.raise_to(SEQUENCE, max(state.sequence for state in changed))
@@ -133,7 +132,7 @@ class TakeoverService:
         facts = _facts(row, licence, predecessor)
         if state.origin == "ISSUED":
             facts = _of_an_issued(state, facts, row)
-        succeeded_here = state.state in SUCCEEDED and licence.state not in SUCCEEDED
+        succeeded_here = state.state_group == "SUCCEEDED" and licence.state not in SUCCEEDED
         if state.state not in OF_THE_REGISTER or succeeded_here:
             del facts["state"], facts["ended_on"]
         moved = facts.get("state", state.state) != state.state
