@@ -2,14 +2,15 @@
 
 import pytest
 
-from aksu_monitoring.domain.machines import INSPECTION, NO_FOLLOW_UP_NEEDED, PRESCRIPTION
-from aksu_monitoring.domain.signal import SIGNAL
+from aksu_monitoring.inspections.machine import INSPECTION_MACHINE, NO_FOLLOW_UP_NEEDED
+from aksu_monitoring.prescriptions.machine import PRESCRIPTION_MACHINE
+from aksu_monitoring.signals.machine import SIGNAL_MACHINE
 from aksu_shared.auth.permissions import Rights
 from aksu_shared.codelists import CODELISTS
 from aksu_shared.errors import IllegalTransition
 from aksu_shared.terms.machine import SYSTEM, Machine
 
-MACHINES = [INSPECTION, PRESCRIPTION, SIGNAL]
+MACHINES = [INSPECTION_MACHINE, PRESCRIPTION_MACHINE, SIGNAL_MACHINE]
 REPORT = ("order", "start", "draft_findings", "send_for_objections", "approve_report")
 
 
@@ -21,43 +22,46 @@ def walk(machine: Machine, *names: str) -> str:
 
 
 def test_an_inspection_ends_without_findings_or_with_a_follow_up() -> None:
-    assert walk(INSPECTION, *REPORT, "close_no_findings") == "CLOSED_NO_FINDINGS"
+    assert walk(INSPECTION_MACHINE, *REPORT, "close_no_findings") == "CLOSED_NO_FINDINGS"
     follow_up = ("close_with_prescriptions", "require_follow_up", "record_follow_up")
-    assert walk(INSPECTION, *REPORT, *follow_up, "close") == "CLOSED"
-    assert walk(INSPECTION, *REPORT, *follow_up, "require_another_follow_up") == "FOLLOW_UP_DUE"
+    assert walk(INSPECTION_MACHINE, *REPORT, *follow_up, "close") == "CLOSED"
+    assert walk(INSPECTION_MACHINE, *REPORT, *follow_up, "require_another_follow_up") == "FOLLOW_UP_DUE"
 
 
 def test_denied_access_is_recorded_while_in_progress_only() -> None:
-    assert walk(INSPECTION, "order", "start", "record_access_denied") == "ACCESS_DENIED"
+    assert walk(INSPECTION_MACHINE, "order", "start", "record_access_denied") == "ACCESS_DENIED"
     with pytest.raises(IllegalTransition):
-        INSPECTION.fire("ORDERED", "record_access_denied")
+        INSPECTION_MACHINE.fire("ORDERED", "record_access_denied")
 
 
 def test_an_inspection_is_cancelled_before_it_starts_only() -> None:
-    assert [state for state in INSPECTION.states if "cancel" in INSPECTION.legal(state)] == ["PLANNED", "ORDERED"]
-
-
-def test_closing_waits_for_the_prescriptions() -> None:
-    assert INSPECTION.actions("FOLLOW_UP_DONE", lambda _: True, holds=lambda guard: guard != NO_FOLLOW_UP_NEEDED) == [
-        "require_another_follow_up"
+    assert [state for state in INSPECTION_MACHINE.states if "cancel" in INSPECTION_MACHINE.legal(state)] == [
+        "PLANNED",
+        "ORDERED",
     ]
 
 
+def test_closing_waits_for_the_prescriptions() -> None:
+    assert INSPECTION_MACHINE.actions(
+        "FOLLOW_UP_DONE", lambda _: True, holds=lambda guard: guard != NO_FOLLOW_UP_NEEDED
+    ) == ["require_another_follow_up"]
+
+
 def test_whoever_drafted_the_findings_does_not_approve_the_report() -> None:
-    assert INSPECTION.fire("AWAITING_OBJECTIONS", "approve_report").four_eyes == "draft_findings"
+    assert INSPECTION_MACHINE.fire("AWAITING_OBJECTIONS", "approve_report").four_eyes == "draft_findings"
 
 
 def test_a_prescription_is_fulfilled_or_escalated() -> None:
     issued = ("issue", "acknowledge", "report_fulfilled")
-    assert walk(PRESCRIPTION, *issued, "verify") == "VERIFIED_FULFILLED"
-    assert walk(PRESCRIPTION, *issued, "not_fulfilled", "escalate") == "ESCALATED"
-    assert walk(PRESCRIPTION, "issue", "extend_term", "report_fulfilled") == "REPORTED_FULFILLED"
+    assert walk(PRESCRIPTION_MACHINE, *issued, "verify") == "VERIFIED_FULFILLED"
+    assert walk(PRESCRIPTION_MACHINE, *issued, "not_fulfilled", "escalate") == "ESCALATED"
+    assert walk(PRESCRIPTION_MACHINE, "issue", "extend_term", "report_fulfilled") == "REPORTED_FULFILLED"
 
 
 def test_an_appealed_prescription_is_upheld_and_to_be_fulfilled_or_annulled() -> None:
-    assert walk(PRESCRIPTION, "issue", "appeal", "uphold", "report_fulfilled") == "REPORTED_FULFILLED"
-    assert walk(PRESCRIPTION, "issue", "appeal", "annul") == "ANNULLED"
-    assert PRESCRIPTION.is_final("ANNULLED")
+    assert walk(PRESCRIPTION_MACHINE, "issue", "appeal", "uphold", "report_fulfilled") == "REPORTED_FULFILLED"
+    assert walk(PRESCRIPTION_MACHINE, "issue", "appeal", "annul") == "ANNULLED"
+    assert PRESCRIPTION_MACHINE.is_final("ANNULLED")
 
 
 @pytest.mark.parametrize("machine", MACHINES, ids=lambda machine: machine.name)

@@ -10,7 +10,7 @@ from monitoring_worker import apply, tell, worker_of
 from uuid_utils.compat import uuid7
 
 from aksu_local.served import Serve, Served
-from aksu_monitoring.consumers import on_rebuilt
+from aksu_monitoring.wiring import on_rebuilt
 from aksu_shared.db.store import Kept, begins
 from aksu_shared.events import Event
 from aksu_shared.events.licensing import LicenceAmended, LicenceImported, LicenceState

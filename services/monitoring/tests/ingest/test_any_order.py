@@ -11,7 +11,7 @@ from monitoring_builders import closed, finding, prescription, push, started
 from monitoring_worker import apply_all, worker_of
 
 from aksu_local.served import Serve, Served
-from aksu_monitoring.domain.dossier import closed_state
+from aksu_monitoring.ingest.applying.rules import closed_state
 
 _examples = counter()
 

@@ -20,7 +20,7 @@ from monitoring_builders import (
 )
 
 from aksu_local.served import Serve, Served
-from aksu_monitoring.schemas import PushReport
+from aksu_monitoring.ingest.push.schemas import PushReport
 
 STRUCTURED = "application/cloudevents+json"
 

@@ -14,10 +14,10 @@ from monitoring_worker import apply_all, worker_of
 from aksu_local.kafka import Kafka
 from aksu_local.served import Serve, Served
 from aksu_local.testing import emptied
-from aksu_monitoring.consumers.pushed import GROUP, TOPIC, PushedLoop
-from aksu_monitoring.domain.signatures import new_key, sign
-from aksu_monitoring.services.senders import Senders
-from aksu_monitoring.storage.sources import SourceStore
+from aksu_monitoring.ingest.bus.loop import GROUP, TOPIC, PushedLoop
+from aksu_monitoring.ingest.sources.service import Senders
+from aksu_monitoring.ingest.sources.signatures import new_key, sign
+from aksu_monitoring.ingest.sources.store import SourceStore
 from aksu_shared.bus import Record
 from aksu_shared.privacy.keys import DEVELOPMENT
 

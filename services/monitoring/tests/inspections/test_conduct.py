@@ -25,9 +25,9 @@ from signal_builders import on
 from uuid_utils.compat import uuid7
 
 from aksu_local.served import Serve, Served
-from aksu_monitoring.domain.inspection import BY_NAME
-from aksu_monitoring.domain.machines import INSPECTION
-from aksu_monitoring.schemas import FindingRead, InspectionDetail, InspectionListed, PrescriptionRead
+from aksu_monitoring.inspections.machine import INSPECTION_MACHINE
+from aksu_monitoring.inspections.schemas import FindingRead, InspectionDetail, InspectionListed
+from aksu_monitoring.prescriptions.schemas import PrescriptionRead
 from aksu_shared.db.store import begins
 from aksu_shared.events import Event
 from aksu_shared.events.registry import PlaceRegistered, PlaceState
@@ -141,7 +141,7 @@ async def test_failed_criteria_end_in_prescriptions_and_their_absence_does_not(m
 @pytest.mark.parametrize("state", PATHS)
 async def test_each_step_out_of_order_is_refused_and_the_legal_ones_are_named(monitoring: Served, state: str) -> None:
     path = await moved(monitoring, *PATHS[state])
-    legal = [verb(name) for name in INSPECTION.legal(state)]
+    legal = [verb(name) for name in INSPECTION_MACHINE.legal(state)]
     for each in sorted({*STEPS} - {*legal}):
         refused = await try_step(monitoring, path, each)
         problem = refused.json()
@@ -155,7 +155,7 @@ async def test_who_drafted_the_findings_does_not_approve_the_report(monitoring: 
     refused = await try_step(monitoring, path, "approve-report", subject="drafter")
     problem = refused.json()
     assert (refused.status_code, problem["code"], problem["earlier"]) == (409, "four_eyes", "draft_findings")
-    assert problem["legal_basis"] == BY_NAME["approve_report"].legal_basis
+    assert problem["legal_basis"] == INSPECTION_MACHINE.row("approve_report").legal_basis
     own = DIRECTOR | {"subject": "drafter"}
     assert (await read(monitoring, path, **own))["actions"] == []
     assert (await step(monitoring, path, "approve-report"))["state"] == "REPORT_APPROVED"
@@ -171,7 +171,7 @@ async def test_nobody_else_who_inspected_approves_the_report(monitoring: Served,
     refused = await try_step(monitoring, path, "approve-report", subject=inspecting)
     problem = refused.json()
     assert (refused.status_code, problem["code"]) == (409, "took_part")
-    assert problem["legal_basis"] == BY_NAME["approve_report"].legal_basis
+    assert problem["legal_basis"] == INSPECTION_MACHINE.row("approve_report").legal_basis
     assert (await read(monitoring, path, **DIRECTOR | {"subject": inspecting}))["actions"] == []
 
 
@@ -279,7 +279,10 @@ async def test_each_step_needs_its_right(monitoring: Served, each: str, who: dic
     path = await planned(monitoring)
     body, _ = STEPS[each]
     refused = await monitoring.post(f"{path}/{each}", body, **who)
-    assert (refused.status_code, refused.json()["right"]) == (403, BY_NAME[each.replace("-", "_")].action)
+    assert (refused.status_code, refused.json()["right"]) == (
+        403,
+        INSPECTION_MACHINE.row(each.replace("-", "_")).action,
+    )
 
 
 async def test_terms_run_forward_and_days_are_no_guesses(monitoring: Served) -> None:

@@ -19,13 +19,8 @@ from monitoring_builders import (
 from monitoring_worker import apply
 
 from aksu_local.served import Serve, Served
-from aksu_monitoring.schemas import (
-    AwaitingRead,
-    FindingRead,
-    InspectionRead,
-    StagedEventDetail,
-    StagedEventRead,
-)
+from aksu_monitoring.ingest.staging.schemas import AwaitingRead, StagedEventDetail, StagedEventRead
+from aksu_monitoring.inspections.schemas import FindingRead, InspectionRead
 from aksu_shared.web.reads import PageOf
 
 

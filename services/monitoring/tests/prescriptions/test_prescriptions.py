@@ -8,7 +8,7 @@ from monitoring_builders import INSPECTOR, MAYOR, OTHER_MAYOR, PROVIDER, count, 
 from monitoring_worker import apply
 
 from aksu_local.served import Serve, Served
-from aksu_monitoring.schemas import PrescriptionRead
+from aksu_monitoring.prescriptions.schemas import PrescriptionRead
 from aksu_shared.clock import Clock, write_offset
 from aksu_shared.testing import eventually
 from aksu_shared.web.reads import PageOf
@@ -73,7 +73,7 @@ async def test_an_action_against_the_table_is_409_and_names_the_legal_ones(monit
     path = await issued(monitoring)
     refused = await monitoring.post(f"{path}/verify", {}, **INSPECTOR)
     assert (refused.status_code, refused.json()["code"]) == (409, "illegal_transition")
-    assert "report_fulfilled" in refused.json()["legal_transitions"]
+    assert "report-fulfilled" in refused.json()["legal_transitions"]
 
 
 async def test_only_its_own_provider_reports_and_only_an_inspector_verifies(monitoring: Served) -> None:

@@ -25,7 +25,7 @@ from signal_builders import (
 )
 
 from aksu_local.served import Serve, Served
-from aksu_monitoring.schemas.personal import SignalSummary
+from aksu_monitoring.signals.schemas import SignalSummary
 from aksu_shared.web.audit import AuditEntry
 from aksu_shared.web.reads import PageOf
 

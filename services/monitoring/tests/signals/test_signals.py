@@ -9,8 +9,8 @@ from monitoring_worker import apply, fire
 from signal_builders import OTHER_RDSP, RDSP, RESIDENT, SENDER, SIGNAL, TEXT, TRIAGE, filed, on, read, step
 
 from aksu_local.served import Serve, Served
-from aksu_monitoring.schemas.personal import SignalRead
-from aksu_monitoring.services.signals import own_key
+from aksu_monitoring.signals.rules import own_key
+from aksu_monitoring.signals.schemas import SignalRead
 from aksu_shared.auth.principal import ANONYMOUS
 
 

@@ -8,7 +8,7 @@ from monitoring_builders import ANALYST, INSPECTOR, MAYOR, PROVIDER, count, push
 from monitoring_worker import apply
 
 from aksu_local.served import Serve, Served
-from aksu_monitoring.schemas.personal import UserMetRead
+from aksu_monitoring.users_met.schemas import UserMetRead
 from aksu_shared.web.reads import PageOf
 
 DPO: dict[str, Any] = {"role": "data_protection_officer", "body": "AKSU"}

@@ -1,17 +1,16 @@
-"""What follows for inspections from places, services and licences that become known after them."""
+"""Copies of places, services and licences, and the amending of the inspections at these places."""
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
-from aksu_monitoring.domain.inspection import UNANNOUNCED
-from aksu_monitoring.domain.site import PlaceFacts, Site, located
-from aksu_monitoring.storage.aggregates import FindingStore, InspectionStore, PrescriptionStore
-from aksu_monitoring.storage.places import PlaceFactStore
-from aksu_monitoring.storage.restricted import RestrictedStore
-from aksu_monitoring.storage.staging import StagingStore
+from aksu_monitoring.inspections.rules import inner_scope, inspection_scope
+from aksu_monitoring.inspections.store import FindingStore, InspectionStore, SiteStore
+from aksu_monitoring.places.rules import PlaceFacts, Site, located, public_scope
+from aksu_monitoring.places.store import PlaceFactStore
+from aksu_monitoring.prescriptions.store import PrescriptionStore
+from aksu_monitoring.texts.store import RestrictedTextStore
 from aksu_shared.db.store import Kept
-from aksu_shared.db.work import UnitOfWork
 from aksu_shared.events import Event, Scope
 from aksu_shared.events.licensing import LicenceEvent
 from aksu_shared.events.monitoring import (
@@ -21,70 +20,37 @@ from aksu_shared.events.monitoring import (
     PrescriptionAmended,
 )
 from aksu_shared.events.registry import PlaceEvent, ServiceEvent
-from aksu_shared.scope import row_scope
-
-AGENCY: Final[Scope] = ("b:AKSU",)
-"""The Agency alone: nobody else learns of an inspection before it starts."""
+from aksu_shared.procedures.context import Context
 
 
-def public_scope(municipality: str | None, provider_body: str | None) -> Scope:
-    """Of what is public of an inspection: its own facts and its prescriptions' terms."""
-    return row_scope(municipality, provider_body, public=True)
-
-
-def restricted_scope(municipality: str | None, provider_body: str | None) -> Scope:
-    """Of findings, texts and sites: the nation's, oblast's and municipality's bodies and the provider."""
-    return row_scope(municipality, provider_body, public=False)
-
-
-def inspection_scope(state: InspectionState) -> Scope:
-    """Of the inspection itself."""
-    return AGENCY if state.state in UNANNOUNCED else public_scope(state.municipality, state.provider_body)
-
-
-def inner_scope(state: InspectionState) -> Scope:
-    """Of its texts and its site."""
-    return AGENCY if state.state in UNANNOUNCED else restricted_scope(state.municipality, state.provider_body)
-
-
-class PlacingService:
+class AmendmentService:
     """Keeps copies of what others own and amends inspections by them."""
 
-    def __init__(
-        self,
-        *,
-        work: UnitOfWork,
-        staging: StagingStore,
-        places: PlaceFactStore,
-        inspections: InspectionStore,
-        findings: FindingStore,
-        prescriptions: PrescriptionStore,
-        restricted: RestrictedStore,
-    ) -> None:
-        self._work = work
-        self._staging = staging
-        self._places = places
-        self._inspections = inspections
-        self._findings = findings
-        self._prescriptions = prescriptions
-        self._restricted = restricted
+    def __init__(self, context: Context) -> None:
+        self._work = context.work
+        self._facts = PlaceFactStore(context.work)
+        self._inspections = InspectionStore(context.work)
+        self._sites = SiteStore(context.work)
+        self._findings = FindingStore(context.work)
+        self._prescriptions = PrescriptionStore(context.work)
+        self._texts = RestrictedTextStore(context.work)
 
     async def places(self, events: Sequence[PlaceEvent]) -> None:
         """Places were registered or amended."""
         await self._begin()
-        await self._places.keep(PlaceEvent, events)
+        await self._facts.keep(PlaceEvent, events)
         await self._amend({event.state.id for event in events}, {event.state.key for event in events})
 
     async def services(self, events: Sequence[ServiceEvent]) -> None:
         """Services were registered, amended, moved or closed."""
         await self._begin()
-        await self._places.keep(ServiceEvent, events)
+        await self._facts.keep(ServiceEvent, events)
         await self._amend(_places_of(events), ())
 
     async def licences(self, events: Sequence[LicenceEvent]) -> None:
         """Licences were issued or changed."""
         await self._begin()
-        await self._places.keep(LicenceEvent, events)
+        await self._facts.keep(LicenceEvent, events)
         await self._amend(_places_of(events), ())
 
     async def moved(self, places: Collection[UUID], keys: Collection[str]) -> None:
@@ -95,14 +61,14 @@ class PlacingService:
     async def _begin(self) -> None:
         """What an earlier handler of the batch recorded is to be seen by this one."""
         await self._work.flush()
-        await self._staging.alone()
+        await self._facts.alone()
 
     async def _amend(self, places: Collection[UUID], keys: Collection[str]) -> None:
         """Amend the inspections at these places or addresses by what is known of them now."""
-        sites = await self._restricted.sites_at(places, keys)
+        sites = await self._sites.at(places, keys)
         if not sites:
             return
-        facts = dict(zip(sites, await self._places.facts(list(sites.values())), strict=True))
+        facts = dict(zip(sites, await self._facts.facts(list(sites.values())), strict=True))
         kept = await self._inspections.get_many(sites)
         moved = [self._move(each, sites[UUID(key)], facts[UUID(key)]) for key, each in kept.items()]
         await self._follow({inspection.state.id: inspection for inspection in moved if inspection is not None})
@@ -135,7 +101,8 @@ class PlacingService:
             amended = prescription.becomes(PrescriptionAmended, scope=wide, **fields)
             if amended.changed or wide != prescription.scope:
                 self._prescriptions.save(amended)
-        await self._restricted.rescope(scopes)
+        await self._sites.rescope(scopes)
+        await self._texts.rescope(scopes)
 
 
 def _places_of(events: Iterable[Event[Any]]) -> set[UUID]:

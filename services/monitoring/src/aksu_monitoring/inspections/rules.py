@@ -1,34 +1,32 @@
-"""Rules of an inspection the Agency conducts that are not in its table of transitions: who may do what, and when."""
+"""Rules of inspections that are not in their table of transitions: whose they are, who may see them, what fails."""
 
-from collections.abc import Callable, Collection, Mapping
-from typing import Any, Final
+from typing import Final
 
-from aksu_monitoring.domain.machines import INSPECTION
-from aksu_shared.terms.machine import Transition
-from aksu_shared.terms.steps import verb
+from aksu_monitoring.places.rules import AGENCY, public_scope, restricted_scope
+from aksu_shared.events import Scope
+from aksu_shared.events.monitoring import InspectionState
 
 OWN_SOURCE: Final = "/aksu"
 """Source of the inspections planned here; those of pushing systems begin with `/integrations/`."""
 UNANNOUNCED: Final = frozenset({"PLANNED", "ORDERED", "CANCELLED"})
 """States of an inspection that nobody outside the Agency knows of: it has not started, or never will."""
-SETTLED: Final = frozenset({"VERIFIED_FULFILLED", "ANNULLED"})
-"""States of a prescription that leave nothing to follow up."""
+FAILED_RESULTS: Final = frozenset({"NOT_MET", "PARTLY_MET"})
+"""Results of findings that count as failed criteria."""
 TEAM: Final = "team"
 INSPECTING: Final = frozenset({"start", "draft_findings", "send_for_objections"})
 """Transitions whose actor inspects, whether or not the order names them."""
 
-BY_NAME: Final[Mapping[str, Transition]] = {row.name: row for row in INSPECTION.transitions}
+
+def is_pushed(state: InspectionState) -> bool:
+    """Whether another system conducts it."""
+    return state.source != OWN_SOURCE
 
 
-def offered(
-    found: Mapping[str, Any], may: Callable[[str], bool], *, actor: str, inspectors: Collection[str]
-) -> list[str]:
-    """The verbs by which a caller may move the inspection on now; none for a pushed one.
+def inspection_scope(state: InspectionState) -> Scope:
+    """Of the inspection itself."""
+    return AGENCY if state.state in UNANNOUNCED else public_scope(state.municipality, state.provider_body)
 
-    `found` is the inspection with `open_prescriptions`, their number; `inspectors` are those who took part.
-    """
-    if found["source"] != OWN_SOURCE:
-        return []
-    settled = found["open_prescriptions"] == 0
-    names = INSPECTION.actions(found["state"], may, holds=lambda _guard: settled)
-    return [verb(name) for name in names if not (BY_NAME[name].four_eyes and actor in inspectors)]
+
+def inner_scope(state: InspectionState) -> Scope:
+    """Of its texts and its site."""
+    return AGENCY if state.state in UNANNOUNCED else restricted_scope(state.municipality, state.provider_body)

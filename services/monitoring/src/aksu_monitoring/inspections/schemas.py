@@ -1,4 +1,4 @@
-"""The wire of inspections that the Agency itself conducts: planning one, and each step of it."""
+"""The wire of inspections and findings: what is read of them, and what planning one and each of its steps take."""
 
 from datetime import date
 from typing import Annotated, Self
@@ -6,15 +6,45 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from aksu_shared.auth.pseudonym import Pseudonyms
 from aksu_shared.events.ingest import Finding, PlaceGiven, Text
-from aksu_shared.schemas.base import BadValue, Command
+from aksu_shared.events.monitoring import FindingState, InspectionState
+from aksu_shared.schemas.base import BadValue, Command, Resource
 from aksu_shared.schemas.codes import Code, Eik, Line, Note
 
 _TODAY = "today when left out"
 
 Subject = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$", examples=["inspector-1"])]
 """What stands in the `sub` of somebody's tokens."""
+
+
+class InspectionRead(Resource, InspectionState):
+    """An inspection. The address of a place nobody registered is shown to those in whose territory it lies."""
+
+    version: int
+    actions: list[str] | None = None
+
+
+class InspectionListed(InspectionRead):
+    """An inspection in a list; with its `actions` come those facts that they rest on."""
+
+    open_prescriptions: int | None = None
+    inspectors: list[str] | None = None
+
+
+class InspectionDetail(InspectionRead):
+    """An inspection by itself. `inspectors` are pseudonymous subjects; null for who is not of the Agency."""
+
+    open_prescriptions: int
+    subject: str | None
+    inspectors: list[str] | None
+
+
+class FindingRead(Resource, FindingState):
+    """A finding with its note."""
+
+    version: int
+    actions: list[str] | None = None
+    note: str | None
 
 
 class Period(Command):
@@ -51,10 +81,6 @@ class Order(Command):
     subject: Note
     period: Period
     ordered_on: date | None = Field(default=None, description=f"day of the order; {_TODAY}")
-
-    def under(self, pseudonyms: Pseudonyms) -> Self:
-        """The same with pseudonyms in its team: names go no further."""
-        return self.model_copy(update={"team": tuple(map(pseudonyms.of, self.team))})
 
 
 class Start(Command):

@@ -1,72 +1,45 @@
-"""Inspections that the Agency conducts: planned, and moved on by the table of transitions."""
+"""Inspections that the Agency conducts: planned, placed, their people and findings kept."""
 
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from aksu_monitoring.domain.inspection import BY_NAME, INSPECTING, OWN_SOURCE, SETTLED, TEAM
-from aksu_monitoring.domain.machines import INSPECTION
-from aksu_monitoring.domain.site import Site, located
-from aksu_monitoring.errors import InspectionPushed, InspectionUnknown, PrescriptionsOpen, TookPart
-from aksu_monitoring.schemas.inspections import (
-    ClosingWithPrescriptions,
-    DraftFindings,
-    FollowUpMade,
-    NewInspection,
-    Order,
-)
-from aksu_monitoring.services.inspection_steps import STEPS, Case
-from aksu_monitoring.services.numbers import drawn_number
-from aksu_monitoring.services.placing import AGENCY, inner_scope, inspection_scope
-from aksu_monitoring.services.recording import finding_of, prescription_of
-from aksu_monitoring.storage.aggregates import FindingStore, InspectionStore, PrescriptionStore
-from aksu_monitoring.storage.duties import DutyStore
-from aksu_monitoring.storage.places import PlaceFactStore
-from aksu_monitoring.storage.restricted import InspectedSite, RestrictedStore, RestrictedText
-from aksu_monitoring.storage.staging import StagingStore
-from aksu_shared.auth.permissions import Rights
-from aksu_shared.auth.principal import Principal
+from aksu_monitoring.inspections.errors import CriteriaFailed, InspectionUnknown, PrescriptionsOpen
+from aksu_monitoring.inspections.machine import INSPECTION_MACHINE
+from aksu_monitoring.inspections.rules import OWN_SOURCE, TEAM, inner_scope
+from aksu_monitoring.inspections.schemas import NewInspection, NewPrescription
+from aksu_monitoring.inspections.store import DutyStore, FindingStore, InspectedSite, InspectionStore, SiteStore
+from aksu_monitoring.numbers import drawn_number
+from aksu_monitoring.places.rules import AGENCY, Site, located, restricted_scope
+from aksu_monitoring.places.store import PlaceFactStore
+from aksu_monitoring.prescriptions.service import PrescriptionService
+from aksu_monitoring.texts.store import RestrictedText, RestrictedTextStore
 from aksu_shared.db.store import Kept, begins
-from aksu_shared.db.work import UnitOfWork
+from aksu_shared.events.base import Event
 from aksu_shared.events.ingest import Finding, Prescription
-from aksu_shared.events.monitoring import InspectionPlanned, InspectionState
-from aksu_shared.schemas.base import Command
-from aksu_shared.terms.machine import Transition
-from aksu_shared.terms.steps import fire, words
+from aksu_shared.events.monitoring import FindingRecorded, FindingState, InspectionPlanned, InspectionState
+from aksu_shared.procedures.context import Context
 
 
 class InspectionService:
-    """Plans inspections and moves them on."""
+    """Plans inspections, and keeps what belongs to them; `INSPECTION_STEPS` moves them on."""
 
-    def __init__(
-        self,
-        *,
-        work: UnitOfWork,
-        staging: StagingStore,
-        places: PlaceFactStore,
-        inspections: InspectionStore,
-        findings: FindingStore,
-        prescriptions: PrescriptionStore,
-        restricted: RestrictedStore,
-        duties: DutyStore,
-        rights: Rights,
-    ) -> None:
-        self._work = work
-        self._staging = staging
-        self._places = places
-        self._inspections = inspections
-        self._findings = findings
-        self._prescriptions = prescriptions
-        self._restricted = restricted
-        self._duties = duties
-        self._rights = rights
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.store = InspectionStore(context.work)
+        self._places = PlaceFactStore(context.work)
+        self._sites = SiteStore(context.work)
+        self._texts = RestrictedTextStore(context.work)
+        self.duties = DutyStore(context.work)
+        self._findings = FindingStore(context.work)
+        self._prescriptions = PrescriptionService(context)
 
     async def plan(self, new: NewInspection) -> Kept[InspectionState]:
         """Plan an inspection of a place, registered or not; until it starts only the Agency knows of it."""
-        await self._staging.alone()
+        await self.decide_alone()
         site = Site.of(new.place, provider_eik=new.provider_eik, day=new.period.since)
         (facts,) = await self._places.facts([site])
         state = InspectionState(
@@ -74,7 +47,7 @@ class InspectionService:
             source=OWN_SOURCE,
             reference=drawn_number("П"),
             kind=new.kind,
-            state=INSPECTION.initial,
+            state=INSPECTION_MACHINE.initial,
             outcome=None,
             started_on=None,
             closed_on=None,
@@ -82,107 +55,88 @@ class InspectionService:
             period_until=new.period.until,
             **located(site, facts, provider_body=None),
         )
-        kept = self._inspections.save(begins(InspectionPlanned, state, id=str(state.id), scope=AGENCY))
-        await self._restricted.add_sites([InspectedSite(state.id, site, AGENCY)])
+        kept = self.store.save(begins(InspectionPlanned, state, id=str(state.id), scope=AGENCY))
+        await self._sites.add([InspectedSite(state.id, site, AGENCY)])
         return kept
 
-    async def act(
-        self, key: UUID, name: str, body: Command, *, version: int | None, by: Principal
-    ) -> Kept[InspectionState]:
-        """Fire the transition `name`.
+    async def decide_alone(self) -> None:
+        """Wait until nobody else decides about places of inspections."""
+        await self._places.alone()
 
-        Raises NotFound, PreconditionFailed, Forbidden, InspectionPushed, IllegalTransition and what the step refuses.
-        """
-        if name == "start":  # before the row is locked: who amends inspections by their places takes them in this order
-            await self._staging.alone()
-        kept = await self._inspections.get(key)
-        kept.expect(version)
-        self._rights.check(by, BY_NAME[name].action, **whose(kept.state))
-        if kept.state.source != OWN_SOURCE:
-            raise InspectionPushed(source=kept.state.source)
-        row = fire(INSPECTION, kept.state.state, name)
-        await self._check_eyes(key, row, by)
-        changes = await self._changes(kept.state, name, body)
-        after = kept.state.model_copy(update=changes | {"state": row.target})
-        event = kept.becomes(
-            STEPS[name].fact,
-            scope=inspection_scope(after),
-            reason=words(body),
-            legal_basis=row.legal_basis,
-            **changes | {"state": row.target},
-        )
-        saved = self._inspections.save(event)
-        await self._consequences(saved.state, name, body, by=by)
-        return saved
-
-    async def _check_eyes(self, key: UUID, row: Transition, by: Principal) -> None:
-        """Four eyes: neither who drafted the findings nor anybody else who inspected approves the report."""
-        if row.four_eyes is None:
-            return
-        parts = await self._duties.parts(key)
-        for drafter in parts.get(row.four_eyes, ()):
-            row.check_actor(by.subject, done_by={row.four_eyes: drafter})
-        if any(by.subject in subjects for subjects in parts.values()):
-            raise TookPart
-
-    async def _changes(self, state: InspectionState, name: str, body: Command) -> dict[str, Any]:
-        """The fields that the step changes, and what it may not be fired without."""
-        failed = (await self._inspections.tallies([state.id]))[str(state.id)].failed
-        changes = STEPS[name].effect(Case(state=state, today=self._work.clock.today(), failed=failed), body)
-        if name == "start":
-            changes |= await self._place(state, changes["started_on"])
-        if isinstance(body, FollowUpMade):
-            await self._check_follow_up(state, body.follow_up_inspection)
-        if name == "close":
-            await self._check_settled(state)
-        return changes
-
-    async def _place(self, state: InspectionState, day: date) -> dict[str, Any]:
-        """Where it is, by what is registered and licensed there on the day it starts."""
-        site = await self._restricted.started(state.id, day)
+    async def place(self, state: InspectionState, day: date) -> Mapping[str, Any]:
+        """The fields that follow from where it is, by what is registered and licensed there on the day it starts."""
+        site = await self._sites.started(state.id, day)
         (facts,) = await self._places.facts([site])
         return located(site, facts, provider_body=state.provider_body)
 
-    async def _check_follow_up(self, state: InspectionState, key: UUID) -> None:
-        found = (await self._inspections.get_many([key])).get(str(key))
-        if found is None or key == state.id or found.state.started_on is None:
+    async def announce(self, state: InspectionState) -> None:
+        """Show its texts and its site to those whom it concerns, now that it has started."""
+        scopes = {state.id: inner_scope(state)}
+        await self._sites.rescope(scopes)
+        await self._texts.rescope(scopes)
+
+    async def appoint(self, inspection: UUID, team: Iterable[str], *, subject: str) -> None:
+        """Keep who inspects, as pseudonyms, and what is inspected."""
+        pseudonyms = self.context.pseudonyms
+        if pseudonyms is None:
+            raise LookupError("a team is appointed where pseudonyms are known")
+        await self.duties.add(inspection, TEAM, map(pseudonyms.of, team), AGENCY)
+        await self._texts.add([RestrictedText(inspection, "SUBJECT", subject, AGENCY)])
+
+    async def find(self, state: InspectionState, findings: Iterable[Finding]) -> None:
+        """Record what was found."""
+        notes: list[RestrictedText] = []
+        for number, finding in enumerate(findings, start=1):
+            event, texts = finding_of(state, finding, number=number, at=self.context.work.now)
+            self._findings.save(event)
+            notes += texts
+        await self._texts.add(notes)
+
+    async def prescribe(self, state: InspectionState, prescriptions: Iterable[NewPrescription]) -> None:
+        """Issue its prescriptions."""
+        today = self.context.today
+        numbered = (
+            Prescription(reference=f"{state.reference}/{number}", text=new.text, issued_on=today, due_on=new.due_on)
+            for number, new in enumerate(prescriptions, start=1)
+        )
+        await self._prescriptions.issue(state, numbered)
+
+    async def failed_criteria(self, inspection: UUID) -> int:
+        """How many of its criteria are not met or partly met."""
+        return (await self.store.tallies([inspection]))[str(inspection)].failed
+
+    async def check_clean(self, inspection: UUID) -> None:
+        """Raise CriteriaFailed unless all criteria are met."""
+        if failed := await self.failed_criteria(inspection):
+            raise CriteriaFailed(failed=failed)
+
+    async def check_settled(self, inspection: UUID) -> None:
+        """Raise PrescriptionsOpen unless nothing is left of its prescriptions."""
+        if left := await self._prescriptions.unsettled(inspection):
+            raise PrescriptionsOpen(open=left)
+
+    async def check_follow_up(self, inspection: UUID, follow_up: UUID) -> None:
+        """Raise InspectionUnknown unless `follow_up` is another inspection that has started."""
+        found = (await self.store.get_many([follow_up])).get(str(follow_up))
+        if found is None or follow_up == inspection or found.state.started_on is None:
             raise InspectionUnknown
 
-    async def _check_settled(self, state: InspectionState) -> None:
-        left = [each for each in await self._prescriptions.of([state.id]) if each.state.state not in SETTLED]
-        if left:
-            raise PrescriptionsOpen(open=len(left))
 
-    async def _consequences(self, state: InspectionState, name: str, body: Command, *, by: Principal) -> None:
-        """What a step brings about beside the inspection itself."""
-        if isinstance(body, Order):
-            await self._duties.add(state.id, TEAM, body.team, AGENCY)
-            await self._restricted.add_texts([RestrictedText(state.id, "SUBJECT", body.subject, AGENCY)])
-        if name in INSPECTING:
-            await self._duties.add(state.id, name, [by.subject], AGENCY)
-        if name == "start":
-            await self._restricted.rescope({state.id: inner_scope(state)})
-        if isinstance(body, DraftFindings):
-            await self._find(state, body.findings)
-        if isinstance(body, ClosingWithPrescriptions):
-            await self._prescribe(state, body)
-
-    async def _find(self, state: InspectionState, found: Iterable[Finding]) -> None:
-        for number, finding in enumerate(found, start=1):
-            event, texts = finding_of(state, finding, number=number, at=self._work.now)
-            self._findings.save(event)
-            await self._restricted.add_texts(texts)
-
-    async def _prescribe(self, state: InspectionState, body: ClosingWithPrescriptions) -> None:
-        today = self._work.clock.today()
-        for number, new in enumerate(body.prescriptions, start=1):
-            reference = f"{state.reference}/{number}"
-            data = Prescription(reference=reference, text=new.text, issued_on=today, due_on=new.due_on)
-            event, texts = prescription_of(state, data)
-            self._prescriptions.save(event)
-            await self._restricted.add_texts(texts)
-
-
-def whose(state: InspectionState) -> dict[str, Any]:
-    """An inspection as an object of rights."""
-    return {"territory": state.municipality, "owner": state.provider_body}
+def finding_of(
+    inspection: InspectionState, data: Finding, *, number: int, at: datetime
+) -> tuple[Event[FindingState], list[RestrictedText]]:
+    """The event of a finding, and its note if it has one, which no event carries."""
+    state = FindingState(
+        id=uuid7(),
+        inspection_id=inspection.id,
+        number=number,
+        municipality=inspection.municipality,
+        standard=data.standard,
+        criterion=data.criterion,
+        catalogue_version=data.catalogue_version,
+        result=data.result,
+        recorded_at=at,
+    )
+    scope = restricted_scope(inspection.municipality, inspection.provider_body)
+    texts = [RestrictedText(state.id, "NOTE", data.note, scope)] if data.note else []
+    return begins(FindingRecorded, state, id=str(state.id), scope=scope), texts

@@ -1,18 +1,20 @@
-"""What each transition of an inspection changes besides its state: one function per step, in one table."""
+"""What each transition of an inspection takes, changes, refuses and brings about: one table."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
 from datetime import date
-from typing import Any, Final
+from typing import Final, TypeAlias
 
-from aksu_monitoring.errors import (
+from aksu_monitoring.inspections.errors import (
     CriteriaFailed,
+    InspectionPushed,
     InspectionUnknown,
     PrescriptionsOpen,
     TermTooShort,
     TookPart,
 )
-from aksu_monitoring.schemas.inspections import (
+from aksu_monitoring.inspections.machine import INSPECTION_MACHINE
+from aksu_monitoring.inspections.rules import INSPECTING, inspection_scope, is_pushed
+from aksu_monitoring.inspections.schemas import (
     AnotherFollowUp,
     Approval,
     Closing,
@@ -25,123 +27,210 @@ from aksu_monitoring.schemas.inspections import (
     Reasoned,
     Start,
 )
-from aksu_shared.errors import RuleBroken
+from aksu_monitoring.inspections.service import InspectionService
+from aksu_monitoring.places.rules import AGENCY, whose
+from aksu_shared.db.store import Kept
 from aksu_shared.events.monitoring import (
     InspectionAdvanced,
     InspectionCancelled,
     InspectionClosed,
-    InspectionEvent,
     InspectionOrdered,
     InspectionReportApproved,
     InspectionStarted,
     InspectionState,
 )
-from aksu_shared.schemas.base import Command
-from aksu_shared.terms.machine import SamePerson
-from aksu_shared.terms.steps import DayInFuture, DayTooEarly, happened_on
+from aksu_shared.procedures.steps import Case, Changes, Offer, Procedure, Step
+from aksu_shared.terms.steps import DayInFuture, DayTooEarly
+
+_Case: TypeAlias = Case[InspectionState]
+_Kept: TypeAlias = Kept[InspectionState]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
-    """What a step stands on: the inspection before it, the legal day, how many of its criteria failed."""
-
-    state: InspectionState
-    today: date
-    failed: int
-
-    def term(self, due_on: date) -> date:
-        """The last day of a term. Raises TermTooShort for one that is over today."""
-        if due_on <= self.today:
-            raise TermTooShort(today=self.today.isoformat())
-        return due_on
+def _term(case: _Case, due_on: date) -> date:
+    """The last day of a term. Raises TermTooShort for one that is over today."""
+    if due_on <= case.today:
+        raise TermTooShort(today=case.today.isoformat())
+    return due_on
 
 
-Changes = dict[str, Any]
-Effect = Callable[[Case, Any], Changes]
-
-
-def _nothing(_case: Case, _body: Command) -> Changes:
-    return {}
-
-
-def _order(case: Case, body: Order) -> Changes:
+def _order(case: _Case, body: Order) -> Changes:
     return {
         "order_number": body.order_number,
-        "ordered_on": happened_on(body.ordered_on, today=case.today, not_before=None),
+        "ordered_on": case.day(body.ordered_on, not_before=None),
         "period_since": body.period.since,
         "period_until": body.period.until,
     }
 
 
-def _start(case: Case, body: Start) -> Changes:
-    return {"started_on": happened_on(body.started_on, today=case.today, not_before=case.state.ordered_on)}
+async def _appoint(service: InspectionService, case: _Case, body: Order, _kept: _Kept) -> None:
+    await service.appoint(case.state.id, body.team, subject=body.subject)
 
 
-def _deny(case: Case, _body: Reasoned) -> Changes:
+def _start(case: _Case, body: Start) -> Changes:
+    return {"started_on": case.day(body.started_on, not_before=case.state.ordered_on)}
+
+
+async def _place(service: InspectionService, case: _Case, _body: Start, changes: Changes) -> Changes:
+    return await service.place(case.state, changes["started_on"])
+
+
+async def _announce(service: InspectionService, _case: _Case, _body: Start, kept: _Kept) -> None:
+    await service.announce(kept.state)
+
+
+def _deny(case: _Case, _body: Reasoned) -> Changes:
     return {"outcome": "ACCESS_DENIED", "closed_on": case.today, "failed_criteria": 0, "prescriptions": 0}
 
 
-def _object(case: Case, body: Objections) -> Changes:
-    return {"objections_due": case.term(body.due_on)}
+async def _find(service: InspectionService, _case: _Case, body: DraftFindings, kept: _Kept) -> None:
+    await service.find(kept.state, body.findings)
 
 
-def _approve(case: Case, body: Approval) -> Changes:
+def _object(case: _Case, body: Objections) -> Changes:
+    return {"objections_due": _term(case, body.due_on)}
+
+
+def _approve(case: _Case, body: Approval) -> Changes:
     return {"report_number": body.report_number, "approved_on": case.today}
 
 
-def _close_clean(case: Case, _body: Closing) -> Changes:
-    if case.failed:
-        raise CriteriaFailed(failed=case.failed)
+async def _check_part(service: InspectionService, case: _Case, _body: Approval, _changes: Changes) -> Changes:
+    """Four eyes: besides who drafted the findings, nobody else who inspected approves the report."""
+    parts = await service.duties.parts(case.state.id)
+    if any(case.actor in subjects for subjects in parts.values()):
+        raise TookPart
+    return {}
+
+
+def _took_no_part(offer: Offer[InspectionState]) -> bool:
+    return offer.actor not in offer.facts["inspectors"]
+
+
+def _close_clean(case: _Case, _body: Closing) -> Changes:
     return {"outcome": "NO_FINDINGS", "closed_on": case.today, "failed_criteria": 0, "prescriptions": 0}
 
 
-def _prescribe(case: Case, body: ClosingWithPrescriptions) -> Changes:
+async def _check_clean(service: InspectionService, case: _Case, _body: Closing, _changes: Changes) -> Changes:
+    await service.check_clean(case.state.id)
+    return {}
+
+
+def _prescribe(case: _Case, body: ClosingWithPrescriptions) -> Changes:
     for each in body.prescriptions:
-        case.term(each.due_on)
-    count = len(body.prescriptions)
-    return {
-        "outcome": "PRESCRIPTIONS",
-        "closed_on": case.today,
-        "failed_criteria": case.failed,
-        "prescriptions": count,
-    }
+        _term(case, each.due_on)
+    return {"outcome": "PRESCRIPTIONS", "closed_on": case.today, "prescriptions": len(body.prescriptions)}
 
 
-def _follow_up(case: Case, body: FollowUp) -> Changes:
-    return {"follow_up_due": case.term(body.due_on)}
+async def _count_failed(
+    service: InspectionService, case: _Case, _body: ClosingWithPrescriptions, _changes: Changes
+) -> Changes:
+    return {"failed_criteria": await service.failed_criteria(case.state.id)}
 
 
-def _followed_up(_case: Case, body: FollowUpMade) -> Changes:
+async def _issue(service: InspectionService, _case: _Case, body: ClosingWithPrescriptions, kept: _Kept) -> None:
+    await service.prescribe(kept.state, body.prescriptions)
+
+
+def _follow_up(case: _Case, body: FollowUp) -> Changes:
+    return {"follow_up_due": _term(case, body.due_on)}
+
+
+def _followed_up(_case: _Case, body: FollowUpMade) -> Changes:
     return {"follow_up_id": body.follow_up_inspection}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepRule:
-    """What a transition takes, what it changes, the event it makes, and the rules it may break besides the order."""
-
-    body: type[Command]
-    effect: Effect = _nothing
-    fact: type[InspectionEvent] = InspectionAdvanced
-    refusals: tuple[type[RuleBroken], ...] = ()
+async def _check_follow_up(service: InspectionService, case: _Case, body: FollowUpMade, _changes: Changes) -> Changes:
+    await service.check_follow_up(case.state.id, body.follow_up_inspection)
+    return {}
 
 
-STEPS: Final[Mapping[str, StepRule]] = {
-    "order": StepRule(body=Order, effect=_order, fact=InspectionOrdered, refusals=(DayInFuture,)),
-    "start": StepRule(body=Start, effect=_start, fact=InspectionStarted, refusals=(DayInFuture, DayTooEarly)),
-    "record_access_denied": StepRule(body=Reasoned, effect=_deny, fact=InspectionClosed),
-    "draft_findings": StepRule(body=DraftFindings),
-    "send_for_objections": StepRule(body=Objections, effect=_object, refusals=(TermTooShort,)),
-    "approve_report": StepRule(
-        body=Approval, effect=_approve, fact=InspectionReportApproved, refusals=(SamePerson, TookPart)
-    ),
-    "close_no_findings": StepRule(body=Closing, effect=_close_clean, fact=InspectionClosed, refusals=(CriteriaFailed,)),
-    "close_with_prescriptions": StepRule(
-        body=ClosingWithPrescriptions, effect=_prescribe, fact=InspectionClosed, refusals=(TermTooShort,)
-    ),
-    "require_follow_up": StepRule(body=FollowUp, effect=_follow_up, refusals=(TermTooShort,)),
-    "record_follow_up": StepRule(body=FollowUpMade, effect=_followed_up, refusals=(InspectionUnknown,)),
-    "require_another_follow_up": StepRule(body=AnotherFollowUp, effect=_follow_up, refusals=(TermTooShort,)),
-    "close": StepRule(body=Closing, fact=InspectionClosed, refusals=(PrescriptionsOpen,)),
-    "cancel": StepRule(body=Reasoned, fact=InspectionCancelled),
-}
-"""Transition of the INSPECTION machine → its step."""
+async def _check_settled(service: InspectionService, case: _Case, _body: Closing, _changes: Changes) -> Changes:
+    await service.check_settled(case.state.id)
+    return {}
+
+
+def _nothing_open(offer: Offer[InspectionState]) -> bool:
+    return bool(offer.facts["open_prescriptions"] == 0)
+
+
+def _refuse_pushed(state: InspectionState) -> None:
+    if is_pushed(state):
+        raise InspectionPushed(source=state.source)
+
+
+async def _parts(service: InspectionService, case: _Case) -> Mapping[str, Collection[str]]:
+    return await service.duties.parts(case.state.id)
+
+
+async def _note_part(service: InspectionService, case: _Case, _kept: _Kept) -> None:
+    """Who inspects is told apart from who approves."""
+    if case.row.name in INSPECTING:
+        await service.duties.add(case.state.id, case.row.name, [case.actor], AGENCY)
+
+
+INSPECTION_STEPS: Final[Procedure[InspectionState, InspectionService]] = Procedure(
+    machine=INSPECTION_MACHINE,
+    whose=whose,
+    scope=inspection_scope,
+    admits=_refuse_pushed,
+    refusals=(InspectionPushed,),
+    done_by=_parts,
+    afterwards=_note_part,
+    steps={
+        "order": Step(fact=InspectionOrdered, body=Order, effect=_order, after=_appoint, refusals=(DayInFuture,)),
+        "start": Step(
+            fact=InspectionStarted,
+            body=Start,
+            prepare=InspectionService.decide_alone,  # as who amends inspections by their places: before the row's lock
+            effect=_start,
+            before=_place,
+            after=_announce,
+            refusals=(DayInFuture, DayTooEarly),
+        ),
+        "record_access_denied": Step(fact=InspectionClosed, body=Reasoned, effect=_deny),
+        "draft_findings": Step(fact=InspectionAdvanced, body=DraftFindings, after=_find),
+        "send_for_objections": Step(fact=InspectionAdvanced, body=Objections, effect=_object, refusals=(TermTooShort,)),
+        "approve_report": Step(
+            fact=InspectionReportApproved,
+            body=Approval,
+            effect=_approve,
+            before=_check_part,
+            refusals=(TookPart,),
+            possible=_took_no_part,
+        ),
+        "close_no_findings": Step(
+            fact=InspectionClosed,
+            body=Closing,
+            effect=_close_clean,
+            before=_check_clean,
+            refusals=(CriteriaFailed,),
+        ),
+        "close_with_prescriptions": Step(
+            fact=InspectionClosed,
+            body=ClosingWithPrescriptions,
+            effect=_prescribe,
+            before=_count_failed,
+            after=_issue,
+            refusals=(TermTooShort,),
+        ),
+        "require_follow_up": Step(fact=InspectionAdvanced, body=FollowUp, effect=_follow_up, refusals=(TermTooShort,)),
+        "record_follow_up": Step(
+            fact=InspectionAdvanced,
+            body=FollowUpMade,
+            effect=_followed_up,
+            before=_check_follow_up,
+            refusals=(InspectionUnknown,),
+        ),
+        "require_another_follow_up": Step(
+            fact=InspectionAdvanced, body=AnotherFollowUp, effect=_follow_up, refusals=(TermTooShort,)
+        ),
+        "close": Step(
+            fact=InspectionClosed,
+            body=Closing,
+            before=_check_settled,
+            refusals=(PrescriptionsOpen,),
+            possible=_nothing_open,
+        ),
+        "cancel": Step(fact=InspectionCancelled, body=Reasoned),
+    },
+)

@@ -1,12 +1,12 @@
-"""Inspections of places."""
+"""Inspections, where they take place, who takes part, and what they found."""
 
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from aksu_monitoring.tables.base import MonitoringBase
+from aksu_monitoring.base import MonitoringBase
 from aksu_shared.db.tables import KeptById
 
 
@@ -46,3 +46,54 @@ class InspectionTable(KeptById, MonitoringBase):
         Index("ix_inspection_municipality_started_on", "municipality", "started_on", "id"),
         Index("ix_inspection_started_on", "started_on", "id"),
     )
+
+
+class InspectionSiteTable(MonitoringBase):
+    """Where an inspection takes place, as its source says; `key` is the folded address, as the registry folds it."""
+
+    __tablename__ = "inspection_site"
+
+    inspection_id: Mapped[UUID] = mapped_column(primary_key=True)
+    key: Mapped[str | None] = mapped_column(index=True)
+    place_id: Mapped[UUID | None] = mapped_column(index=True)
+    municipality: Mapped[str | None]
+    settlement: Mapped[str | None]
+    address: Mapped[str | None]
+    provider_eik: Mapped[str | None]
+    started_on: Mapped[date]
+    scope: Mapped[list[str]]
+
+
+class InspectionDutyTable(MonitoringBase):
+    """One person's part, as a pseudonymous subject: `team` by the order, or the name of the transition they fired.
+
+    For the Agency alone, and in no event.
+    """
+
+    __tablename__ = "inspection_duty"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("uuidv7()"))
+    inspection_id: Mapped[UUID]
+    part: Mapped[str]
+    subject: Mapped[str]
+    recorded_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    scope: Mapped[list[str]]
+
+    __table_args__ = (UniqueConstraint("inspection_id", "part", "subject"),)
+
+
+class FindingTable(KeptById, MonitoringBase):
+    """One result for one criterion; `number` is its place within the inspection."""
+
+    __tablename__ = "finding"
+
+    inspection_id: Mapped[UUID]
+    number: Mapped[int]
+    municipality: Mapped[str | None]
+    standard: Mapped[str]
+    criterion: Mapped[str | None]
+    catalogue_version: Mapped[str]
+    result: Mapped[str]
+    recorded_at: Mapped[datetime]
+
+    __table_args__ = (UniqueConstraint("inspection_id", "number"),)

@@ -1,12 +1,18 @@
-"""Where an inspection takes place, and what follows from what is registered and licensed there."""
+"""Where an inspection takes place, what follows from what is registered and licensed there, and who may see it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final, Protocol
 from uuid import UUID
 
+from aksu_shared.events import Scope
 from aksu_shared.events.ingest import PlaceGiven
 from aksu_shared.register.identity import place_key
+from aksu_shared.scope import row_scope
+
+AGENCY: Final[Scope] = ("b:AKSU",)
+"""The Agency alone: neither the provider nor the municipality."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,3 +105,30 @@ def _flags(facts: PlaceFacts, *, registered: bool) -> tuple[str, ...]:
     if not facts.licensed and not exempt:
         flags.append("NO_LICENCE")
     return tuple(flags)
+
+
+def public_scope(municipality: str | None, provider_body: str | None) -> Scope:
+    """Of what is public of an inspection: its own facts and its prescriptions' terms."""
+    return row_scope(municipality, provider_body, public=True)
+
+
+def restricted_scope(municipality: str | None, provider_body: str | None) -> Scope:
+    """Of findings, texts and sites: the nation's, oblast's and municipality's bodies and the provider."""
+    return row_scope(municipality, provider_body, public=False)
+
+
+class Placed(Protocol):
+    """Anything that is done at a place and addressed to its provider."""
+
+    @property
+    def municipality(self) -> str | None:
+        """Where it is."""
+
+    @property
+    def provider_body(self) -> str | None:
+        """To whom it is addressed."""
+
+
+def whose(placed: Placed) -> Mapping[str, Any]:
+    """An inspection or a prescription as an object of rights."""
+    return {"territory": placed.municipality, "owner": placed.provider_body}

@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from sqlalchemy import Table
 
-from aksu_monitoring.domain.site import PlaceFacts, ServiceThere, Site
-from aksu_monitoring.tables import LicenceTable, PlaceTable, ServiceTable
+from aksu_monitoring.places.rules import PlaceFacts, ServiceThere, Site
+from aksu_monitoring.places.tables import LicenceTable, PlaceTable, ServiceTable
 from aksu_shared.db.projection import project
 from aksu_shared.db.work import UnitOfWork
 from aksu_shared.events import Event
@@ -14,6 +14,9 @@ from aksu_shared.events.licensing import LicenceEvent
 from aksu_shared.events.registry import PlaceEvent, ServiceEvent
 from aksu_shared.worker.copies import Copies, Copy
 
+# One transaction at a time decides about inspections' places: of two that read and wrote past each other, the one
+# adding an inspection and the one adding its place, neither would see the other.
+_ALONE: Final = "SELECT pg_advisory_xact_lock(hashtextextended('monitoring.inspections', 0))"
 _FACTS: Final = """
 SELECT p.id, p.municipality, p.settlement, p.address, l.licensed, s.services
   FROM unnest($1::uuid[], $2::text[], $3::date[]) WITH ORDINALITY AS g(place_id, key, day, n)
@@ -46,6 +49,10 @@ class PlaceFactStore:
 
     def __init__(self, work: UnitOfWork) -> None:
         self._begin = work.begin
+
+    async def alone(self) -> None:
+        """Wait until no other transaction decides about places of inspections; holds until this one ends."""
+        await (await self._begin()).execute(_ALONE)
 
     async def keep(self, aggregate: type[Event[Any]], events: Sequence[Event[Any]]) -> None:
         """Take over events of PlaceEvent, ServiceEvent or LicenceEvent."""

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
-from aksu_monitoring.tables.base import MonitoringBase
+from aksu_monitoring.base import MonitoringBase
 from aksu_shared.db.tables import KeptById
 
 

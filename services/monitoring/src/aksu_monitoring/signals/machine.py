@@ -1,16 +1,12 @@
-"""Signals and complaints as a table of transitions (глава осма АПК), and the terms that run on them."""
+"""Signals and complaints as a table of transitions (глава осма АПК)."""
 
-from collections.abc import Mapping
 from typing import Final
 
 from aksu_shared.codelists import CODELISTS
 from aksu_shared.errors import Text
 from aksu_shared.terms.machine import Machine, Transition
 
-FORWARDING: Final = "signal.forwarding"
-DECISION: Final = "signal.decision"
-
-SIGNAL: Final = Machine(
+SIGNAL_MACHINE: Final = Machine(
     name="signal",
     initial="RECEIVED",
     states=CODELISTS["signal_states"],
@@ -61,10 +57,3 @@ SIGNAL: Final = Machine(
         ),
     ),
 )
-
-BY_NAME: Final[Mapping[str, Transition]] = {row.name: row for row in SIGNAL.transitions}
-AWAITED: Final[Mapping[str, frozenset[str]]] = {
-    FORWARDING: frozenset({"RECEIVED"}),
-    DECISION: frozenset({"RECEIVED", "TRIAGED"}),
-}
-"""Term → states in which it is missed when it passes. Triage tells whether the Agency itself is competent."""

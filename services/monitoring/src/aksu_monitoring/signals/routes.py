@@ -1,49 +1,56 @@
 """Signals: taken from anybody, who gets a receipt and nothing else; read by who deals with them, each read recorded."""
 
 import json
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from typing import Annotated, Any, Final, Literal, NamedTuple
+from collections.abc import AsyncIterator
+from functools import partial
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
-from fastapi import Query
+from fastapi import Depends, Query, Request
 from starlette.responses import Response
+from uuid_utils.compat import uuid7
 
-from aksu_monitoring.dependencies import ApiDep, CommandDep, FilingCommandDep, NewIdDep
-from aksu_monitoring.domain.signal import SIGNAL as MACHINE
-from aksu_monitoring.errors import InspectionUnknown
-from aksu_monitoring.queries import SIGNAL, SIGNAL_THERE, SIGNALS
-from aksu_monitoring.schemas.personal import (
-    Forwarding,
-    InspectionPlanned,
-    NewSignal,
-    Refusal,
-    SignalClosing,
-    SignalRead,
-    SignalReceipt,
-    SignalSummary,
-    Triage,
-    actions_of,
-)
-from aksu_monitoring.services.signals import SignalService, whose
+from aksu_monitoring.signals.queries import SIGNAL_BY_ID, SIGNAL_VERSION_BY_ID, SIGNALS
+from aksu_monitoring.signals.rules import own_key, whose
+from aksu_monitoring.signals.schemas import NewSignal, SignalRead, SignalReceipt, SignalSummary
+from aksu_monitoring.signals.service import SignalService
+from aksu_monitoring.signals.steps import SIGNAL_STEPS
 from aksu_shared.auth.dependencies import PrincipalDep, requires
 from aksu_shared.db.store import Kept
-from aksu_shared.errors import Forbidden, IllegalTransition, Malformed, NotFound, Problem
+from aksu_shared.errors import Malformed, NotFound
 from aksu_shared.events.monitoring import SignalState
 from aksu_shared.privacy.people import LEGAL, opened
-from aksu_shared.schemas.base import Command as Body
+from aksu_shared.procedures.steps import Offer
 from aksu_shared.schemas.codes import Code, MunicipalityCode
-from aksu_shared.terms.machine import Transition
-from aksu_shared.terms.steps import described, verb
+from aksu_shared.web.api import ApiDep
 from aksu_shared.web.audit import AuditEntry, reads_of
-from aksu_shared.web.commands import COMMAND_PROBLEMS
+from aksu_shared.web.commands import COMMAND_PROBLEMS, Command
 from aksu_shared.web.problems import problems
 from aksu_shared.web.reads import PageOf, PageQuery, page_response
 from aksu_shared.web.routing import Router
+from aksu_shared.web.steps import add_steps
 from aksu_shared.web.subjects import READ as READ_SUBJECTS
 
 router = Router(tags=["signals"])
 
 _PATH: Final = "/signals/{signal_id}"
+
+
+async def _new_id() -> UUID:
+    """The id of what the request makes; the same for all of the request."""
+    return uuid7()
+
+
+NewIdDep = Annotated[UUID, Depends(_new_id)]
+
+
+async def _filing(request: Request, principal: PrincipalDep, api: ApiDep, made: NewIdDep) -> AsyncIterator[Command]:
+    """The unit of work of who files a signal: it writes and sees that one, and nothing else."""
+    async with api.commands.open(request, principal.holding(own_key(made))) as command:
+        yield command
+
+
+FilingCommandDep = Annotated[Command, Depends(_filing, scope="function")]
 
 
 class SignalQuery(PageQuery):
@@ -69,7 +76,7 @@ class SignalQuery(PageQuery):
 )
 async def file_signal(body: NewSignal, signal_id: NewIdDep, command: FilingCommandDep) -> Response:
     """Signal something. Anybody may, without saying who they are; the answer is a receipt number."""
-    kept = await command.factory.signals().file(signal_id, body, by=command.principal)
+    kept = await SignalService(command.context).file(signal_id, body, by=command.principal)
     return command.reply(201, SignalReceipt(receipt=kept.state.receipt))
 
 
@@ -93,14 +100,15 @@ async def list_signals(query: Annotated[SignalQuery, Query()], api: ApiDep, prin
 async def get_signal(signal_id: UUID, api: ApiDep, principal: PrincipalDep) -> Response:
     """One signal whole: what it says, who sent it, whom it is about."""
     reader = principal.holding(LEGAL) if api.rights.granted(principal, READ_SUBJECTS) else principal
-    found = await api.reads.one(SIGNAL, scope=",".join(reader.scope_keys), id=signal_id)
+    found = await api.reads.one(SIGNAL_BY_ID, scope=",".join(reader.scope_keys), id=signal_id)
     if found is None:
         raise NotFound
     version, body = found
     row: dict[str, Any] = json.loads(body)
     people = opened(api.keys, row.pop("people"))
-    where = whose(row["municipality"], row["forwarded_to"])
-    actions = actions_of(row["state"], lambda right: api.rights.allows(principal, right, **where))
+    state = SignalSummary.model_validate(row)
+    offer: Offer[SignalState] = Offer(state=state, today=api.clock.today(), actor=principal.subject)
+    actions = SIGNAL_STEPS.actions(offer, partial(api.rights.allows, principal, **whose(state)))
     read = SignalRead.whole(row, people, actions)
     headers = {"ETag": f'"{version}"', "Cache-Control": "no-store"}
     return Response(read.model_dump_json(), media_type="application/json", headers=headers)
@@ -116,55 +124,13 @@ async def list_signal_reads(
     signal_id: UUID, query: Annotated[PageQuery, Query()], api: ApiDep, principal: PrincipalDep
 ) -> Response:
     """Who read a signal, when and what for: for the people it tells of, who ask for it."""
-    if await api.reads.one(SIGNAL_THERE, scope=",".join(principal.scope_keys), id=signal_id) is None:
+    if await api.reads.one(SIGNAL_VERSION_BY_ID, scope=",".join(principal.scope_keys), id=signal_id) is None:
         raise NotFound
     return await reads_of(api.reads, str(signal_id), query, principal)
 
 
-class _Step(NamedTuple):
-    """What a transition takes, what carries it out, and what that may refuse besides the order."""
-
-    body: type[Body]
-    act: Callable[..., Awaitable[Kept[SignalState]]]
-    refusals: tuple[type[Problem], ...] = ()
+def _answer(command: Command, kept: Kept[SignalState]) -> Response:
+    return command.reply(200, SignalSummary.of(kept), version=kept.version)
 
 
-_STEPS: Final[Mapping[str, _Step]] = {
-    "triage": _Step(Triage, SignalService.triage),
-    "forward": _Step(Forwarding, SignalService.forward),
-    "plan_inspection": _Step(InspectionPlanned, SignalService.plan_inspection),
-    "refuse": _Step(Refusal, SignalService.refuse),
-    "close": _Step(SignalClosing, SignalService.close, refusals=(InspectionUnknown,)),
-}
-"""Transition of the SIGNAL machine → its step."""
-
-
-def _handler(name: str, step: _Step) -> Callable[..., Coroutine[Any, Any, Response]]:
-    async def act(signal_id: UUID, body: step.body, command: CommandDep) -> Response:  # type: ignore[name-defined]
-        signals = command.factory.signals()
-        kept = await step.act(signals, signal_id, body, version=command.known_version, by=command.principal)
-        return command.reply(200, SignalSummary.of(kept), version=kept.version)
-
-    act.__name__ = f"{name}_signal"
-    return act
-
-
-def _add_step(row: Transition) -> None:
-    step = _STEPS[row.name]
-    if missing := row.missing(step.body.model_fields.keys()):
-        msg = f"step {row.name} does not take {missing}"
-        raise ValueError(msg)
-    router.add_api_route(
-        f"{_PATH}/{verb(row.name)}",
-        _handler(row.name, step),
-        methods=["POST"],
-        response_model=SignalSummary,
-        summary=f"{row.text.bg} / {row.text.en}",
-        description=described(row),
-        responses=problems(*COMMAND_PROBLEMS, NotFound, Forbidden, IllegalTransition, *step.refusals),
-        dependencies=[requires(row.action)],
-    )
-
-
-for _row in MACHINE.transitions:
-    _add_step(_row)
+add_steps(router, SIGNAL_STEPS, path=_PATH, service=SignalService, read=SignalSummary, answer=_answer)

@@ -1,29 +1,22 @@
-"""The wire of signals, and of users met during inspections: the only schemas that hold personal data."""
+"""The wire of signals: personal data, but for their summaries."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any, Final, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import AfterValidator, Field
 
-from aksu_monitoring.domain.signal import SIGNAL
+from aksu_monitoring.people import PersonRead
+from aksu_monitoring.signals.rules import CONCERNED, REASONS, SIGNALLER
 from aksu_shared.auth.principal import parse_body
 from aksu_shared.db.store import Kept
 from aksu_shared.events.monitoring import SignalState
 from aksu_shared.privacy.people import Known
 from aksu_shared.schemas.base import BadValue, Command, Resource
 from aksu_shared.schemas.codes import Code, Line, MunicipalityCode, Note, PersonalNumber
-from aksu_shared.terms.steps import verb
-
-SIGNALLER: Final = "signal.signaller"
-CONCERNED: Final = "signal.concerned"
-REASONS: Final = "signal.reasons"
-USER_MET: Final = "inspection.user_met"
-"""Classes of personal data, as `retention.toml` has them."""
 
 _COMPETENT: Final = frozenset({"ASP", "RDSP", "DSP", "RZI", "POLICE", "MUNICIPALITY"})
 """Kinds of body to which a signal is forwarded: those whose officers may read it as a party."""
-_YEAR: Final = 1900
 
 
 def _competent(value: str) -> str:
@@ -126,22 +119,6 @@ class SignalSummary(Resource, SignalState):
         return cls.model_validate(kept.state.model_dump() | {"version": kept.version})
 
 
-class PersonRead(Resource):
-    """Somebody: fields are null once erased, and while processing is restricted."""
-
-    subject_id: UUID
-    recorded_at: AwareDatetime
-    erased: bool
-    restricted: bool
-
-    @classmethod
-    def known(cls, person: Known) -> Self:
-        """What the caller may see of them."""
-        given = {name: value for name, value in person.texts.items() if name in cls.model_fields}
-        marks = {name: getattr(person, name) for name in ("subject_id", "recorded_at", "erased", "restricted")}
-        return cls.model_validate(given | marks)
-
-
 class SignallerRead(PersonRead):
     """Who signalled; only the marks of who did not say who they are."""
 
@@ -185,33 +162,3 @@ class SignalRead(SignalSummary):
                 "actions": actions,
             }
         )
-
-
-def actions_of(state: str, may: Any) -> list[str]:  # noqa: ANN401 - a predicate of rights
-    """Last parts of the paths by which a caller may move a signal on now."""
-    return [verb(name) for name in SIGNAL.actions(state, may)]
-
-
-class NewUserMet(Command):
-    """A user of the service with whom inspectors spoke. One of ЕГН and year of birth is enough."""
-
-    name: Line
-    egn: PersonalNumber | None = None
-    birth_year: Annotated[int, Field(ge=_YEAR, le=2100)] | None = None
-    note: Note | None = None
-
-
-class UserMetRecorded(Resource):
-    """Under which id it is held."""
-
-    subject_id: UUID
-    inspection_id: UUID
-
-
-class UserMetRead(PersonRead):
-    """A user met."""
-
-    name: str | None = None
-    egn: str | None = None
-    birth_year: int | None = None
-    note: str | None = None

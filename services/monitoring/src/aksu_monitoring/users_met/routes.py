@@ -7,12 +7,14 @@ from uuid import UUID
 from fastapi import Query
 from starlette.responses import Response
 
-from aksu_monitoring.dependencies import ApiDep, CommandDep
-from aksu_monitoring.queries import INSPECTION_THERE, USERS_MET
-from aksu_monitoring.schemas.personal import NewUserMet, UserMetRead, UserMetRecorded
+from aksu_monitoring.inspections.queries import INSPECTION_VERSION_BY_ID
+from aksu_monitoring.users_met.queries import USERS_MET
+from aksu_monitoring.users_met.schemas import NewUserMet, UserMetRead, UserMetRecorded
+from aksu_monitoring.users_met.service import UserMetService
 from aksu_shared.auth.dependencies import PrincipalDep, requires
 from aksu_shared.errors import Malformed, NotFound
 from aksu_shared.privacy.people import opened
+from aksu_shared.web.api import ApiDep, CommandDep
 from aksu_shared.web.commands import COMMAND_PROBLEMS
 from aksu_shared.web.problems import problems
 from aksu_shared.web.reads import PageOf, PageQuery
@@ -38,7 +40,7 @@ class UserMetQuery(PageQuery):
 )
 async def record_user_met(inspection_id: UUID, body: NewUserMet, command: CommandDep) -> Response:
     """Record a user with whom inspectors spoke."""
-    subject = await command.factory.users_met().record(inspection_id, body)
+    subject = await UserMetService(command.context).record(inspection_id, body)
     return command.reply(201, UserMetRecorded(subject_id=subject, inspection_id=inspection_id))
 
 
@@ -53,7 +55,7 @@ async def list_users_met(
 ) -> Response:
     """Users met, in the order they were recorded."""
     scope = ",".join(principal.scope_keys)
-    if await api.reads.one(INSPECTION_THERE, scope=scope, id=inspection_id) is None:
+    if await api.reads.one(INSPECTION_VERSION_BY_ID, scope=scope, id=inspection_id) is None:
         raise NotFound
     body = await api.reads.page(
         USERS_MET, scope=scope, sort=query.sort, limit=query.limit, cursor=query.cursor, inspection_id=inspection_id

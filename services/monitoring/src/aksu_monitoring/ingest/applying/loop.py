@@ -7,11 +7,13 @@ from uuid import UUID
 
 import structlog
 
-from aksu_monitoring.config import INGESTED
-from aksu_monitoring.factory import Factory
-from aksu_shared.auth.permissions import Rights
+from aksu_monitoring.ingest.applying.service import ApplyingService
+from aksu_monitoring.ingest.staging.service import INGESTED
+from aksu_monitoring.ingest.staging.store import SeriesKey
 from aksu_shared.db.notify import CHANGE_LOG
+from aksu_shared.db.work import Connection
 from aksu_shared.failpoint import failpoint
+from aksu_shared.procedures.context import Context
 from aksu_shared.worker.failure import database, fault_of, is_infrastructure, transaction
 from aksu_shared.worker.loop import turns
 from aksu_shared.worker.process import Worker
@@ -22,8 +24,6 @@ BATCH: Final = 1_000
 """Events looked at in one transaction, besides those that waited for them."""
 _POLL: Final = 1.0
 _WATCH: Final = 0.5
-
-Key = tuple[str, str]
 
 log = structlog.get_logger(__name__)
 
@@ -40,7 +40,6 @@ class StagedLoop:
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
         self._wake = asyncio.Event()
-        self._rights = Rights.load()
 
     async def listen(self) -> None:
         """Apply whenever told to, and now and then untold, on one listening connection until it breaks."""
@@ -71,17 +70,16 @@ class StagedLoop:
 
     async def _settle(self) -> int:
         """Apply what is due; give how many events moved. What fails by itself is found and put in quarantine."""
-        keys: Sequence[Key] = ()
+        keys: Sequence[SeriesKey] = ()
         try:
             async with transaction(self._worker.pool) as connection:
-                work = self._worker.applier.work(connection)
-                applying = Factory(work, self._rights).applying()
+                applying = self._applying(connection)
                 keys = await applying.due(limit=BATCH)
                 if not keys:
                     return 0
                 moved = await applying.apply(keys)
-                changes = work.changes
-                await work.flush()
+                changes = applying.work.changes
+                await applying.work.flush()
                 failpoint("before_commit")
         except Exception as error:
             if is_infrastructure(error) or not keys:
@@ -92,7 +90,7 @@ class StagedLoop:
             self._worker.notifier.poke(CHANGE_LOG)
         return moved
 
-    async def _settle_one(self, key: Key) -> int:
+    async def _settle_one(self, key: SeriesKey) -> int:
         """Apply one inspection event by event."""
         moved = 0
         while True:
@@ -109,21 +107,24 @@ class StagedLoop:
             moved += step
             self._worker.progress.turned(LOOP)
 
-    async def _turn(self, key: Key) -> UUID | None:
-        async with transaction(self._worker.pool) as connection:
-            return await Factory(self._worker.applier.work(connection), self._rights).applying().turn(key)
+    def _applying(self, connection: Connection) -> ApplyingService:
+        return ApplyingService(Context.of(self._worker.applier.work(connection)))
 
-    async def _step(self, key: Key) -> int:
+    async def _turn(self, key: SeriesKey) -> UUID | None:
         async with transaction(self._worker.pool) as connection:
-            work = self._worker.applier.work(connection)
-            moved = await Factory(work, self._rights).applying().apply([key], at_most=1)
-            await work.flush()
+            return await self._applying(connection).turn(key)
+
+    async def _step(self, key: SeriesKey) -> int:
+        async with transaction(self._worker.pool) as connection:
+            applying = self._applying(connection)
+            moved = await applying.apply([key], at_most=1)
+            await applying.work.flush()
         self._worker.notifier.poke(CHANGE_LOG)
         return moved
 
-    async def _quarantine(self, key: Key, event: UUID, error: Exception) -> None:
+    async def _quarantine(self, key: SeriesKey, event: UUID, error: Exception) -> None:
         fault = fault_of(error)
         log.error("staged_event_quarantined", source=key[0], reason=fault.reason, detail=fault.detail)
+        detail = f"{fault.reason}: {fault.detail}"
         async with transaction(self._worker.pool) as connection:
-            applying = Factory(self._worker.applier.work(connection), self._rights).applying()
-            await applying.quarantine(key, event, reason="FAILED", detail=f"{fault.reason}: {fault.detail}")
+            await self._applying(connection).quarantine(key, event, reason="FAILED", detail=detail)

@@ -4,16 +4,14 @@ A pushed inspection was ordered, conducted and approved where it comes from. Wha
 IN_PROGRESS to the state that its outcome means, without the steps between.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
-from typing import Final, TypeVar
+from typing import Final
 
+from aksu_monitoring.inspections.rules import FAILED_RESULTS
 from aksu_shared.events.ingest import Closed, Data, Finding, Prescription, Started
-
-FAILED_RESULTS: Final = frozenset({"NOT_MET", "PARTLY_MET"})
-SHOWN_MISSING: Final = 100
 
 OUTCOME_STATES: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -89,36 +87,3 @@ def closed_state(outcome: str, *, prescriptions: int) -> str:
     if outcome == "UNLICENSED_ACTIVITY" and prescriptions:
         return "CLOSED_WITH_PRESCRIPTIONS"
     return OUTCOME_STATES[outcome]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
-    """One received event that has not taken effect: its sequence, and whether it lies in quarantine."""
-
-    sequence: int
-    quarantined: bool = False
-
-
-W = TypeVar("W", bound=Waiting)
-
-
-def next_in_turn(applied: int, waiting: Iterable[W]) -> list[W]:
-    """Those that may be applied now: consecutive after `applied`, up to the first gap or quarantine."""
-    turn: list[W] = []
-    for event in sorted(waiting, key=lambda each: each.sequence):
-        if event.quarantined or event.sequence != applied + len(turn) + 1:
-            break
-        turn.append(event)
-    return turn
-
-
-def missing(applied: int, received: Sequence[int]) -> tuple[list[int], int]:
-    """Sequences after `applied` that did not come though a later one did: the first hundred, and how many."""
-    if not received:
-        return [], 0
-    have = set(received)
-    shown: list[int] = []
-    for sequence in range(applied + 1, max(have)):
-        if sequence not in have and len(shown) < SHOWN_MISSING:
-            shown.append(sequence)
-    return shown, max(have) - applied - len(have)

@@ -8,26 +8,29 @@ from uuid import UUID
 from pydantic import ValidationError
 from uuid_utils.compat import uuid7
 
-from aksu_monitoring.domain.dossier import Dossier, Refused, closed_state, missing, next_in_turn
-from aksu_monitoring.domain.site import PlaceFacts, Site, located
-from aksu_monitoring.services.placing import public_scope, restricted_scope
-from aksu_monitoring.services.recording import finding_of, prescription_of
-from aksu_monitoring.services.sources import staging_scope
-from aksu_monitoring.storage.aggregates import FindingStore, InspectionStore, PrescriptionStore
-from aksu_monitoring.storage.places import PlaceFactStore
-from aksu_monitoring.storage.restricted import InspectedSite, RestrictedStore, RestrictedText
-from aksu_monitoring.storage.staging import Case, Key, Mark, Staged, StagingStore
+from aksu_monitoring.ingest.applying.rules import Dossier, Refused, closed_state
+from aksu_monitoring.ingest.sources.rules import staging_scope
+from aksu_monitoring.ingest.staging.rules import missing, next_in_turn
+from aksu_monitoring.ingest.staging.store import Mark, PushedInspection, SeriesKey, Staged, StagingStore
+from aksu_monitoring.inspections.service import finding_of
+from aksu_monitoring.inspections.store import FindingStore, InspectedSite, InspectionStore, SiteStore
+from aksu_monitoring.places.rules import PlaceFacts, Site, located, public_scope, restricted_scope
+from aksu_monitoring.places.store import PlaceFactStore
+from aksu_monitoring.prescriptions.service import prescription_of
+from aksu_monitoring.prescriptions.store import PrescriptionStore
+from aksu_monitoring.texts.store import RestrictedText, RestrictedTextStore
 from aksu_shared.db.store import Kept, begins
-from aksu_shared.db.work import Actor, UnitOfWork
+from aksu_shared.db.work import Actor
 from aksu_shared.events.ingest import DATA, Closed, Data, Finding, Prescription, Started
 from aksu_shared.events.monitoring import InspectionClosed, InspectionStarted, InspectionState
+from aksu_shared.procedures.context import Context
 
 
 @dataclass(slots=True, kw_only=True)
 class _Subject:
     """One pushed inspection while its events are applied."""
 
-    case: Case
+    pushed: PushedInspection
     dossier: Dossier
     turn: list[tuple[Staged, Data | Refused]]
     kept: Kept[InspectionState] | None = None
@@ -48,73 +51,64 @@ class _Effects:
 class ApplyingService:
     """Gives staged events their effect, in the order of their sequences, whichever way they came."""
 
-    def __init__(
-        self,
-        *,
-        work: UnitOfWork,
-        staging: StagingStore,
-        places: PlaceFactStore,
-        inspections: InspectionStore,
-        findings: FindingStore,
-        prescriptions: PrescriptionStore,
-        restricted: RestrictedStore,
-    ) -> None:
-        self._work = work
-        self._staging = staging
-        self._places = places
-        self._inspections = inspections
-        self._findings = findings
-        self._prescriptions = prescriptions
-        self._restricted = restricted
+    def __init__(self, context: Context) -> None:
+        self.work = context.work
+        self._staging = StagingStore(context.work)
+        self._places = PlaceFactStore(context.work)
+        self._inspections = InspectionStore(context.work)
+        self._sites = SiteStore(context.work)
+        self._findings = FindingStore(context.work)
+        self._prescriptions = PrescriptionStore(context.work)
+        self._texts = RestrictedTextStore(context.work)
 
-    async def due(self, *, limit: int) -> list[Key]:
+    async def due(self, *, limit: int) -> list[SeriesKey]:
         """Inspections that have events not looked at yet."""
         return await self._staging.due(limit=limit)
 
-    async def apply(self, keys: Sequence[Key], *, at_most: int | None = None) -> int:
+    async def apply(self, keys: Sequence[SeriesKey], *, at_most: int | None = None) -> int:
         """Apply what is in turn, of each inspection `at_most` so many; hold the rest; give how many events moved."""
-        await self._staging.alone()
-        subjects = await self._subjects(await self._staging.cases(keys), at_most)
+        await self._places.alone()
+        subjects = await self._subjects(await self._staging.inspections(keys), at_most)
         done = _Effects()
         for subject in subjects:
             self._advance(subject, done)
-        await self._restricted.add_sites(done.sites)
-        await self._restricted.add_texts(done.texts)
+        await self._sites.add(done.sites)
+        await self._texts.add(done.texts)
         await self._staging.mark(done.marks)
         await self._staging.progress(done.progress)
         return len(done.marks)
 
-    async def turn(self, key: Key) -> UUID | None:
+    async def turn(self, key: SeriesKey) -> UUID | None:
         """The event whose turn it is."""
         head = await self._head(key)
         return head[1].id if head else None
 
-    async def quarantine(self, key: Key, event: UUID, *, reason: str, detail: str) -> None:
+    async def quarantine(self, key: SeriesKey, event: UUID, *, reason: str, detail: str) -> None:
         """Put `event` aside: applying it failed by itself. Nothing, if its turn has passed meanwhile."""
-        await self._staging.alone()
+        await self._places.alone()
         head = await self._head(key)
         if head is None or head[1].id != event:
             return
-        case, failed = head
+        pushed, failed = head
         done = _Effects(marks=[Mark(event, "QUARANTINED", reason, detail)])
-        self._hold(case, [each for each in case.events if each is not failed], {failed.sequence}, done)
+        self._hold(pushed, [each for each in pushed.events if each is not failed], {failed.sequence}, done)
         await self._staging.mark(done.marks)
         await self._staging.progress(done.progress)
 
-    async def _head(self, key: Key) -> tuple[Case, Staged] | None:
+    async def _head(self, key: SeriesKey) -> tuple[PushedInspection, Staged] | None:
         """An inspection that waits, and the event of it whose turn it is."""
-        for case in await self._staging.cases([key]):
-            for event in next_in_turn(case.applied, case.events):
-                return case, event
+        for pushed in await self._staging.inspections([key]):
+            for event in next_in_turn(pushed.applied, pushed.events):
+                return pushed, event
         return None
 
-    async def _subjects(self, cases: Iterable[Case], at_most: int | None) -> list[_Subject]:
+    async def _subjects(self, inspections: Iterable[PushedInspection], at_most: int | None) -> list[_Subject]:
         """The inspections with all that judging their events needs, read in a few statements."""
         subjects = [
-            _Subject(case=case, dossier=Dossier(), turn=[(e, _read(e)) for e in _in_turn(case, at_most)])
-            for case in cases
+            _Subject(pushed=pushed, dossier=Dossier(), turn=[(e, _read(e)) for e in _in_turn(pushed, at_most)])
+            for pushed in inspections
         ]
-        known = [each for each in subjects if each.case.inspection_id is not None and each.turn]
+        known = [each for each in subjects if each.pushed.inspection_id is not None and each.turn]
         if known:
             await self._recall(known)
         starting = []
@@ -130,11 +124,11 @@ class ApplyingService:
         return subjects
 
     async def _recall(self, subjects: Sequence[_Subject]) -> None:
-        ids = [subject.case.inspection_id for subject in subjects if subject.case.inspection_id]
+        ids = [subject.pushed.inspection_id for subject in subjects if subject.pushed.inspection_id]
         kept = await self._inspections.get_many(ids)
         tallies = await self._inspections.tallies(ids)
         for subject in subjects:
-            key = str(subject.case.inspection_id)
+            key = str(subject.pushed.inspection_id)
             subject.kept = kept[key]
             state = kept[key].state
             subject.dossier = Dossier(
@@ -146,10 +140,10 @@ class ApplyingService:
 
     def _advance(self, subject: _Subject, done: _Effects) -> None:
         """Record the events of one inspection until one is refused or none is left in turn."""
-        case = subject.case
+        pushed = subject.pushed
         settled: set[UUID] = set()
         refused: set[int] = set()
-        self._work.actor = Actor(subject=case.source)
+        self.work.actor = Actor(subject=pushed.source)
         for event, data in subject.turn:
             settled.add(event.id)
             try:
@@ -160,34 +154,34 @@ class ApplyingService:
                 done.marks.append(Mark(event.id, "QUARANTINED", why.reason, why.detail))
                 refused.add(event.sequence)
                 break
-            self._work.correlation_id, self._work.traceparent = event.correlation_id, event.traceparent
+            self.work.correlation_id, self.work.traceparent = event.correlation_id, event.traceparent
             self._record(subject, event, data, done)
             done.marks.append(Mark(event.id, "APPLIED"))
-            case.applied = event.sequence
-        case.inspection_id = subject.kept.state.id if subject.kept else case.inspection_id
-        self._hold(case, [event for event in case.events if event.id not in settled], refused, done)
+            pushed.applied = event.sequence
+        pushed.inspection_id = subject.kept.state.id if subject.kept else pushed.inspection_id
+        self._hold(pushed, [event for event in pushed.events if event.id not in settled], refused, done)
 
-    def _hold(self, case: Case, waiting: Sequence[Staged], refused: set[int], done: _Effects) -> None:
+    def _hold(self, pushed: PushedInspection, waiting: Sequence[Staged], refused: set[int], done: _Effects) -> None:
         """Note what still waits, for what, and since when. What is in turn and was left for later is due again."""
         stuck = refused | {event.sequence for event in waiting if event.quarantined}
-        turn = set() if refused else {event.id for event in next_in_turn(case.applied, waiting)}
+        turn = set() if refused else {event.id for event in next_in_turn(pushed.applied, waiting)}
         held = [event for event in waiting if not event.quarantined and event.id not in turn]
         done.marks += [Mark(event.id, "HELD") for event in held if event.state != "HELD"]
         done.marks += [Mark(event.id, "PENDING") for event in waiting if event.id in turn and event.state == "HELD"]
-        gaps, count = missing(case.applied, [*stuck, *(event.sequence for event in waiting)])
-        stopped = {event.id for event in held} | {event.id for event in case.events if event.sequence in stuck}
+        gaps, count = missing(pushed.applied, [*stuck, *(event.sequence for event in waiting)])
+        stopped = {event.id for event in held} | {event.id for event in pushed.events if event.sequence in stuck}
         done.progress.append(
             {
-                "source": case.source,
-                "subject": case.subject,
-                "inspection_id": case.inspection_id,
-                "applied": case.applied,
+                "source": pushed.source,
+                "subject": pushed.subject,
+                "inspection_id": pushed.inspection_id,
+                "applied": pushed.applied,
                 "held": len(held),
                 "missing": gaps,
                 "missing_count": count,
                 "quarantined": sorted(stuck),
-                "since": min((event.received_at for event in case.events if event.id in stopped), default=None),
-                "scope": staging_scope(case.source),
+                "since": min((event.received_at for event in pushed.events if event.id in stopped), default=None),
+                "scope": staging_scope(pushed.source),
             }
         )
 
@@ -199,9 +193,9 @@ class ApplyingService:
             self._findings.save(finding)
             done.texts += notes
         elif isinstance(data, Prescription):
-            prescription, texts = prescription_of(_of(subject), data)
+            prescription, text = prescription_of(_of(subject), data)
             self._prescriptions.save(prescription)
-            done.texts += texts
+            done.texts.append(text)
         else:
             self._close(subject, data)
 
@@ -212,8 +206,8 @@ class ApplyingService:
         place = located(site, facts, provider_body=None)
         state = InspectionState(
             id=uuid7(),
-            source=subject.case.source,
-            reference=subject.case.subject,
+            source=subject.pushed.source,
+            reference=subject.pushed.subject,
             kind=data.kind,
             state="IN_PROGRESS",
             outcome=None,
@@ -247,8 +241,8 @@ def _of(subject: _Subject) -> InspectionState:
     return subject.kept.state
 
 
-def _in_turn(case: Case, at_most: int | None) -> list[Staged]:
-    return next_in_turn(case.applied, case.events)[:at_most]
+def _in_turn(pushed: PushedInspection, at_most: int | None) -> list[Staged]:
+    return next_in_turn(pushed.applied, pushed.events)[:at_most]
 
 
 def _read(event: Staged) -> Data | Refused:

@@ -5,9 +5,9 @@ from typing import Final
 
 import structlog
 
-from aksu_monitoring.config import INGESTED
-from aksu_monitoring.factory import receiving
-from aksu_monitoring.services.senders import Senders
+from aksu_monitoring.ingest.bus.service import ReceivingService
+from aksu_monitoring.ingest.sources.service import Senders
+from aksu_monitoring.ingest.staging.service import INGESTED
 from aksu_shared.bus.contract import Consumer, Delivered
 from aksu_shared.failpoint import failpoint
 from aksu_shared.worker.failure import fault_of, is_infrastructure, transaction
@@ -61,7 +61,7 @@ class PushedLoop:
         today = self._worker.clock.today()
         try:
             async with transaction(self._worker.pool) as connection:
-                tally = await receiving(connection, self._senders).receive(records, today=today)
+                tally = await ReceivingService(connection, self._senders).receive(records, today=today)
         except Exception as error:
             if is_infrastructure(error):
                 raise
@@ -73,8 +73,8 @@ class PushedLoop:
                 await self._settle(records[half:])
                 return
             async with transaction(self._worker.pool) as connection:
-                kept = receiving(connection, self._senders)
-                await kept.keep_failed(records[0], f"{fault.reason}: {fault.detail}", today=today)
+                receiving = ReceivingService(connection, self._senders)
+                await receiving.keep_failed(records[0], f"{fault.reason}: {fault.detail}", today=today)
             RECORDS.labels("parked").inc()
             return
         RECORDS.labels("events").inc(tally.accepted)

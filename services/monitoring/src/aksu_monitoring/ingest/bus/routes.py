@@ -6,20 +6,22 @@ from uuid import UUID
 from fastapi import Query, Request
 from starlette.responses import Response
 
-from aksu_monitoring.dependencies import ApiDep, StagingCommandDep, StagingPrincipalDep
-from aksu_monitoring.errors import NotParked, NotVouchedFor, StillRefused
-from aksu_monitoring.queries import PUSHED_RECORD, PUSHED_RECORDS
-from aksu_monitoring.schemas import (
-    Discard,
+from aksu_monitoring.ingest.bus.errors import NotParked, NotVouchedFor, StillRefused
+from aksu_monitoring.ingest.bus.queries import PUSHED_RECORD_BY_ID, PUSHED_RECORDS
+from aksu_monitoring.ingest.bus.schemas import (
     PushedRecordDetail,
     PushedRecordRead,
     PushedRecordResolved,
+    RecordDiscard,
     RecordRepair,
-    Replay,
 )
+from aksu_monitoring.ingest.bus.service import RefusedService
+from aksu_monitoring.ingest.sources.dependencies import StagingCommandDep, StagingPrincipalDep
+from aksu_monitoring.ingest.staging.schemas import Replay
 from aksu_shared.auth.dependencies import requires
 from aksu_shared.errors import Forbidden, Malformed, NotFound
 from aksu_shared.schemas.codes import Code
+from aksu_shared.web.api import ApiDep
 from aksu_shared.web.commands import COMMAND_PROBLEMS, UPDATE_PROBLEMS
 from aksu_shared.web.problems import problems
 from aksu_shared.web.reads import PageOf, PageQuery, one_response, page_response
@@ -64,7 +66,7 @@ async def get_record(record_id: UUID, request: Request, api: ApiDep, principal: 
         may = record["state"] == "PARKED" and api.rights.allows(principal, "monitoring.ingest.replay")
         return ["repair", "replay", "discard"] if may else []
 
-    return await one_response(api.reads, PUSHED_RECORD, request, principal, actions=actions, id=record_id)
+    return await one_response(api.reads, PUSHED_RECORD_BY_ID, request, principal, actions=actions, id=record_id)
 
 
 @router.put(
@@ -75,7 +77,7 @@ async def get_record(record_id: UUID, request: Request, api: ApiDep, principal: 
 )
 async def repair_record(record_id: UUID, body: RecordRepair, command: StagingCommandDep) -> Response:
     """Put a whole corrected CloudEvent beside the bytes; who does it vouches for it. It is stored by a replay."""
-    service = await command.factory.refused()
+    service = RefusedService(command.context)
     version = await service.repair(
         record_id, body.event, reason=body.reason, version=command.known_version, by=command.principal
     )
@@ -90,9 +92,8 @@ async def repair_record(record_id: UUID, body: RecordRepair, command: StagingCom
 )
 async def replay_record(record_id: UUID, body: Replay, command: StagingCommandDep) -> Response:  # noqa: ARG001 - an empty body
     """Store a refused record as an event: as it was repaired, or as it came when its source is certain."""
-    service = await command.factory.refused()
-    today = command.work.clock.today()
-    version = await service.replay(record_id, version=command.known_version, today=today, by=command.principal)
+    service = RefusedService(command.context)
+    version = await service.replay(record_id, version=command.known_version, by=command.principal)
     return command.reply(200, PushedRecordResolved(id=record_id, state="REPLAYED", version=version), version=version)
 
 
@@ -102,8 +103,8 @@ async def replay_record(record_id: UUID, body: Replay, command: StagingCommandDe
     responses=problems(*COMMAND_PROBLEMS, NotFound, Forbidden, NotParked),
     dependencies=[requires("monitoring.ingest.replay")],
 )
-async def discard_record(record_id: UUID, body: Discard, command: StagingCommandDep) -> Response:
+async def discard_record(record_id: UUID, body: RecordDiscard, command: StagingCommandDep) -> Response:
     """Give a refused record up; it stays listed as discarded."""
-    service = await command.factory.refused()
+    service = RefusedService(command.context)
     version = await service.discard(record_id, reason=body.reason, version=command.known_version, by=command.principal)
     return command.reply(200, PushedRecordResolved(id=record_id, state="DISCARDED", version=version), version=version)

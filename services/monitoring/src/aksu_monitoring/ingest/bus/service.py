@@ -9,17 +9,18 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from aksu_monitoring.errors import NotParked, NotVouchedFor, SourceDisabled, SourceUnknown, StillRefused
-from aksu_monitoring.services.pushing import Item, PushService, examine
-from aksu_monitoring.services.senders import Senders
-from aksu_monitoring.services.sources import ALL_STAGING, name_of, staging_scope
-from aksu_monitoring.storage.pushed import NotStored, Parked, PushedStore
-from aksu_monitoring.storage.pushing import PushStore
+from aksu_monitoring.ingest.bus.errors import NotParked, NotVouchedFor, StillRefused
+from aksu_monitoring.ingest.bus.store import NotStored, Parked, PushedRecordStore
+from aksu_monitoring.ingest.push.service import Item, PushService, examine
+from aksu_monitoring.ingest.sources.errors import SourceDisabled, SourceUnknown
+from aksu_monitoring.ingest.sources.rules import ALL_STAGING, name_of, staging_scope
+from aksu_monitoring.ingest.sources.service import Senders
 from aksu_shared.auth.principal import Principal
 from aksu_shared.bus.contract import Delivered
 from aksu_shared.db.work import Connection
 from aksu_shared.errors import FieldError, NotAuthenticated, Problem
 from aksu_shared.events.ingest import MAX_BYTES
+from aksu_shared.procedures.context import Context
 from aksu_shared.web.strict_json import InvalidJson, loads
 
 STRUCTURED: Final = "application/cloudevents+json"
@@ -64,10 +65,10 @@ class Tally:
 class ReceivingService:
     """Stores records in one transaction, those refused beside the others."""
 
-    def __init__(self, *, connection: Connection, senders: Senders) -> None:
+    def __init__(self, connection: Connection, senders: Senders) -> None:
         self._connection = connection
         self._senders = senders
-        self._kept = PushedStore(connection)
+        self._records = PushedRecordStore(connection)
 
     async def receive(self, records: Iterable[Delivered], *, today: date) -> Tally:
         """Store what is good, keep what is not. A record that comes again has no second effect."""
@@ -77,8 +78,9 @@ class ReceivingService:
             if not each.item.refused and each.source:
                 tally.by_source.setdefault(each.source, []).append(each)
         for source in sorted(tally.by_source):
-            await self._pushing(source).store([each.item for each in tally.by_source[source]])
-        await self._kept.add([each.kept() for each in received if each.item.result != "accepted"])
+            pushing = PushService(self._connection, source=source, keys=staging_scope(source))
+            await pushing.store([each.item for each in tally.by_source[source]])
+        await self._records.add([each.kept() for each in received if each.item.result != "accepted"])
         for each in received:
             tally.accepted += each.item.result == "accepted"
             tally.duplicate += each.item.result == "duplicate"
@@ -89,7 +91,7 @@ class ReceivingService:
         """Keep a record whose storing failed by itself."""
         each = await self._judge(record, today)
         each.item.refuse("invalid", FieldError(pointer="", code="failed", bg=detail, en=detail))
-        await self._kept.add([each.kept()])
+        await self._records.add([each.kept()])
 
     async def _judge(self, record: Delivered, today: date) -> Received:
         received = Received(record, read(record))
@@ -113,27 +115,23 @@ class ReceivingService:
         sent = record.time / 1000
         await self._senders.admit(self._connection, name, record.headers, record.value, whole=True, now=sent)
 
-    def _pushing(self, source: str) -> PushService:
-        return PushService(staging=PushStore(self._connection, keys=staging_scope(source)), source=source)
-
 
 class RefusedService:
     """What people do with refused records: repair, replay, discard."""
 
-    def __init__(self, *, connection: Connection) -> None:
-        self._connection = connection
-        self._kept = PushedStore(connection)
+    def __init__(self, context: Context) -> None:
+        self._context = context
 
     async def repair(
         self, key: UUID, event: Mapping[str, Any], *, reason: str, version: int | None, by: Principal
     ) -> int:
-        """Put a corrected event beside the bytes; who does it vouches for it. Raises NotFound, NotParked."""
-        await self._parked(key, version)
-        return await self._kept.repair(key, event, by=by.subject, reason=reason)
+        """Put a corrected event beside the bytes; whoever does so vouches for it. Raises NotFound, NotParked."""
+        records, _ = await self._parked(key, version)
+        return await records.repair(key, event, by=by.subject, reason=reason)
 
-    async def replay(self, key: UUID, *, version: int | None, today: date, by: Principal) -> int:
+    async def replay(self, key: UUID, *, version: int | None, by: Principal) -> int:
         """Store it as an event now; give the new version. Raises NotFound, NotParked, NotVouchedFor, StillRefused."""
-        parked = await self._parked(key, version)
+        records, parked = await self._parked(key, version)
         if parked.repaired is None and parked.result == "unsigned":
             raise NotVouchedFor
         item = _item_of(parked)
@@ -141,24 +139,25 @@ class RefusedService:
         if not item.refused:
             if name_of(source) is None:
                 item.refuse("invalid", _of_problem(SourceUnknown()))
-            examine([item], source=source, today=today)
+            examine([item], source=source, today=self._context.today)
         if not item.refused:
-            staging = PushStore(self._connection, keys=by.scope_keys)
-            await PushService(staging=staging, source=source).store([item])
+            pushing = PushService(self._context.work.connection, source=source, keys=by.scope_keys)
+            await pushing.store([item])
         if item.refused:
             raise StillRefused(errors=item.errors)
-        return await self._kept.resolve(key, "REPLAYED", by=by.subject)
+        return await records.resolve(key, "REPLAYED", by=by.subject)
 
     async def discard(self, key: UUID, *, reason: str, version: int | None, by: Principal) -> int:
         """Give it up and say why; give the new version. Raises NotFound, NotParked."""
-        await self._parked(key, version)
-        return await self._kept.resolve(key, "DISCARDED", by=by.subject, reason=reason)
+        records, _ = await self._parked(key, version)
+        return await records.resolve(key, "DISCARDED", by=by.subject, reason=reason)
 
-    async def _parked(self, key: UUID, version: int | None) -> Parked:
-        parked = await self._kept.locked(key, version=version)
+    async def _parked(self, key: UUID, version: int | None) -> tuple[PushedRecordStore, Parked]:
+        records = PushedRecordStore(await self._context.work.begin())
+        parked = await records.locked(key, version=version)
         if parked.state != "PARKED":
             raise NotParked(state=parked.state)
-        return parked
+        return records, parked
 
 
 def read(record: Delivered) -> Item:

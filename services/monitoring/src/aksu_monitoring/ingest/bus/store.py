@@ -61,7 +61,7 @@ class Parked:
     repaired: Mapping[str, Any] | None
 
 
-class PushedStore:
+class PushedRecordStore:
     """Keeps them on one connection in a transaction."""
 
     def __init__(self, connection: Connection) -> None:

@@ -7,8 +7,8 @@ from urllib.parse import unquote
 
 from fastapi import Request
 
-from aksu_monitoring.errors import TooManyItems
-from aksu_monitoring.services.pushing import Item
+from aksu_monitoring.ingest.push.errors import TooManyItems
+from aksu_monitoring.ingest.push.service import Item
 from aksu_shared.errors import FieldError, Malformed
 from aksu_shared.events.ingest import MAX_BATCH, MAX_BYTES
 from aksu_shared.web.messages import pointer

@@ -9,26 +9,26 @@ from typing import Annotated, Any, Final
 from fastapi import Header, Query, Request
 from starlette.responses import Response
 
-from aksu_monitoring.api.cloud_events import BATCH, BINARY, MEDIA_TYPES, STRUCTURED, items_of, media_of
-from aksu_monitoring.config import INGESTED
-from aksu_monitoring.dependencies import ApiDep, StagingPrincipalDep
-from aksu_monitoring.errors import ItemsRefused, SignatureRefused, SourceDisabled, SourceUnknown, TooManyItems
-from aksu_monitoring.factory import Factory, pushing
-from aksu_monitoring.schemas import PushReport
-from aksu_monitoring.services.pushing import Item, examine
-from aksu_monitoring.services.senders import Senders
-from aksu_monitoring.services.sources import pushing_name, source_of
+from aksu_monitoring.ingest.push.cloud_events import BATCH, BINARY, MEDIA_TYPES, STRUCTURED, items_of, media_of
+from aksu_monitoring.ingest.push.errors import ItemsRefused, TooManyItems
+from aksu_monitoring.ingest.push.schemas import PushReport
+from aksu_monitoring.ingest.push.service import Item, PushService, examine
+from aksu_monitoring.ingest.sources.dependencies import StagingPrincipalDep
+from aksu_monitoring.ingest.sources.errors import SignatureRefused, SourceDisabled, SourceUnknown
+from aksu_monitoring.ingest.sources.rules import pushing_name, source_of
+from aksu_monitoring.ingest.sources.service import Senders
+from aksu_monitoring.ingest.staging.service import INGESTED
 from aksu_shared.auth.dependencies import requires
 from aksu_shared.auth.principal import Principal
 from aksu_shared.errors import Language, Malformed, TooManyRequests
 from aksu_shared.failpoint import failpoint
 from aksu_shared.schemas.base import Filters
+from aksu_shared.web.api import Api, ApiDep
 from aksu_shared.web.language import language_of
 from aksu_shared.web.problems import problems
 from aksu_shared.web.rate import Rate
 from aksu_shared.web.request import INGEST_BODY
 from aksu_shared.web.routing import Router, accepts
-from aksu_shared.web.service import Api
 
 router = Router(tags=["ingest"])
 
@@ -112,7 +112,7 @@ async def push(
     return Response(_encode(report), status, media_type="application/json")
 
 
-async def _check_signature(request: Request, api: Api[Factory], principal: Principal) -> None:
+async def _check_signature(request: Request, api: Api, principal: Principal) -> None:
     """Raise unless the caller may push and signed what it sent; before anything of the body is parsed."""
     senders: Senders = request.app.state.senders
     media = media_of(request)
@@ -126,16 +126,14 @@ async def _check_signature(request: Request, api: Api[Factory], principal: Princ
     )
 
 
-async def _store(
-    api: Api[Factory], principal: Principal, items: Sequence[Item], query: PushQuery, language: Language
-) -> None:
+async def _store(api: Api, principal: Principal, items: Sequence[Item], query: PushQuery, language: Language) -> None:
     """Store in one transaction; a contradiction keeps all out, unless the good ones may go by themselves.
 
     Nearly always everything is new: then one statement, which commits by itself, is all there is to do.
     """
-    if query.dry_run or not await pushing(api.pool, principal).store_new(items):
+    if query.dry_run or not await PushService.of(api.pool, principal).store_new(items):
         async with api.commands.work(principal, commit=not query.dry_run) as work:
-            await pushing(work.connection, principal).store(items)
+            await PushService.of(work.connection, principal).store(items)
             if not query.partial:
                 _all_or_none(items, language)
             failpoint("before_commit")

@@ -3,12 +3,14 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Self, TypeAlias
 
 from pydantic import ValidationError
 
-from aksu_monitoring.services.sources import staging_scope
-from aksu_monitoring.storage.pushing import NewEvents, PushStore
+from aksu_monitoring.ingest.push.store import NewEvents, PushStore
+from aksu_monitoring.ingest.sources.rules import source_of, staging_scope
+from aksu_monitoring.ingest.sources.store import Database
+from aksu_shared.auth.principal import Principal
 from aksu_shared.errors import FieldError
 from aksu_shared.events.ingest import (
     CLOSED,
@@ -76,11 +78,19 @@ def examine(items: Iterable[Item], *, source: str, today: date) -> None:
 
 
 class PushService:
-    """Stores examined events of one source."""
+    """Stores examined events of one source: in a transaction, or on a pool statement by statement.
 
-    def __init__(self, *, staging: PushStore, source: str) -> None:
-        self._staging = staging
+    `keys` are the scope in which it is done.
+    """
+
+    def __init__(self, database: Database, *, source: str, keys: Sequence[str]) -> None:
+        self._staging = PushStore(database, keys=keys)
         self._source = source
+
+    @classmethod
+    def of(cls, database: Database, principal: Principal) -> Self:
+        """Taking in what `principal` pushes."""
+        return cls(database, source=source_of(principal), keys=principal.scope_keys)
 
     async def store_new(self, items: Sequence[Item]) -> bool:
         """Store all items in one statement; False, and nothing is stored, when one of them is not new."""

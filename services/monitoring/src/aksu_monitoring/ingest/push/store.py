@@ -2,17 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias, Union
+from typing import Final
 
 import asyncpg
 
+from aksu_monitoring.ingest.sources.store import Database
 from aksu_shared.db.statement import ADMITTED, SCOPE, scope_with
-from aksu_shared.db.work import ACCESS_RETRY, Connection
+from aksu_shared.db.work import ACCESS_RETRY
 from aksu_shared.errors import TokenRevoked, Unavailable
 from aksu_shared.logging import correlation_id, traceparent
-
-Database: TypeAlias = Union[Connection, "asyncpg.Pool[Any]"]
-"""A connection in a transaction, or a pool."""
 
 # Columns come as lines of text: encoding an array costs Python more per element than all of this costs per event.
 _ROWS: Final = """

@@ -5,10 +5,9 @@ import time
 from collections.abc import Mapping
 from typing import Final
 
-from aksu_monitoring.domain.signatures import SignatureFault, verify
-from aksu_monitoring.errors import SignatureRefused, SourceDisabled, SourceUnknown
-from aksu_monitoring.storage.pushing import Database
-from aksu_monitoring.storage.sources import Sender, senders
+from aksu_monitoring.ingest.sources.errors import SignatureRefused, SourceDisabled, SourceUnknown
+from aksu_monitoring.ingest.sources.signatures import SignatureFault, verify
+from aksu_monitoring.ingest.sources.store import Database, Sender, senders
 from aksu_shared.privacy.keys import KeyRing
 
 _REMEMBERED: Final = 1.0

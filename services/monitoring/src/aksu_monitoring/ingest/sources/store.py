@@ -3,17 +3,19 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeAlias, Union
 from uuid import UUID
 
 import asyncpg
 import structlog
 from uuid_utils.compat import uuid7
 
-from aksu_monitoring.domain.signatures import Key
-from aksu_monitoring.storage.pushing import Database
+from aksu_monitoring.ingest.sources.signatures import Key
 from aksu_shared.db.work import Connection
 from aksu_shared.privacy.keys import KeyRing, Unreadable
+
+Database: TypeAlias = Union[Connection, "asyncpg.Pool[Any]"]
+"""A connection in a transaction, or a pool."""
 
 _SENDERS: Final = """
 SELECT s.name, s.disabled_at IS NOT NULL AS disabled, k.id, k.version, k.material, k.kek
@@ -33,7 +35,6 @@ UPDATE push_key SET retires_at = now() + $2 WHERE source = $1 AND (retires_at IS
 _KNOWN: Final = "SELECT FROM push_source WHERE name = $1 AND disabled_at IS NULL FOR UPDATE"
 _DISABLE: Final = "UPDATE push_source SET disabled_at = now() WHERE name = $1 AND disabled_at IS NULL RETURNING true"
 _FORGET: Final = "DELETE FROM push_key WHERE source = $1"
-
 
 log = structlog.get_logger(__name__)
 

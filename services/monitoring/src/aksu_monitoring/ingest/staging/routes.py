@@ -6,13 +6,22 @@ from uuid import UUID
 from fastapi import Query, Request
 from starlette.responses import Response
 
-from aksu_monitoring.dependencies import ApiDep, StagingCommandDep, StagingPrincipalDep
-from aksu_monitoring.errors import NotQuarantined
-from aksu_monitoring.queries import AWAITING, STAGED_EVENT, STAGED_EVENTS
-from aksu_monitoring.schemas import AwaitingRead, Repair, Replay, Replayed, StagedEventDetail, StagedEventRead
+from aksu_monitoring.ingest.sources.dependencies import StagingCommandDep, StagingPrincipalDep
+from aksu_monitoring.ingest.staging.errors import NotQuarantined
+from aksu_monitoring.ingest.staging.queries import AWAITING, STAGED_EVENT_BY_ID, STAGED_EVENTS
+from aksu_monitoring.ingest.staging.schemas import (
+    AwaitingRead,
+    EventRepair,
+    Replay,
+    Replayed,
+    StagedEventDetail,
+    StagedEventRead,
+)
+from aksu_monitoring.ingest.staging.service import StagingService
 from aksu_shared.auth.dependencies import requires
 from aksu_shared.errors import Forbidden, Malformed, NotFound
 from aksu_shared.schemas.codes import Code
+from aksu_shared.web.api import ApiDep
 from aksu_shared.web.commands import COMMAND_PROBLEMS, UPDATE_PROBLEMS
 from aksu_shared.web.problems import problems
 from aksu_shared.web.reads import PageOf, PageQuery, one_response, page_response
@@ -66,7 +75,7 @@ async def get_event(event_id: UUID, request: Request, api: ApiDep, principal: St
         may = event["state"] == "QUARANTINED" and api.rights.allows(principal, "monitoring.ingest.replay")
         return ["repair", "replay"] if may else []
 
-    return await one_response(api.reads, STAGED_EVENT, request, principal, actions=actions, id=event_id)
+    return await one_response(api.reads, STAGED_EVENT_BY_ID, request, principal, actions=actions, id=event_id)
 
 
 @router.put(
@@ -75,10 +84,9 @@ async def get_event(event_id: UUID, request: Request, api: ApiDep, principal: St
     responses=problems(*UPDATE_PROBLEMS, Forbidden, NotQuarantined),
     dependencies=[requires("monitoring.ingest.replay")],
 )
-async def repair_event(event_id: UUID, body: Repair, command: StagingCommandDep) -> Response:
+async def repair_event(event_id: UUID, body: EventRepair, command: StagingCommandDep) -> Response:
     """Correct the data of an event in quarantine; what was sent stays beside it. It is applied by a replay."""
-    staging = command.factory.staging()
-    version = await staging.repair(
+    version = await StagingService(command.context).repair(
         event_id, body.data, reason=body.reason, version=command.known_version, by=command.principal
     )
     return command.reply(200, Replayed(id=event_id, state="QUARANTINED", version=version), version=version)
@@ -92,7 +100,7 @@ async def repair_event(event_id: UUID, body: Repair, command: StagingCommandDep)
 )
 async def replay_event(event_id: UUID, body: Replay, command: StagingCommandDep) -> Response:  # noqa: ARG001 - an empty body
     """Apply an event from quarantine again, and what is held behind it."""
-    version = await command.factory.staging().replay(event_id, version=command.known_version)
+    version = await StagingService(command.context).replay(event_id, version=command.known_version)
     return command.reply(200, Replayed(id=event_id, state="PENDING", version=version), version=version)
 
 

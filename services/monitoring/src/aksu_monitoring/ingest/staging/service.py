@@ -1,23 +1,27 @@
 """What people do with pushed events that went wrong: repair and replay."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from pydantic import ValidationError
 
-from aksu_monitoring.errors import NotQuarantined
-from aksu_monitoring.storage.staging import StagingStore
+from aksu_monitoring.ingest.staging.errors import NotQuarantined
+from aksu_monitoring.ingest.staging.store import StagingStore
 from aksu_shared.auth.principal import Principal
 from aksu_shared.events.ingest import DATA
+from aksu_shared.procedures.context import Context
 from aksu_shared.web.messages import malformed
+
+INGESTED: Final = "inspection_events"
+"""Channel of the database on which the worker is told that pushed events were stored."""
 
 
 class StagingService:
     """Repairs and replays quarantined events; their identity and what was sent stay as they are."""
 
-    def __init__(self, *, staging: StagingStore) -> None:
-        self._staging = staging
+    def __init__(self, context: Context) -> None:
+        self._staging = StagingStore(context.work)
 
     async def repair(
         self, key: UUID, data: Mapping[str, Any], *, reason: str, version: int | None, by: Principal

@@ -3,19 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 from pydantic_core import to_json
 
-from aksu_monitoring.domain.dossier import Waiting
+from aksu_monitoring.ingest.staging.rules import Waiting
 from aksu_shared.db.pool import Json
 from aksu_shared.db.work import UnitOfWork
 from aksu_shared.errors import NotFound, PreconditionFailed
 
-# One transaction at a time decides about inspections' places: of two that read and wrote past each other, the one
-# adding an inspection and the one adding its place, neither would see the other.
-_ALONE: Final = "SELECT pg_advisory_xact_lock(hashtextextended('monitoring.inspections', 0))"
 _DUE: Final = """
 SELECT DISTINCT source, subject FROM (
   SELECT source, subject FROM ingest_event WHERE state = 'PENDING' ORDER BY id LIMIT $1) AS oldest"""
@@ -49,8 +46,7 @@ _REPLAY: Final = """
 UPDATE ingest_event SET state = 'PENDING', reason = NULL, detail = NULL, version = version + 1
  WHERE id = $1 RETURNING version"""
 
-
-Key = tuple[str, str]
+SeriesKey: TypeAlias = tuple[str, str]
 """Source and subject: what names a pushed inspection."""
 
 
@@ -79,7 +75,7 @@ class Mark:
 
 
 @dataclass(slots=True)
-class Case:
+class PushedInspection:
     """One pushed inspection: how far it was applied, and its open events by sequence."""
 
     source: str
@@ -95,25 +91,21 @@ class StagingStore:
     def __init__(self, work: UnitOfWork) -> None:
         self._begin = work.begin
 
-    async def alone(self) -> None:
-        """Wait until no other transaction decides about places of inspections; holds until this one ends."""
-        await (await self._begin()).execute(_ALONE)
-
-    async def due(self, *, limit: int) -> list[Key]:
+    async def due(self, *, limit: int) -> list[SeriesKey]:
         """Inspections with the `limit` oldest events not looked at yet."""
         return [(row["source"], row["subject"]) for row in await (await self._begin()).fetch(_DUE, limit)]
 
-    async def cases(self, keys: Sequence[Key]) -> list[Case]:
+    async def inspections(self, keys: Sequence[SeriesKey]) -> list[PushedInspection]:
         """These inspections with their open events, in order."""
-        rows = await (await self._begin()).fetch(_OPEN, [key[0] for key in keys], [key[1] for key in keys])
-        cases: dict[Key, Case] = {}
-        for row in rows:
-            case = cases.setdefault(
+        sources, subjects = [source for source, _ in keys], [subject for _, subject in keys]
+        found: dict[SeriesKey, PushedInspection] = {}
+        for row in await (await self._begin()).fetch(_OPEN, sources, subjects):
+            inspection = found.setdefault(
                 (row["source"], row["subject"]),
-                Case(row["source"], row["subject"], row["inspection_id"], row["applied"], []),
+                PushedInspection(row["source"], row["subject"], row["inspection_id"], row["applied"], []),
             )
-            case.events.append(_staged(row))
-        return list(cases.values())
+            inspection.events.append(_staged(row))
+        return list(found.values())
 
     async def mark(self, marks: Sequence[Mark]) -> None:
         """Write the new states."""

@@ -8,7 +8,7 @@ from sqlalchemy import ARRAY, CheckConstraint, Index, Integer, UniqueConstraint,
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from aksu_monitoring.tables.base import MonitoringBase
+from aksu_monitoring.base import MonitoringBase
 
 
 class IngestEventTable(MonitoringBase):
