@@ -1,13 +1,19 @@
 """Inspections and prescriptions."""
 
+from typing import Any
+
 import pytest
 
 from aksu_monitoring.inspections.machine import INSPECTION_MACHINE, NO_FOLLOW_UP_NEEDED
+from aksu_monitoring.inspections.steps import INSPECTION_STEPS
 from aksu_monitoring.prescriptions.machine import PRESCRIPTION_MACHINE
+from aksu_monitoring.prescriptions.steps import PRESCRIPTION_STEPS
 from aksu_monitoring.signals.machine import SIGNAL_MACHINE
+from aksu_monitoring.signals.steps import SIGNAL_STEPS
 from aksu_shared.auth.permissions import Rights
 from aksu_shared.codelists import CODELISTS
 from aksu_shared.errors import IllegalTransition
+from aksu_shared.procedures.steps import Procedure
 from aksu_shared.terms.machine import SYSTEM, Machine
 
 MACHINES = [INSPECTION_MACHINE, PRESCRIPTION_MACHINE, SIGNAL_MACHINE]
@@ -73,3 +79,18 @@ def test_every_transition_names_an_existing_right_a_legal_basis_and_words(machin
         assert row.text.bg
         assert row.text.en
     assert machine.states == CODELISTS[f"{machine.name}_states"]
+
+
+@pytest.mark.parametrize(
+    ("procedure", "without"),
+    [
+        (INSPECTION_STEPS, set[str]()),
+        (SIGNAL_STEPS, set[str]()),
+        (PRESCRIPTION_STEPS, {"issue", "escalate", "appeal", "uphold", "annul"}),
+    ],
+    ids=lambda given: given.machine.name if isinstance(given, Procedure) else "",
+)
+def test_every_transition_has_its_step_but_those_that_nobody_fires_yet(
+    procedure: Procedure[Any, Any], without: set[str]
+) -> None:
+    assert {row.name for row in procedure.machine.transitions} - procedure.steps.keys() == without

@@ -33,8 +33,10 @@ from aksu_shared.web.subjects import subjects_router
 from aksu_shared.worker.process import WorkerLoop
 from aksu_shared.worker.routing import Handlers
 
-__all__ = ["COPIES", "DEADLINES", "HANDLERS", "HOLDINGS", "ROUTERS", "WRAPPED", "MonitoringBase", "loops", "on_rebuilt"]
+__all__ = ["COPIES", "DEADLINES", "HANDLERS", "HOLDINGS", "METADATA", "ROUTERS", "WRAPPED", "loops", "on_rebuilt"]
 
+METADATA: Final = MonitoringBase.metadata
+"""All tables: each is declared by a module that is imported above."""
 HOLDINGS: Final = {SIGNALLER: "signal", CONCERNED: "signal", REASONS: "signal", USER_MET: "inspection"}
 """Class of personal data (`retention.toml`) → the table whose rows tell of such people."""
 ROUTERS: Final[tuple[APIRouter, ...]] = (

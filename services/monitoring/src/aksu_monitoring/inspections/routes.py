@@ -135,9 +135,7 @@ def _offered(api: Api, principal: Principal, read: type[InspectionListed] | type
         if is_pushed(state):
             return []
         facts = {"open_prescriptions": state.open_prescriptions, "inspectors": state.inspectors or ()}
-        offer: Offer[InspectionState] = Offer(
-            state=state, today=today, actor=principal.subject, facts=facts
-        )
+        offer: Offer[InspectionState] = Offer(state=state, today=today, actor=principal.subject, facts=facts)
         return INSPECTION_STEPS.actions(offer, partial(api.rights.allows, principal, **whose(state)))
 
     return actions

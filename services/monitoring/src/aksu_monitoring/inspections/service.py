@@ -83,7 +83,7 @@ class InspectionService:
         await self.duties.add(inspection, TEAM, map(pseudonyms.of, team), AGENCY)
         await self._texts.add([RestrictedText(inspection, "SUBJECT", subject, AGENCY)])
 
-    async def find(self, state: InspectionState, findings: Iterable[Finding]) -> None:
+    async def record(self, state: InspectionState, findings: Iterable[Finding]) -> None:
         """Record what was found."""
         notes: list[RestrictedText] = []
         for number, finding in enumerate(findings, start=1):

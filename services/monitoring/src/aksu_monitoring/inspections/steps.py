@@ -82,8 +82,8 @@ def _deny(case: _Case, _body: Reasoned) -> Changes:
     return {"outcome": "ACCESS_DENIED", "closed_on": case.today, "failed_criteria": 0, "prescriptions": 0}
 
 
-async def _find(service: InspectionService, _case: _Case, body: DraftFindings, kept: _Kept) -> None:
-    await service.find(kept.state, body.findings)
+async def _record(service: InspectionService, _case: _Case, body: DraftFindings, kept: _Kept) -> None:
+    await service.record(kept.state, body.findings)
 
 
 def _object(case: _Case, body: Objections) -> Changes:
@@ -188,7 +188,7 @@ INSPECTION_STEPS: Final[Procedure[InspectionState, InspectionService]] = Procedu
             refusals=(DayInFuture, DayTooEarly),
         ),
         "record_access_denied": Step(fact=InspectionClosed, body=Reasoned, effect=_deny),
-        "draft_findings": Step(fact=InspectionAdvanced, body=DraftFindings, after=_find),
+        "draft_findings": Step(fact=InspectionAdvanced, body=DraftFindings, after=_record),
         "send_for_objections": Step(fact=InspectionAdvanced, body=Objections, effect=_object, refusals=(TermTooShort,)),
         "approve_report": Step(
             fact=InspectionReportApproved,

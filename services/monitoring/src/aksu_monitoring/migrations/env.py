@@ -1,6 +1,6 @@
 """Alembic's entry; the work is in `aksu_shared.db.migrate`."""
 
-from aksu_monitoring.wiring import MonitoringBase
+from aksu_monitoring.wiring import METADATA
 from aksu_shared.db.migrate import run_env
 
-run_env(MonitoringBase.metadata)
+run_env(METADATA)

@@ -60,8 +60,11 @@ def prescription_of(inspection: InspectionState, data: Prescription) -> tuple[Ev
         issued_on=data.issued_on,
         due_on=data.due_on,
     )
-    scope = public_scope(inspection.municipality, inspection.provider_body)
-    restricted = restricted_scope(inspection.municipality, inspection.provider_body)
-    return begins(PrescriptionIssued, state, id=str(state.id), scope=scope), RestrictedText(
-        state.id, "TEXT", data.text, restricted
+    issued = begins(
+        PrescriptionIssued,
+        state,
+        id=str(state.id),
+        scope=public_scope(inspection.municipality, inspection.provider_body),
     )
+    restricted = restricted_scope(inspection.municipality, inspection.provider_body)
+    return issued, RestrictedText(state.id, "TEXT", data.text, restricted)

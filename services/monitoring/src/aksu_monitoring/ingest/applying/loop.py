@@ -8,8 +8,8 @@ from uuid import UUID
 import structlog
 
 from aksu_monitoring.ingest.applying.service import ApplyingService
+from aksu_monitoring.ingest.staging.rules import SeriesKey
 from aksu_monitoring.ingest.staging.service import INGESTED
-from aksu_monitoring.ingest.staging.store import SeriesKey
 from aksu_shared.db.notify import CHANGE_LOG
 from aksu_shared.db.work import Connection
 from aksu_shared.failpoint import failpoint

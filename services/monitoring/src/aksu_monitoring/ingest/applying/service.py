@@ -10,11 +10,12 @@ from uuid_utils.compat import uuid7
 
 from aksu_monitoring.ingest.applying.rules import Dossier, Refused, closed_state
 from aksu_monitoring.ingest.sources.rules import staging_scope
-from aksu_monitoring.ingest.staging.rules import missing, next_in_turn
-from aksu_monitoring.ingest.staging.store import Mark, PushedInspection, SeriesKey, Staged, StagingStore
+from aksu_monitoring.ingest.staging.rules import SeriesKey, missing, next_in_turn
+from aksu_monitoring.ingest.staging.store import Mark, PushedInspection, Staged, StagingStore
+from aksu_monitoring.inspections.rules import inner_scope, inspection_scope
 from aksu_monitoring.inspections.service import finding_of
 from aksu_monitoring.inspections.store import FindingStore, InspectedSite, InspectionStore, SiteStore
-from aksu_monitoring.places.rules import PlaceFacts, Site, located, public_scope, restricted_scope
+from aksu_monitoring.places.rules import PlaceFacts, Site, located
 from aksu_monitoring.places.store import PlaceFactStore
 from aksu_monitoring.prescriptions.service import prescription_of
 from aksu_monitoring.prescriptions.store import PrescriptionStore
@@ -215,10 +216,9 @@ class ApplyingService:
             closed_on=None,
             **place,
         )
-        scope = public_scope(state.municipality, state.provider_body)
-        subject.kept = self._inspections.save(begins(InspectionStarted, state, id=str(state.id), scope=scope))
-        restricted = restricted_scope(state.municipality, state.provider_body)
-        done.sites.append(InspectedSite(state.id, site, restricted))
+        begun = begins(InspectionStarted, state, id=str(state.id), scope=inspection_scope(state))
+        subject.kept = self._inspections.save(begun)
+        done.sites.append(InspectedSite(state.id, site, inner_scope(state)))
 
     def _close(self, subject: _Subject, data: Closed) -> None:
         if subject.kept is None:

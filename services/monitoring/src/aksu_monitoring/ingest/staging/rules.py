@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
 SHOWN_MISSING: Final = 100
+SeriesKey: TypeAlias = tuple[str, str]
+"""Source and subject: what names a pushed inspection."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

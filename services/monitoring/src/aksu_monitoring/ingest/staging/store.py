@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 from uuid import UUID
 
 from pydantic_core import to_json
 
-from aksu_monitoring.ingest.staging.rules import Waiting
+from aksu_monitoring.ingest.staging.rules import SeriesKey, Waiting
 from aksu_shared.db.pool import Json
 from aksu_shared.db.work import UnitOfWork
 from aksu_shared.errors import NotFound, PreconditionFailed
@@ -45,9 +45,6 @@ UPDATE ingest_event SET repaired = $2, repaired_by = $3, repair_reason = $4, ver
 _REPLAY: Final = """
 UPDATE ingest_event SET state = 'PENDING', reason = NULL, detail = NULL, version = version + 1
  WHERE id = $1 RETURNING version"""
-
-SeriesKey: TypeAlias = tuple[str, str]
-"""Source and subject: what names a pushed inspection."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
