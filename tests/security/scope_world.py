@@ -22,7 +22,9 @@ from sqlalchemy import Table
 from aksu_licensing.applications.tables import ApplicationTable
 from aksu_local.served import SCHEMAS, Served, _config
 from aksu_local.testing import Databases
-from aksu_monitoring.tables import FindingTable, InspectionTable, PrescriptionTable, SignalTable
+from aksu_monitoring.inspections.tables import FindingTable, InspectionTable
+from aksu_monitoring.prescriptions.tables import PrescriptionTable
+from aksu_monitoring.signals.tables import SignalTable
 from aksu_reporting.read_models.service import READ_MODELS
 from aksu_shared.auth.issuer import DevelopmentIssuer
 from aksu_shared.clock import Clock

@@ -10,8 +10,8 @@ from typing import Any
 from uuid_utils.compat import uuid7
 
 from aksu_local.served import Served
-from aksu_monitoring.consumers import DEADLINES, HANDLERS
-from aksu_monitoring.consumers.staged import StagedLoop, apply_staged
+from aksu_monitoring.ingest.applying.loop import StagedLoop, apply_staged
+from aksu_monitoring.wiring import DEADLINES, HANDLERS
 from aksu_shared.bus import Delivered, connect
 from aksu_shared.clock import Clock
 from aksu_shared.db.notify import Notifier

@@ -8,8 +8,6 @@ from aksu_shared.privacy.config import PersonalDataConfig
 
 SERVICE = "monitoring"
 """Name of the service: of its database, its roles, its topics and its source in events."""
-INGESTED = "inspection_events"
-"""Channel of the database on which the worker is told that pushed events were stored."""
 
 
 class MonitoringConfig(PersonalDataConfig):

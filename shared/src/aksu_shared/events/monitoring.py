@@ -9,7 +9,7 @@ from pydantic import Field
 
 from aksu_shared.events.base import Event, State, group_of_state
 
-MAY_BE_OVERDUE: Final = frozenset({"ISSUED", "ACKNOWLEDGED", "TERM_EXTENDED", "UPHELD", "NOT_FULFILLED", "ESCALATED"})
+_PROVIDERS_TURN: Final = frozenset({"ISSUED", "ACKNOWLEDGED", "TERM_EXTENDED", "UPHELD", "NOT_FULFILLED", "ESCALATED"})
 """States in which a prescription past its `due_on` is overdue: not while its fulfilment is to be verified, nor while
 an appeal suspends it (чл. 166, ал. 1 АПК)."""
 
@@ -119,7 +119,7 @@ class FindingAmended(FindingEvent, fact="amended"):
 
 def _fulfilment_awaited_until(told: Mapping[str, Any]) -> date | None:
     due: date = told["due_on"]
-    return due if told["state"] in MAY_BE_OVERDUE else None
+    return due if told["state"] in _PROVIDERS_TURN else None
 
 
 class PrescriptionState(State):

@@ -1,6 +1,7 @@
 """The routes of a procedure: one POST per step, made from the table that also moves the aggregate on."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
+from types import MappingProxyType
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
@@ -31,20 +32,24 @@ def add_steps(
     service: Callable[[Context], V],
     read: type[BaseModel],
     answer: Callable[[Command, Kept[Any]], Response],
+    operations: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
     """Give every step of `procedure` that a person may take its route `POST <path>/<verb>`.
 
     `path` ends with the aggregate's id, such as `/applications/{application_id}`. `service` builds the feature's
-    service; `answer` shapes the response, which is documented as `read`.
+    service; `answer` shapes the response, which is documented as `read`. `operations`: step → its operationId in the
+    contract, where that is not `<step>_<machine>`.
     """
     for name, step in procedure.steps.items():
         row = procedure.machine.row(name)
         if row.action == SYSTEM:
             continue
+        act = _handler(procedure, row, step, path=path, service=service, answer=answer)
+        act.__name__ = operations.get(name, f"{name}_{procedure.machine.name}")
         refusals = (*procedure.refusals, *((SamePerson,) if row.four_eyes else ()), *step.refusals)
         router.add_api_route(
             f"{path}/{verb(name)}",
-            _handler(procedure, row, step, path=path, service=service, answer=answer),
+            act,
             methods=["POST"],
             response_model=read,
             summary=f"{row.text.bg} / {row.text.en}",
@@ -81,5 +86,4 @@ def _handler(
         )
         return answer(command, moved)
 
-    act.__name__ = f"{row.name}_{procedure.machine.name}"
     return act

@@ -1,6 +1,5 @@
 """Monitoring's migrations, and the tables that they are checked against."""
 
-from aksu_monitoring.tables import MonitoringBase
+from aksu_monitoring.wiring import METADATA
 
-METADATA = MonitoringBase.metadata
-"""Import it from where all tables have been declared: one that is not imported is one that alembic would drop."""
+__all__ = ["METADATA"]

@@ -124,10 +124,8 @@ CREATE INDEX ix_inspection_site_place_id ON inspection_site (place_id);
 CREATE TABLE licence (
   id uuid CONSTRAINT pk_licence PRIMARY KEY,
   place_id uuid NOT NULL,
-  state text NOT NULL,
   valid_from date NOT NULL,
-  valid_until date NOT NULL,
-  ended_on date,
+  effective_until date,
   version integer NOT NULL,
   scope text[] NOT NULL,
   written_at timestamptz NOT NULL DEFAULT now()
@@ -154,8 +152,10 @@ CREATE TABLE prescription (
   place_id uuid,
   provider_body text,
   state text NOT NULL,
+  state_group text NOT NULL,
   issued_on date NOT NULL,
   due_on date NOT NULL,
+  overdue_after date,
   version integer NOT NULL,
   scope text[] NOT NULL,
   written_at timestamptz NOT NULL DEFAULT now(),
