@@ -1,4 +1,4 @@
-"""Licensing's checks of a register row."""
+"""Checks of the licences that a register row states."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aksu_shared.codelists import LICENCE_REQUIRED
-from aksu_shared.register import check_licences, licence_chain, parse_number
-from aksu_shared.register.licence_checks import LicenceNumber, check_legal_form
+from aksu_shared.licence_checks import check_licences, licence_chain
+from aksu_shared.licence_numbers import parse_number
 from aksu_shared.terms import load_terms
 from aksu_shared.terms.term import add_months
 
@@ -34,33 +33,6 @@ def codes(
     original: Licence = ORIGINAL, changed: Licence | None = None, renewed: Licence | None = None
 ) -> list[tuple[str, str]]:
     return [(e.column, e.code) for e in check_licences(original, changed, renewed, terms=TERMS, today=TODAY)]
-
-
-def test_the_published_example_is_taken_apart() -> None:
-    number = parse_number("Л-3129-1325/07.11.2022")
-    assert (number.service_no, number.sequence, number.issued_on) == ("3129", 1325, date(2022, 11, 7))
-    assert str(number) == "Л-3129-1325/07.11.2022"
-
-
-def test_leading_zeros_of_a_number_stay_as_they_were_written() -> None:
-    assert str(parse_number("Л-3129-0025/07.11.2022")) == "Л-3129-0025/07.11.2022"
-    assert str(parse_number("Л-3129-25/07.11.2022")) == "Л-3129-25/07.11.2022"
-
-
-@given(st.sampled_from(["3129", "3130", "3131"]), st.integers(1, 99_999), st.dates(date(2020, 1, 1), date(2099, 1, 1)))
-def test_a_number_read_from_what_was_written_is_the_same(service_no: str, sequence: int, issued_on: date) -> None:
-    number = LicenceNumber(service_no=service_no, sequence=sequence, issued_on=issued_on)
-    assert parse_number(str(number)) == number
-    assert parse_number(f" {number} г. ") == number
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["", "3129-1325/07.11.2022", "Л-3129-1325", "Л-3129-1325/7.11.2022", "Л-3129-1325/31.11.2022", "Л-31-1/07.11.2022"],
-)
-def test_another_form_is_refused(text: str) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011 - the words differ
-        parse_number(text)
 
 
 def test_a_sound_original_passes() -> None:
@@ -169,13 +141,6 @@ def test_what_rests_on_a_wrong_licence_is_not_judged() -> None:
     assert codes(endless, renewed=licence("Л-3130-0900/10.08.2026", date(2031, 11, 5))) == [
         ("original_until", "licence_validity")
     ]
-
-
-def test_only_a_legal_form_that_needs_a_licence_can_stand_in_the_register() -> None:
-    refused = {form for form in LICENCE_REQUIRED if check_legal_form(form)}
-    assert refused == {"MUNICIPALITY", "STATE"}
-    (error,) = check_legal_form("MUNICIPALITY")
-    assert error.legal_basis == "чл. 146 ЗСУ"
 
 
 DAYS = st.dates(date(2020, 7, 1), TODAY)

@@ -1,26 +1,22 @@
-"""Licensing's checks of a register row: the number, the dates, and how a change or renewal fits its predecessor.
+"""Checks of the licences a register row states: number, days, and how a change or renewal fits its predecessor.
 
 Pure: the registry's dry run and licensing's own consumer give the same verdict.
 """
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Protocol
 
-from aksu_shared.codelists import ADMINISTRATIVE_SERVICES, CODELISTS, LICENCE_REQUIRED
-from aksu_shared.register.faults import CellError
-from aksu_shared.register.layout import format_day
+from aksu_shared.codelists import ADMINISTRATIVE_SERVICES
+from aksu_shared.licence_numbers import LicenceNumber, parse_number
 from aksu_shared.terms.terms import Terms
+from aksu_shared.workbook import CellError, format_day
 
 _LICENSING = "чл. 146–160 ЗСУ"
-_LEGAL_FORM = "чл. 146 ЗСУ"
-_NUMBER = re.compile(r"^Л\s*-\s*(\d{4})\s*-\s*(\d{1,7})\s*/\s*(\d{2})\.(\d{2})\.(\d{4})\s*(?:г\.?)?$")
 # Validity is counted from the order or from its communication some days later; the register shows both.
 _TOLERANCE = timedelta(days=7)
-_DASHES = str.maketrans("‐‑‒–—−", "------")
 _PROCEDURE = {"original": "ISSUE", "changed": "CHANGE", "renewed": "RENEW"}
 
 
@@ -41,53 +37,12 @@ class Claimed(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LicenceNumber:
-    """A licence's number, taken apart. `digits` is the sequence as it was written, with its leading zeros."""
-
-    service_no: str
-    sequence: int
-    issued_on: date
-    digits: str = field(default="", compare=False)
-
-    def __str__(self) -> str:
-        """The written form: `Л-3129-1325/07.11.2022`."""
-        return f"Л-{self.service_no}-{self.digits or self.sequence}/{self.issued_on:%d.%m.%Y}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
     """One licence in the chain of a service. `column` is original, changed or renewed."""
 
     column: str
     claim: Claimed
     number: LicenceNumber
-
-
-def parse_number(text: str) -> LicenceNumber:
-    """Take a number apart, tolerating spaces and a trailing „г.“. Raises `ValueError` when it cannot be read."""
-    match = _NUMBER.match(text.strip().translate(_DASHES))
-    if match is None:
-        msg = f"no licence number: {text[:60]!r}"
-        raise ValueError(msg)
-    service_no, digits, day, month, year = match.groups()
-    issued_on = date(int(year), int(month), int(day))
-    return LicenceNumber(service_no=service_no, sequence=int(digits), issued_on=issued_on, digits=digits)
-
-
-def check_legal_form(legal_form: str) -> list[CellError]:
-    """A provider whose legal form needs no licence cannot stand in the register of licensed providers."""
-    if LICENCE_REQUIRED[legal_form]:
-        return []
-    label = CODELISTS["legal_forms"][legal_form]
-    return [
-        CellError(
-            column="provider",
-            code="licence_not_required",
-            bg=f"Доставчик с правна форма „{label.bg}“ не подлежи на лицензиране.",
-            en=f"A provider of legal form '{label.en}' needs no licence.",
-            legal_basis=_LEGAL_FORM,
-        )
-    ]
 
 
 def check_licences(

@@ -1,49 +1,60 @@
-"""Builders of registers: a sound row to change, and a workbook around rows."""
+"""A small kind of sheet, and workbooks of it."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date
+from collections.abc import Callable, Iterable, Sequence
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
 from xlsxwriter import Workbook
 
-from aksu_shared.register import COLUMNS, RawRow
+from aksu_shared.workbook import Layout, Sheet, lettered, open_sheet
 
-TODAY = date(2026, 11, 20)
+LAYOUT = Layout(
+    columns=lettered(
+        ("number", "№"),
+        ("owner", "Собственик"),
+        ("code", "ЕИК"),
+        ("town", "Населено място"),
+        ("seat", "Адрес"),
+        ("thing", "Вид"),
+        ("until", "Дата на валидност"),
+        ("note", "Бележки"),
+    ),
+    filled=frozenset({"owner", "code"}),
+    leading=frozenset({"number"}),
+)
 SOUND = {
     "number": 1,
-    "provider": "Примерна фондация „Надежда“",
-    "eik": "121212121",
-    "municipality": "Пловдив",
-    "settlement": "гр. Пловдив",
-    "seat": "гр. Пловдив, ул. „Примерна“ № 5",
-    "service": "Дневна грижа за деца с увреждания",
-    "target_groups": "Деца с увреждания",
-    "original": "Л-3129-1325/07.11.2022 г.",
-    "original_until": "07.11.2027 г.",
+    "owner": "Примерна фондация",
+    "code": "121212121",
+    "town": "гр. Пловдив",
+    "seat": "ул. „Примерна“ № 5",
+    "thing": "Дневна грижа",
+    "until": "07.11.2027 г.",
 }
 
 
 @pytest.fixture
+def titles() -> list[str]:
+    return [column.title for column in LAYOUT.columns]
+
+
+@pytest.fixture
 def cells() -> Callable[..., list[Any]]:
-    """`cells(eik=…)`: the 15 cells of a sound row with some replaced."""
+    """`cells(code=…)`: the cells of a sound row with some replaced."""
 
     def build(**changes: Any) -> list[Any]:
         values = SOUND | changes
-        return [values.get(column.key) for column in COLUMNS]
+        return [values.get(column.key) for column in LAYOUT.columns]
 
     return build
 
 
 @pytest.fixture
-def raw(cells: Callable[..., list[Any]]) -> Callable[..., RawRow]:
-    """`raw(number=…, at=…, **cells)`: the same as a read row at sheet row `at`."""
-
-    def build(at: int = 2, notes: Mapping[str, str] | None = None, **changes: Any) -> RawRow:
-        return RawRow(number=at, cells=tuple(cells(**changes)), notes=notes or {})
-
-    return build
+def opened() -> Callable[[Path | bytes], Sheet]:
+    """`opened(source)`: its sheet, read by the layout."""
+    return lambda source: open_sheet(source, LAYOUT)
 
 
 @pytest.fixture
@@ -53,12 +64,12 @@ def workbook() -> Callable[..., bytes]:
     def build(
         rows: Iterable[Sequence[Any]],
         *,
-        header: Sequence[str] = tuple(column.title for column in COLUMNS),
+        header: Sequence[str] = tuple(column.title for column in LAYOUT.columns),
         edit: Callable[[Any, Any], object] = lambda _book, _sheet: None,
     ) -> bytes:
         target = BytesIO()
         with Workbook(target, {"strings_to_formulas": False, "default_date_format": "dd.mm.yyyy"}) as book:
-            sheet = book.add_worksheet("Регистър")
+            sheet = book.add_worksheet("Списък")
             sheet.write_row(0, 0, header)
             for index, row in enumerate(rows, start=1):
                 sheet.write_row(index, 0, row)

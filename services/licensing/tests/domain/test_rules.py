@@ -16,7 +16,7 @@ from aksu_licensing.schemas import GrantOrder
 from aksu_licensing.services.steps import GENERATED, STEPS
 from aksu_shared.clock import SOFIA, end_of, legal_day, start_of
 from aksu_shared.events.licensing import LicenceState
-from aksu_shared.register import check_licences
+from aksu_shared.licence_checks import check_licences
 from aksu_shared.terms import load_terms
 
 TERMS = load_terms()

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from aksu_shared.register import RawRow, ReadRow, read_register, read_rows
-from aksu_shared.register.reader import carried
+from aksu_registry.register_import.file import ReadRow, carried, read_register, read_rows
 from aksu_shared.terms import load_terms
 from aksu_shared.territory import load
+from aksu_shared.workbook import RawRow
 
 TERRITORY, TERMS, TODAY = load(), load_terms(), date(2026, 11, 20)
 Raw = Callable[..., RawRow]

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from aksu_shared.register import COLUMNS, CellError, RawRow, RegisterRow, RowLicence, parse_row
+from aksu_registry.register_import.columns import COLUMNS, REGISTER
+from aksu_registry.register_import.rows import RegisterRow, RowLicence, parse_row
 from aksu_shared.territory import load
+from aksu_shared.workbook import CellError, RawRow
 
 TERRITORY = load()
 Raw = Callable[..., RawRow]
@@ -120,8 +122,8 @@ def test_an_ambiguous_municipality_is_refused_and_its_candidates_are_named(raw: 
     (error,) = parsed
     assert error.code == "ambiguous_municipality"
     assert "Русе" in error.bg
-    assert error.at(9).bg.startswith("Ред 9, колона D: ")
-    assert error.at(9).pointer == "/rows/9/municipality"
+    assert error.at(9, REGISTER).bg.startswith("Ред 9, колона D: ")
+    assert error.at(9, REGISTER).pointer == "/rows/9/municipality"
 
 
 @pytest.mark.parametrize("half", [{"changed": "Л-3131-0500/01.02.2024"}, {"changed_until": "07.11.2027"}])

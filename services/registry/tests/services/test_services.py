@@ -8,7 +8,7 @@ import pytest
 from registry_builders import EIK, MAYOR, OFFICER, provider, service
 
 from aksu_local.served import Serve, Served
-from aksu_registry.schemas import ServiceRead
+from aksu_registry.services.schemas import ServiceRead
 from aksu_shared.events.wire import event_of_structured
 from aksu_shared.web.reads import PageOf
 

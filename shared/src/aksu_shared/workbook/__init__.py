@@ -1,32 +1,8 @@
-"""The Agency's public register as a file: its layout, reading, checking, and what identifies its rows."""
+"""What reads any workbook: guards on the file, its sheet by a layout, typed cells, and what is wrong with a cell."""
 
-from aksu_shared.register.faults import CellError, RowResult
-from aksu_shared.register.layout import COLUMNS, LayoutMismatch, format_day, match_header
-from aksu_shared.register.licence_checks import check_licences, licence_chain, parse_number
-from aksu_shared.register.reader import ReadRow, RegisterFile, read_register, read_rows
-from aksu_shared.register.rows import RegisterRow, RowLicence, RowPlace, RowProvider, parse_row
-from aksu_shared.register.workbook import RawRow, RegisterSheet, open_register
+from aksu_shared.workbook.cells import format_day
+from aksu_shared.workbook.faults import CellError
+from aksu_shared.workbook.layout import Column, Layout, lettered
+from aksu_shared.workbook.sheet import Cell, RawRow, Sheet, open_sheet
 
-__all__ = [
-    "COLUMNS",
-    "CellError",
-    "LayoutMismatch",
-    "RawRow",
-    "ReadRow",
-    "RegisterFile",
-    "RegisterRow",
-    "RegisterSheet",
-    "RowLicence",
-    "RowPlace",
-    "RowProvider",
-    "RowResult",
-    "check_licences",
-    "format_day",
-    "licence_chain",
-    "match_header",
-    "open_register",
-    "parse_number",
-    "parse_row",
-    "read_register",
-    "read_rows",
-]
+__all__ = ["Cell", "CellError", "Column", "Layout", "RawRow", "Sheet", "format_day", "lettered", "open_sheet"]

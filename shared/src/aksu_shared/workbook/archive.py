@@ -80,14 +80,6 @@ class WorkbookBomb(Malformed):
     en = "The workbook unpacks to an inadmissible size ({reason})."
 
 
-class SeveralSheets(Malformed):
-    """More than one visible sheet holds data; the register is one sheet."""
-
-    code = "register_several_sheets"
-    bg = "Регистърът е един лист, а във файла има данни и в: {sheets}. Оставете само един лист."
-    en = "The register is one sheet, but the file also holds data in: {sheets}. Keep one sheet only."
-
-
 @dataclass(slots=True)
 class SheetScan:
     """What the XML of a sheet says beyond its values. Cells are (row, column), counted from 0."""

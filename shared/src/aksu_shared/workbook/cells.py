@@ -1,11 +1,11 @@
-"""Reads single cells: dates as numbers of the calendar or as text, ЕИК typed as a number, texts of bounded length."""
+"""Reads single cells: days as dates or as text, ЕИК typed as a number, texts of bounded length."""
 
 import datetime as dt
 import re
 
 from aksu_shared.eik import is_valid_eik
-from aksu_shared.register.faults import CellError
-from aksu_shared.register.workbook import Cell
+from aksu_shared.workbook.faults import CellError
+from aksu_shared.workbook.sheet import Cell
 
 _DAY = re.compile(r"^(\d{1,2})\.(\d{1,2})\.(\d{4})\s*(?:г\.?|год\.?|година)?$")
 _YEARS = range(1990, 2101)
@@ -25,8 +25,8 @@ _NOTES = {
         "The cell is merged with others; nobody can tell to which the value belongs. Unmerge them.",
     ),
     "data_outside": (
-        "Има данни вдясно от последната колона на регистъра.",
-        "There is data to the right of the register's last column.",
+        "Има данни вдясно от последната колона.",
+        "There is data to the right of the last column.",
     ),
 }
 
@@ -120,6 +120,11 @@ def read_day(column: str, cell: Cell) -> dt.date:
         "Очаква се дата във вида „07.11.2022 г.“.",
         "A date of the form '07.11.2022 г.' is expected.",
     )
+
+
+def format_day(day: dt.date) -> str:
+    """A day as `read_day` reads it: `dd.mm.yyyy г.`."""
+    return f"{day:%d.%m.%Y} г."
 
 
 def _plausible(column: str, day: dt.date) -> dt.date:

@@ -1,19 +1,9 @@
-"""What can be wrong with one cell of the register, in words for the person who will correct it."""
+"""What can be wrong with one cell of a sheet, in words for the person who will correct it."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from aksu_shared.errors import FieldError
-from aksu_shared.register.layout import BY_KEY
-
-
-class RowResult(StrEnum):
-    """What an import did, or in a dry run would do, with one row."""
-
-    CREATED = "created"
-    UPDATED = "updated"
-    UNCHANGED = "unchanged"
-    REFUSED = "refused"
+from aksu_shared.workbook.layout import Layout
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,9 +16,9 @@ class CellError:
     en: str
     legal_basis: str | None = None
 
-    def at(self, row: int) -> FieldError:
+    def at(self, row: int, layout: Layout) -> FieldError:
         """The same for a problem document; `row` is the row's number in the sheet."""
-        letter = BY_KEY[self.column].letter
+        letter = layout.letter(self.column)
         return FieldError(
             pointer=f"/rows/{row}/{self.column}",
             code=self.code,

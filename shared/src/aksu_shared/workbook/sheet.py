@@ -1,4 +1,4 @@
-"""Reads the register's sheet from an XLSX file: typed cells with their row numbers, after the guards of `archive`."""
+"""Reads the one sheet of an XLSX file by its layout: typed cells with their row numbers."""
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
@@ -8,18 +8,16 @@ from io import BytesIO
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from aksu_shared.errors import Malformed
-from aksu_shared.register.archive import (
+from aksu_shared.workbook.archive import (
     MAX_FILE,
     NotAWorkbook,
-    SeveralSheets,
     SheetScan,
     WorkbookBomb,
     WorkbookTooLarge,
     check_archive,
     scan_sheets,
 )
-from aksu_shared.register.layout import COLUMNS, match_header
+from aksu_shared.workbook.layout import Layout
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet
@@ -27,18 +25,7 @@ if TYPE_CHECKING:
 Cell = str | int | float | bool | dt.date | dt.time | dt.timedelta | None
 """A value as the sheet holds it. Texts are stripped, never empty; whole numbers are `int`."""
 
-_WIDTH = len(COLUMNS)
-_NUMBER = 0
-_PROVIDER_COLUMNS = range(1, 6)
 _MAX_MERGED = 2_000_000
-
-
-class RegisterEmpty(Malformed):
-    """There is no header row, or no row below it."""
-
-    code = "register_empty"
-    bg = "Във файла няма редове на регистъра."
-    en = "The file holds no rows of the register."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +41,8 @@ class RawRow:
     notes: Mapping[str, str] = field(default_factory=dict)
 
 
-class RegisterSheet:
-    """The rows of an opened register. Iterate as often as wanted; empty rows are left out. `total` counts the rest."""
+class Sheet:
+    """The rows of an opened sheet. Iterate as often as wanted; empty rows are left out. `total` counts the rest."""
 
     def __init__(self, rows: list[RawRow]) -> None:
         self._rows = rows
@@ -66,23 +53,23 @@ class RegisterSheet:
         return iter(self._rows)
 
 
-def open_register(source: Path | bytes) -> RegisterSheet:
-    """Read the register from a file or from its bytes.
+def open_sheet(source: Path | bytes, layout: Layout) -> Sheet:
+    """Read the one sheet of a file, given by its path or its bytes.
 
-    Raises a `Problem` when the file is no safe workbook (`archive`), its header is not the register's
-    (`layout.LayoutMismatch`), or it holds no row.
+    Raises a `Problem` when the file is no safe workbook (`archive`), and what the layout raises when its header is not
+    the layout's, it holds no row, or more than one sheet holds data.
     """
     with _opened(source) as file:
         check_archive(file, size=_size(file))
         file.seek(0)
         scans = {name: scan for name, scan in scan_sheets(file).items() if scan.rows}
         if not scans:
-            raise RegisterEmpty
+            raise layout.empty
         name, *others = scans
         if others:
-            raise SeveralSheets(sheets=", ".join(f"„{other}“" for other in others))
+            raise layout.several(sheets=", ".join(f"„{other}“" for other in others))
         file.seek(0)
-        return RegisterSheet(_read(file, name, scans[name]))
+        return Sheet(_read(file, name, scans[name], layout))
 
 
 def _opened(source: Path | bytes) -> AbstractContextManager[IO[bytes]]:
@@ -99,29 +86,34 @@ def _size(file: IO[bytes]) -> int:
     return size
 
 
-def _read(file: IO[bytes], name: str, scan: SheetScan) -> list[RawRow]:
+def _read(file: IO[bytes], name: str, scan: SheetScan, layout: Layout) -> list[RawRow]:
+    grid, merged = _parse(file, name, layout)
+    header = next((index for index, cells in enumerate(grid) if any(cell is not None for cell in cells)), None)
+    if header is None:
+        raise layout.empty
+    layout.match_header(grid[header])
+    rows = [_row(index, grid[index], merged.get(index, {}), scan, layout) for index in range(header + 1, len(grid))]
+    filled = [row for row in rows if row.notes or any(cell is not None for cell in row.cells)]
+    if not filled:
+        raise layout.empty
+    return filled
+
+
+def _parse(file: IO[bytes], name: str, layout: Layout) -> tuple[list[list[Cell]], dict[int, dict[int, str]]]:
+    """All cells of the sheet, and what `_merged` notes of them. Raises NotAWorkbook, WorkbookBomb."""
     from python_calamine import CalamineError, CalamineWorkbook  # noqa: PLC0415 - heavy, used only by imports
 
     try:
         with CalamineWorkbook.from_object(file) as workbook:
             sheet = workbook.get_sheet_by_name(name)
             grid = _grid(sheet)
-            merged = _merged(sheet, grid)
+            return grid, _merged(sheet, grid, layout)
     except (CalamineError, OSError, ValueError) as error:
         raise NotAWorkbook from error
     except BaseException as error:
         if type(error).__name__ == "PanicException":  # a panic of the Rust parser, which is no `Exception`
             raise NotAWorkbook from error
         raise
-    header = next((index for index, cells in enumerate(grid) if any(cell is not None for cell in cells)), None)
-    if header is None:
-        raise RegisterEmpty
-    match_header(grid[header])
-    rows = [_row(index, grid[index], merged.get(index, {}), scan) for index in range(header + 1, len(grid))]
-    filled = [row for row in rows if row.notes or any(cell is not None for cell in row.cells)]
-    if not filled:
-        raise RegisterEmpty
-    return filled
 
 
 def _grid(sheet: "CalamineSheet") -> list[list[Cell]]:
@@ -138,39 +130,40 @@ def _clean(value: str | float | dt.date | dt.time | dt.timedelta) -> Cell:
     return value
 
 
-def _merged(sheet: "CalamineSheet", grid: list[list[Cell]]) -> dict[int, dict[int, str]]:
-    """Spread cells merged down in the provider's columns over their rows; note all other merges that hold a value.
+def _merged(sheet: "CalamineSheet", grid: list[list[Cell]], layout: Layout) -> dict[int, dict[int, str]]:
+    """Spread cells merged down the layout's `filled` columns over their rows; note other merges that hold a value.
 
-    A provider's cells merged over its services mean the same as the register's empty cells below it. Anywhere else
-    nobody can tell to which row or column the value belongs. Returns row → column → note.
+    A merge down a `leading` column is left as it is: its value stands in its first row. Returns row → column → note.
     """
     notes: dict[int, dict[int, str]] = {}
-    budget = _MAX_MERGED
+    budget, width = _MAX_MERGED, len(layout.columns)
     for (top, left), (bottom, right) in sheet.merged_cell_ranges or ():
-        rows, columns = range(top, min(bottom + 1, len(grid))), range(left, min(right + 1, _WIDTH))
+        rows, columns = range(top, min(bottom + 1, len(grid))), range(left, min(right + 1, width))
         budget -= len(rows) * len(columns)
         if budget < 0:
             raise WorkbookBomb(reason=f"> {_MAX_MERGED}")
         value = grid[top][left] if rows and left < len(grid[top]) else None
         if value is None or len(rows) * len(columns) <= 1:
             continue
-        if left == right and left in _PROVIDER_COLUMNS:
+        column = layout.columns[left].key if left == right else None
+        if column in layout.filled:
             for row in rows:
                 grid[row][left] = value
-        elif left != right or left != _NUMBER:
+        elif column not in layout.leading:
             for row in rows:
                 notes.setdefault(row, {}).update(dict.fromkeys(columns, "merged_cells"))
     return notes
 
 
-def _row(index: int, cells: list[Cell], merged: Mapping[int, str], scan: SheetScan) -> RawRow:
-    padded = (*cells, *([None] * _WIDTH))[:_WIDTH]
-    notes = {COLUMNS[column].key: note for column, note in merged.items()}
-    for column in range(_WIDTH):
-        if padded[column] is None and (index, column) in scan.errors:
-            notes[COLUMNS[column].key] = "error_value"
-        elif padded[column] is None and (index, column) in scan.formulas:
-            notes[COLUMNS[column].key] = "formula_without_value"
-    if any(cell is not None for cell in cells[_WIDTH:]):
-        notes[COLUMNS[-1].key] = "data_outside"
+def _row(index: int, cells: list[Cell], merged: Mapping[int, str], scan: SheetScan, layout: Layout) -> RawRow:
+    width = len(layout.columns)
+    padded = (*cells, *([None] * width))[:width]
+    notes = {layout.columns[at].key: note for at, note in merged.items()}
+    for at, column in enumerate(layout.columns):
+        if padded[at] is None and (index, at) in scan.errors:
+            notes[column.key] = "error_value"
+        elif padded[at] is None and (index, at) in scan.formulas:
+            notes[column.key] = "formula_without_value"
+    if any(cell is not None for cell in cells[width:]):
+        notes[layout.columns[-1].key] = "data_outside"
     return RawRow(number=index + 1, cells=padded, notes=notes)

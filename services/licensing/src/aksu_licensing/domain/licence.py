@@ -7,7 +7,8 @@ from typing import Final
 from aksu_shared.codelists import ADMINISTRATIVE_SERVICES
 from aksu_shared.events.licensing import LicenceState
 from aksu_shared.events.registry import RegisterRowState
-from aksu_shared.register.licence_checks import LicenceNumber, Link, licence_chain
+from aksu_shared.licence_checks import Link, licence_chain
+from aksu_shared.licence_numbers import LicenceNumber
 from aksu_shared.terms import Terms
 
 LIVE: Final = ("ACTIVE", "REINSTATED", "REVOCATION_PENDING")

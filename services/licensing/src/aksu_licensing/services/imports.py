@@ -32,7 +32,7 @@ from aksu_shared.events.licensing import (
     LicenceState,
 )
 from aksu_shared.events.registry import RegisterRowImported, RegisterRowState
-from aksu_shared.register.licence_checks import check_licences
+from aksu_shared.licence_checks import check_licences
 from aksu_shared.terms import Terms
 
 _REASON: Final = "Внос на публичния регистър"

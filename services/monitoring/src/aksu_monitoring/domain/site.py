@@ -5,8 +5,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from aksu_shared.address import place_key
 from aksu_shared.events.ingest import PlaceGiven
-from aksu_shared.register.identity import place_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,12 +5,12 @@ from typing import Annotated, Literal
 from fastapi import Path, Query, Request
 from starlette.responses import Response
 
-from aksu_registry.dependencies import ApiDep
-from aksu_registry.queries import BODIES, BODY
-from aksu_registry.schemas import BodyRead
+from aksu_registry.bodies.queries import BODIES, BODY_BY_CODE
+from aksu_registry.bodies.schemas import BodyRead
 from aksu_shared.auth.dependencies import PrincipalDep, requires
 from aksu_shared.errors import Malformed, NotFound
 from aksu_shared.schemas.codes import Code
+from aksu_shared.web.api import ApiDep
 from aksu_shared.web.problems import problems
 from aksu_shared.web.reads import PageOf, PageQuery, one_response, page_response
 from aksu_shared.web.routing import Router
@@ -48,4 +48,4 @@ async def get_body(
     code: Annotated[str, Path(max_length=40)], request: Request, api: ApiDep, principal: PrincipalDep
 ) -> Response:
     """One body by its code, e.g. `OBLAST:BLG`."""
-    return await one_response(api.reads, BODY, request, principal, code=code)
+    return await one_response(api.reads, BODY_BY_CODE, request, principal, code=code)

@@ -6,12 +6,12 @@ from uuid import UUID
 from fastapi import Query, Request
 from starlette.responses import Response
 
-from aksu_registry.dependencies import ApiDep
-from aksu_registry.queries import PLACE, PLACES
-from aksu_registry.schemas import PlaceRead
+from aksu_registry.places.queries import PLACE_BY_ID, PLACES
+from aksu_registry.places.schemas import PlaceRead
 from aksu_shared.auth.dependencies import PrincipalDep, requires
 from aksu_shared.errors import Malformed, NotFound
 from aksu_shared.schemas.codes import MunicipalityCode
+from aksu_shared.web.api import ApiDep
 from aksu_shared.web.problems import problems
 from aksu_shared.web.reads import PageOf, PageQuery, one_response, page_response
 from aksu_shared.web.routing import Router
@@ -46,4 +46,4 @@ async def list_places(query: Annotated[PlaceQuery, Query()], api: ApiDep, princi
 )
 async def get_place(place_id: UUID, request: Request, api: ApiDep, principal: PrincipalDep) -> Response:
     """One place."""
-    return await one_response(api.reads, PLACE, request, principal, id=place_id)
+    return await one_response(api.reads, PLACE_BY_ID, request, principal, id=place_id)

@@ -2,23 +2,18 @@
 
 from uuid_utils.compat import uuid7
 
-from aksu_registry.storage import PlaceStore
+from aksu_registry.places.store import PlaceStore
 from aksu_shared.db.store import Kept, begins
 from aksu_shared.events.registry import PlaceRegistered, PlaceState
-from aksu_shared.register.identity import place_key
+from aksu_shared.procedures.context import Context
 from aksu_shared.scope import row_scope
-
-
-def address_key(municipality: str, settlement: str, address: str) -> str:
-    """The folded address by which a place is known."""
-    return "|".join(place_key(municipality=municipality, settlement=settlement, address=address, eik=""))
 
 
 class PlaceService:
     """Finds or registers places."""
 
-    def __init__(self, *, places: PlaceStore) -> None:
-        self._places = places
+    def __init__(self, context: Context) -> None:
+        self._store = PlaceStore(context.work)
 
     async def at(
         self, municipality: str, settlement: str, address: str, *, key: str, known: Kept[PlaceState] | None, body: str
@@ -26,12 +21,12 @@ class PlaceService:
         """The place with this address: the one `known` by its `key`, or registered now."""
         if known is not None:
             return known.state
-        await self._places.reserve(key)
-        found = await self._places.by_keys([key])
+        await self._store.reserve(key)
+        found = await self._store.by_keys([key])
         return found[key].state if found else self.register(municipality, settlement, address, key=key, body=body)
 
     def register(self, municipality: str, settlement: str, address: str, *, key: str, body: str) -> PlaceState:
-        """Enter a new place, where `body` provides; `key` is its identity (`aksu_shared.register.identity`)."""
+        """Enter a new place, where `body` provides; `key` is its identity (`aksu_shared.address`)."""
         state = PlaceState(
             id=uuid7(),
             key=key,
@@ -40,5 +35,5 @@ class PlaceService:
             address=address,
         )
         scope = row_scope(municipality, body, public=True)
-        self._places.save(begins(PlaceRegistered, state, id=str(state.id), scope=scope))
+        self._store.save(begins(PlaceRegistered, state, id=str(state.id), scope=scope))
         return state

@@ -6,13 +6,15 @@ from uuid import UUID
 from fastapi import Query, Request
 from starlette.responses import Response
 
-from aksu_registry.dependencies import ApiDep, CommandDep
-from aksu_registry.errors import ProviderExists
-from aksu_registry.queries import PROVIDER, PROVIDERS
-from aksu_registry.schemas import NewProvider, ProviderChanges, ProviderRead
+from aksu_registry.providers.errors import ProviderExists
+from aksu_registry.providers.queries import PROVIDER_BY_ID, PROVIDERS
+from aksu_registry.providers.rules import whose
+from aksu_registry.providers.schemas import NewProvider, ProviderChanges, ProviderRead
+from aksu_registry.providers.service import ProviderService
 from aksu_shared.auth.dependencies import PrincipalDep, requires
 from aksu_shared.errors import Forbidden, Malformed, NotFound
 from aksu_shared.schemas.codes import Code, Eik, MunicipalityCode
+from aksu_shared.web.api import ApiDep, CommandDep
 from aksu_shared.web.commands import COMMAND_PROBLEMS, UPDATE_PROBLEMS
 from aksu_shared.web.problems import problems
 from aksu_shared.web.reads import PageOf, PageQuery, one_response, page_response
@@ -52,10 +54,10 @@ async def get_provider(provider_id: UUID, request: Request, api: ApiDep, princip
     """One provider, with what this caller may do."""
 
     def actions(provider: dict[str, Any]) -> list[str]:
-        place = {"territory": provider["seat_municipality"], "owner": provider["body"]}
-        return ["amend"] if api.rights.allows(principal, "registry.provider.amend", **place) else []
+        of_whom = whose(seat_municipality=provider["seat_municipality"], body=provider["body"])
+        return ["amend"] if api.rights.allows(principal, "registry.provider.amend", **of_whom) else []
 
-    return await one_response(api.reads, PROVIDER, request, principal, actions=actions, id=provider_id)
+    return await one_response(api.reads, PROVIDER_BY_ID, request, principal, actions=actions, id=provider_id)
 
 
 @router.post(
@@ -67,7 +69,7 @@ async def get_provider(provider_id: UUID, request: Request, api: ApiDep, princip
 )
 async def register_provider(body: NewProvider, command: CommandDep) -> Response:
     """Enter a provider in the register."""
-    kept = await command.factory.providers().register(body, by=command.principal)
+    kept = await ProviderService(command.context).register(body, by=command.principal)
     return command.answer(201, kept, location=f"/v1/providers/{kept.id}")
 
 
@@ -79,6 +81,6 @@ async def register_provider(body: NewProvider, command: CommandDep) -> Response:
 )
 async def amend_provider(provider_id: UUID, body: ProviderChanges, command: CommandDep) -> Response:
     """Correct a provider's particulars."""
-    providers = command.factory.providers()
+    providers = ProviderService(command.context)
     kept = await providers.amend(provider_id, body, version=command.known_version, by=command.principal)
     return command.answer(200, kept)

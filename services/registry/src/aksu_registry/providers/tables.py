@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Mapped, mapped_column
 
-from aksu_registry.tables.base import RegistryBase
+from aksu_registry.base import RegistryBase
 from aksu_shared.db.tables import KeptById
 
 

@@ -7,10 +7,8 @@ from rich.progress import Progress
 from rich.table import Table
 
 from aksu_registry.config import SERVICE, RegistryConfig
-from aksu_registry.factory import Factory
-from aksu_registry.importing import import_register
-from aksu_registry.schemas import ImportReport
-from aksu_shared.auth.permissions import Rights
+from aksu_registry.register_import.importing import import_register
+from aksu_registry.register_import.schemas import ImportReport
 from aksu_shared.auth.principal import Principal, Role
 from aksu_shared.cli import load_config
 from aksu_shared.web.service import open_commands
@@ -22,11 +20,9 @@ OPERATOR = Principal("cli:aksu-registry", frozenset({Role.LICENSING_OFFICER}), "
 
 async def run_import(file: Path, *, dry_run: bool) -> int:
     """Import `file`; gives the number of refused rows."""
-    rights = Rights.load()
     console = Console()
     config: RegistryConfig = load_config("aksu_registry.config:RegistryConfig")
-    edge = open_commands(SERVICE, config, factory=lambda work: Factory(work, rights))
-    async with edge as commands:
+    async with open_commands(SERVICE, config) as commands:
         with Progress(console=console) as bar:
             task = bar.add_task("Внос" if not dry_run else "Проба", total=None)
             report = await import_register(

@@ -5,16 +5,16 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from aksu_shared.register.faults import CellError
-from aksu_shared.register.identity import ServiceKey
-from aksu_shared.register.layout import COLUMNS
-from aksu_shared.register.licence_checks import check_legal_form, check_licences
-from aksu_shared.register.rows import RegisterRow, parse_row
-from aksu_shared.register.workbook import Cell, RawRow, open_register
+from aksu_registry.register_import.columns import REGISTER
+from aksu_registry.register_import.rows import RegisterRow, parse_row
+from aksu_registry.register_import.rules import check_legal_form
+from aksu_registry.services.rules import ServiceKey
+from aksu_shared.licence_checks import check_licences
 from aksu_shared.terms import Terms
 from aksu_shared.territory import Territory, fold
+from aksu_shared.workbook import Cell, CellError, RawRow, open_sheet
 
-_INDEX = {column.key: index for index, column in enumerate(COLUMNS)}
+_INDEX = REGISTER.index
 _NUMBER, _EIK = _INDEX["number"], _INDEX["eik"]
 _PLACE = (_INDEX["municipality"], _INDEX["settlement"])
 _OF_PROVIDER = (_INDEX["provider"], _EIK, _INDEX["seat"])
@@ -44,7 +44,7 @@ class RegisterFile:
 
 def read_register(source: Path | bytes, *, territory: Territory, terms: Terms, today: date) -> RegisterFile:
     """Open a register file and read it row by row. Raises a `Problem` when the file as a whole is refused."""
-    sheet = open_register(source)
+    sheet = open_sheet(source, REGISTER)
     return RegisterFile(total=sheet.total, rows=read_rows(sheet, territory=territory, terms=terms, today=today))
 
 

@@ -9,14 +9,13 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from itertools import islice
 from pathlib import Path
 
-from aksu_registry.factory import Factory
-from aksu_registry.schemas import ImportReport
-from aksu_registry.schemas import RowResult as RowReport
+from aksu_registry.register_import.columns import REGISTER
+from aksu_registry.register_import.file import ReadRow, read_register
+from aksu_registry.register_import.schemas import ImportReport, RowResult
+from aksu_registry.register_import.service import ImportService, RowOutcome
 from aksu_shared import territory
 from aksu_shared.auth.principal import Principal
 from aksu_shared.errors import Language
-from aksu_shared.register import ReadRow, RowResult, read_register
-from aksu_shared.terms import load_terms
 from aksu_shared.web.commands import CommandEdge
 
 CHUNK = 200
@@ -26,7 +25,7 @@ Progress = Callable[[int, int], None]
 
 
 async def import_register(
-    edge: CommandEdge[Factory],
+    edge: CommandEdge,
     source: Path | bytes,
     *,
     name: str,
@@ -37,60 +36,60 @@ async def import_register(
 ) -> ImportReport:
     """Import the workbook `source`. Raises a Problem when the file as a whole is refused."""
     file = await asyncio.to_thread(
-        read_register, source, territory=territory.load(), terms=load_terms(), today=edge.clock.today()
+        read_register, source, territory=territory.load(), terms=edge.terms, today=edge.clock.today()
     )
-    reports: list[RowReport] = []
-    async for results in _results(edge, iter(file), by, dry_run=dry_run):
-        reports += [_report(read, result, language) for read, result in results]
-        progress(len(reports), file.total)
-    return _summary(reports, name=name, dry_run=dry_run)
+    results: list[RowResult] = []
+    async for outcomes in _outcomes(edge, iter(file), by, dry_run=dry_run):
+        results += [_result(read, outcome, language) for read, outcome in outcomes]
+        progress(len(results), file.total)
+    return _report(results, name=name, dry_run=dry_run)
 
 
-Results = list[tuple[ReadRow, RowResult]]
+Outcomes = list[tuple[ReadRow, RowOutcome]]
 
 
-async def _results(
-    edge: CommandEdge[Factory], rows: Iterator[ReadRow], by: Principal, *, dry_run: bool
-) -> AsyncIterator[Results]:
-    """Results chunk by chunk: each chunk its own transaction, or for a dry run all in one that is rolled back."""
+async def _outcomes(
+    edge: CommandEdge, rows: Iterator[ReadRow], by: Principal, *, dry_run: bool
+) -> AsyncIterator[Outcomes]:
+    """Outcomes chunk by chunk: each chunk its own transaction, or for a dry run all in one that is rolled back."""
     if dry_run:
         async with edge.work(by, commit=False) as work:
             while chunk := await asyncio.to_thread(_take, rows):
-                results = await edge.factory(work).imports().rows(chunk)
+                outcomes = await ImportService(edge.context(work)).rows(chunk)
                 await work.flush()
-                yield results
+                yield outcomes
         return
     while chunk := await asyncio.to_thread(_take, rows):
         async with edge.work(by) as work:
-            results = await edge.factory(work).imports().rows(chunk)
-        yield results
+            outcomes = await ImportService(edge.context(work)).rows(chunk)
+        yield outcomes
 
 
 def _take(rows: Iterator[ReadRow]) -> list[ReadRow]:
     return list(islice(rows, CHUNK))
 
 
-def _report(read: ReadRow, result: RowResult, language: Language) -> RowReport:
+def _result(read: ReadRow, outcome: RowOutcome, language: Language) -> RowResult:
     row = read.row
-    return RowReport(
+    return RowResult(
         row=read.number,
-        result=result.name,
+        result=outcome.name,
         provider=row.provider.name if row else None,
         service=row.service if row else None,
         licence=row.original.number if row else None,
-        errors=[error.at(read.number).render(language) | {"column": error.column} for error in read.errors],
+        errors=[error.at(read.number, REGISTER).render(language) | {"column": error.column} for error in read.errors],
     )
 
 
-def _summary(reports: list[RowReport], *, name: str, dry_run: bool) -> ImportReport:
-    count = Counter(report.result for report in reports)
+def _report(results: list[RowResult], *, name: str, dry_run: bool) -> ImportReport:
+    count = Counter(result.result for result in results)
     return ImportReport(
         dry_run=dry_run,
         file=name,
-        rows=len(reports),
+        rows=len(results),
         created=count["CREATED"],
         updated=count["UPDATED"],
         unchanged=count["UNCHANGED"],
         refused=count["REFUSED"],
-        results=reports,
+        results=results,
     )

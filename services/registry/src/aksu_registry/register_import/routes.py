@@ -4,13 +4,13 @@ from typing import Annotated
 
 from fastapi import File, Query, UploadFile
 
-from aksu_registry.dependencies import ApiDep
-from aksu_registry.importing import import_register
-from aksu_registry.schemas import ImportReport
+from aksu_registry.register_import.errors import LayoutMismatch
+from aksu_registry.register_import.importing import import_register
+from aksu_registry.register_import.schemas import ImportReport
 from aksu_shared.auth.dependencies import PrincipalDep, requires
 from aksu_shared.errors import Forbidden, Malformed, TooLarge, UnsupportedMedia
-from aksu_shared.register import LayoutMismatch
 from aksu_shared.schemas.base import Filters
+from aksu_shared.web.api import ApiDep
 from aksu_shared.web.problems import problems
 from aksu_shared.web.request import UPLOAD_BODY
 from aksu_shared.web.routing import Router, deadline

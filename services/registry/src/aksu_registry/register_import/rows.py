@@ -5,8 +5,16 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
+from aksu_registry.register_import.columns import REGISTER
+from aksu_registry.register_import.wording import address_in, legal_form_of, service_kind_of, target_groups_of
+from aksu_registry.services.rules import ServiceKey, service_key
+from aksu_shared.address import PlaceKey, place_key
 from aksu_shared.codelists import SERVICE_KINDS
-from aksu_shared.register.cells import (
+from aksu_shared.licence_checks import number_format
+from aksu_shared.licence_numbers import parse_number
+from aksu_shared.territory import AmbiguousMunicipality, Territory, UnknownMunicipality
+from aksu_shared.workbook import Cell, CellError, RawRow
+from aksu_shared.workbook.cells import (
     BadCell,
     bad,
     from_note,
@@ -16,16 +24,8 @@ from aksu_shared.register.cells import (
     read_required,
     read_text,
 )
-from aksu_shared.register.faults import CellError
-from aksu_shared.register.identity import PlaceKey, ServiceKey, address_in, place_key, service_key
-from aksu_shared.register.layout import COLUMNS
-from aksu_shared.register.licence_checks import number_format, parse_number
-from aksu_shared.register.wording import legal_form_of, service_kind_of, target_groups_of
-from aksu_shared.register.workbook import Cell, RawRow
-from aksu_shared.territory import AmbiguousMunicipality, Territory, UnknownMunicipality
 
 _NAME, _LONG = 500, 10_000
-_INDEX = {column.key: index for index, column in enumerate(COLUMNS)}
 T = TypeVar("T")
 
 
@@ -46,7 +46,7 @@ class RowProvider:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowPlace:
-    """Where the service is provided. `municipality` is a code; `address` is empty when unknown (see `identity`)."""
+    """Where the service is provided. `municipality` is a code; `address` is empty when unknown (see `place_key`)."""
 
     municipality: str
     settlement: str
@@ -90,7 +90,7 @@ class RegisterRow:
 
     @property
     def place_key(self) -> PlaceKey:
-        """Identity of the place."""
+        """Identity of the place; where its address is unknown, it is "where this provider works in this settlement"."""
         place = self.place
         return place_key(
             municipality=place.municipality,
@@ -103,7 +103,7 @@ class RegisterRow:
     def service_key(self) -> ServiceKey:
         """Identity of the service within the register."""
         return service_key(
-            eik=self.provider.eik,
+            runs=self.provider.eik,
             place=self.place_key,
             kind=self.kind,
             name=self.service,
@@ -119,7 +119,7 @@ class RegisterRow:
 
 
 def parse_row(raw: RawRow, *, territory: Territory) -> RegisterRow | list[CellError]:
-    """Read a row whose provider cells are filled (`reader.carried`); every wrong cell is reported, not just one."""
+    """Read a row whose provider cells are filled (`file.carried`); every wrong cell is reported, not just one."""
     read = _Cells(raw)
     name = read("provider", lambda key, cell: read_required(key, cell, longest=_NAME))
     eik = read("eik", read_eik)
@@ -154,7 +154,7 @@ class _Cells:
 
     def __init__(self, raw: RawRow) -> None:
         self._raw = raw
-        noted = sorted(raw.notes.items(), key=lambda item: _INDEX[item[0]])
+        noted = sorted(raw.notes.items(), key=lambda item: REGISTER.index[item[0]])
         self.errors = [from_note(key, note) for key, note in noted]
 
     def __call__(self, key: str, read: Callable[[str, Cell], T]) -> T | None:
@@ -184,7 +184,7 @@ class _Cells:
         return RowLicence(number=written, issued_on=issued_on, valid_until=valid_until)
 
     def _cell(self, key: str) -> Cell:
-        return self._raw.cells[_INDEX[key]]
+        return self._raw.cells[REGISTER.index[key]]
 
 
 def _municipality(key: str, cell: Cell, *, territory: Territory) -> str:

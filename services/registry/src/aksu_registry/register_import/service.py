@@ -6,24 +6,34 @@ by who runs it, where, which kind and for whom. What is already so does not chan
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
-from uuid import UUID
+from enum import StrEnum
+from typing import Final
 
 from uuid_utils.compat import uuid7
 
-from aksu_registry.identity import service_identity
-from aksu_registry.services.places import PlaceService
-from aksu_registry.services.providers import ProviderService, provider_scope
-from aksu_registry.services.social_services import service_scope
-from aksu_registry.storage import PlaceStore, ProviderStore, RegisterRowStore, ServiceStore
-from aksu_shared.codelists import LICENCE_REQUIRED
+from aksu_registry.places.service import PlaceService
+from aksu_registry.places.store import PlaceStore
+from aksu_registry.providers.service import ProviderService
+from aksu_registry.providers.store import ProviderStore
+from aksu_registry.register_import.file import ReadRow
+from aksu_registry.register_import.rows import RegisterRow
+from aksu_registry.register_import.rules import (
+    new_provider,
+    new_service,
+    place_of,
+    provider_facts,
+    register_row,
+    service_facts,
+)
+from aksu_registry.register_import.store import RegisterRowStore
+from aksu_registry.services.machine import ACTIVE
+from aksu_registry.services.rules import service_identity, service_scope
+from aksu_registry.services.store import ServiceStore
 from aksu_shared.db.store import Kept, begins
 from aksu_shared.events import Event
 from aksu_shared.events.registry import (
-    ImportedLicence,
     PlaceState,
     ProviderAmended,
-    ProviderRegistered,
     ProviderState,
     RegisterRowImported,
     RegisterRowState,
@@ -31,36 +41,45 @@ from aksu_shared.events.registry import (
     ServiceRegistered,
     ServiceState,
 )
-from aksu_shared.register import CellError, ReadRow, RegisterRow, RowLicence, RowProvider, RowResult
+from aksu_shared.procedures.context import Context
 from aksu_shared.scope import row_scope
+from aksu_shared.workbook import CellError
+
+_REASON: Final = "Внос на публичния регистър"
+_EXISTS: Final = CellError(
+    column="service",
+    code="service_exists",
+    bg="Същата услуга на същия доставчик на това място вече е вписана отделно.",
+    en="The same service of the same provider at this place is already registered on its own.",
+)
+
+
+class RowOutcome(StrEnum):
+    """What an import did, or in a dry run would do, with one row."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    REFUSED = "refused"
 
 
 class ImportService:
     """Imports rows in chunks; what a chunk refers to is read once, under lock, before its rows."""
 
-    def __init__(
-        self,
-        *,
-        providers: ProviderStore,
-        places: PlaceStore,
-        services: ServiceStore,
-        rows: RegisterRowStore,
-        provider_service: ProviderService,
-        place_service: PlaceService,
-    ) -> None:
-        self._provider_store = providers
-        self._place_store = places
-        self._service_store = services
-        self._row_store = rows
-        self._provider_service = provider_service
-        self._place_service = place_service
+    def __init__(self, context: Context) -> None:
+        self._provider_store = ProviderStore(context.work)
+        self._place_store = PlaceStore(context.work)
+        self._service_store = ServiceStore(context.work)
+        self._row_store = RegisterRowStore(context.work)
+        self._provider_service = ProviderService(context)
+        self._place_service = PlaceService(context)
         self._providers: dict[str, Kept[ProviderState]] = {}
         self._places: dict[str, PlaceState] = {}
         self._services: dict[str, Kept[ServiceState]] = {}
         self._known: dict[str, str] = {}
         self._rows: dict[str, Kept[RegisterRowState]] = {}
 
-    async def rows(self, chunk: Sequence[ReadRow]) -> list[tuple[ReadRow, RowResult]]:
+    async def rows(self, chunk: Sequence[ReadRow]) -> list[tuple[ReadRow, RowOutcome]]:
         """Import the readable rows of `chunk`, in their order; a result for each row."""
         await self._load([read.row for read in chunk if read.row])
         return [self._judged(read) for read in chunk]
@@ -68,7 +87,7 @@ class ImportService:
     async def _load(self, rows: Sequence[RegisterRow]) -> None:
         self._providers |= await self._provider_store.by_bodies({row.provider.body for row in rows}, lock=True)
         self._places |= {
-            key: kept.state for key, kept in (await self._place_store.by_keys({_key(row) for row in rows})).items()
+            key: kept.state for key, kept in (await self._place_store.by_keys({place_of(row) for row in rows})).items()
         }
         self._rows |= await self._row_store.by_numbers({row.row_key for row in rows})
         ids = [kept.state.id for kept in self._providers.values()]
@@ -78,61 +97,51 @@ class ImportService:
         others = {str(kept.state.service_id) for kept in self._rows.values()} - self._services.keys()
         self._services |= await self._service_store.get_many(sorted(others)) if others else {}
         # Should one of two be closed, the active one is meant.
-        for kept in sorted(found, key=lambda kept: kept.state.state == "ACTIVE"):
+        for kept in sorted(found, key=lambda kept: kept.state.state == ACTIVE):
             self._known[service_identity(kept.state)] = kept.id
 
-    def _judged(self, read: ReadRow) -> tuple[ReadRow, RowResult]:
+    def _judged(self, read: ReadRow) -> tuple[ReadRow, RowOutcome]:
         if read.row is None:
-            return read, RowResult.REFUSED
+            return read, RowOutcome.REFUSED
         if self._would_be_another(read.row):
-            return replace(read, row=None, errors=(_EXISTS,)), RowResult.REFUSED
+            return replace(read, row=None, errors=(_EXISTS,)), RowOutcome.REFUSED
         return read, self._row(read.row)
 
     def _would_be_another(self, row: RegisterRow) -> bool:
         """Whether the row's own service would become the same as another one that is active."""
         known, provider = self._rows.get(row.row_key), self._providers.get(row.provider.body)
-        place = self._places.get(_key(row))
+        place = self._places.get(place_of(row))
         if known is None or provider is None or place is None:
             return False
         kept = self._services[str(known.state.service_id)]
         event = _amended(kept, row, provider.state, place)
         other = self._services.get(self._known.get(service_identity(event.state), kept.id))
-        return other is not None and other.id != kept.id and other.state.state == "ACTIVE"
+        return other is not None and other.id != kept.id and other.state.state == ACTIVE
 
-    def _row(self, row: RegisterRow) -> RowResult:
-        provider, provider_result = self._provider(row)
+    def _row(self, row: RegisterRow) -> RowOutcome:
+        provider, provider_outcome = self._provider(row)
         place = self._place(row)
-        service, service_result = self._service(row, provider, place)
-        row_result = self._register_row(row, provider, service)
-        results = {provider_result, service_result, row_result}
-        if row_result is RowResult.CREATED:
-            return RowResult.CREATED
-        return RowResult.UNCHANGED if results == {RowResult.UNCHANGED} else RowResult.UPDATED
+        service, service_outcome = self._service(row, provider, place)
+        row_outcome = self._register_row(row, provider, service)
+        outcomes = {provider_outcome, service_outcome, row_outcome}
+        if row_outcome is RowOutcome.CREATED:
+            return RowOutcome.CREATED
+        return RowOutcome.UNCHANGED if outcomes == {RowOutcome.UNCHANGED} else RowOutcome.UPDATED
 
-    def _provider(self, row: RegisterRow) -> tuple[ProviderState, RowResult]:
+    def _provider(self, row: RegisterRow) -> tuple[ProviderState, RowOutcome]:
         given = row.provider
         kept = self._providers.get(given.body)
         if kept is None:
-            state = _new_provider(given)
-            self._provider_service.establish_body(state)
-            event = begins(ProviderRegistered, state, id=str(state.id), scope=provider_scope(state))
-            self._providers[given.body] = self._provider_store.save(event)
-            return state, RowResult.CREATED
-        amended = kept.becomes(
-            ProviderAmended,
-            reason=_REASON,
-            name=given.name,
-            legal_form=given.legal_form,
-            licence_required=LICENCE_REQUIRED[given.legal_form],
-            seat_address=given.seat,
-        )
+            kept = self._providers[given.body] = self._provider_service.enter(new_provider(given))
+            return kept.state, RowOutcome.CREATED
+        amended = kept.becomes(ProviderAmended, reason=_REASON, **provider_facts(given))
         if not amended.changed:
-            return kept.state, RowResult.UNCHANGED
+            return kept.state, RowOutcome.UNCHANGED
         self._providers[given.body] = self._provider_store.save(amended)
-        return amended.state, RowResult.UPDATED
+        return amended.state, RowOutcome.UPDATED
 
     def _place(self, row: RegisterRow) -> PlaceState:
-        key = _key(row)
+        key = place_of(row)
         if key not in self._places:
             place = row.place
             self._places[key] = self._place_service.register(
@@ -140,133 +149,42 @@ class ImportService:
             )
         return self._places[key]
 
-    def _service(self, row: RegisterRow, provider: ProviderState, place: PlaceState) -> tuple[ServiceState, RowResult]:
-        state = _new_service(row, provider, place)
+    def _service(self, row: RegisterRow, provider: ProviderState, place: PlaceState) -> tuple[ServiceState, RowOutcome]:
+        state = new_service(row, provider, place)
         known = self._rows.get(row.row_key)
         service_id = str(known.state.service_id) if known else self._known.get(service_identity(state))
         if service_id is None:
             event = begins(ServiceRegistered, state, id=str(state.id), scope=service_scope(state))
             self._known[service_identity(state)] = event.id
             self._services[event.id] = self._service_store.save(event)
-            return state, RowResult.CREATED
+            return state, RowOutcome.CREATED
         kept = self._services[service_id]
         event = _amended(kept, row, provider, place)
         if event.changed:
             self._known.pop(service_identity(kept.state), None)
             self._known[service_identity(event.state)] = service_id
             kept = self._services[service_id] = self._service_store.save(event)
-        return kept.state, RowResult.UPDATED if event.changed else RowResult.UNCHANGED
+        return kept.state, RowOutcome.UPDATED if event.changed else RowOutcome.UNCHANGED
 
-    def _register_row(self, row: RegisterRow, provider: ProviderState, service: ServiceState) -> RowResult:
+    def _register_row(self, row: RegisterRow, provider: ProviderState, service: ServiceState) -> RowOutcome:
         kept = self._rows.get(row.row_key)
-        state = _register_row_state(row, provider, service, row_id=kept.state.id if kept else uuid7())
+        state = register_row(row, provider, service, row_id=kept.state.id if kept else uuid7())
         scope = row_scope(service.municipality, provider.body, service.provider_body, public=True)
         if kept is None:
             self._rows[row.row_key] = self._row_store.save(
                 begins(RegisterRowImported, state, id=str(state.id), scope=scope)
             )
-            return RowResult.CREATED
+            return RowOutcome.CREATED
         event = kept.becomes(RegisterRowImported, scope=scope, reason=_REASON, **state.model_dump())
         if not event.changed:
-            return RowResult.UNCHANGED
+            return RowOutcome.UNCHANGED
         self._rows[row.row_key] = self._row_store.save(event)
-        return RowResult.UPDATED
-
-
-_REASON = "Внос на публичния регистър"
-_EXISTS = CellError(
-    column="service",
-    code="service_exists",
-    bg="Същата услуга на същия доставчик на това място вече е вписана отделно.",
-    en="The same service of the same provider at this place is already registered on its own.",
-)
-
-
-def _key(row: RegisterRow) -> str:
-    return "|".join(row.place_key)
-
-
-def _new_provider(given: RowProvider) -> ProviderState:
-    return ProviderState(
-        id=uuid7(),
-        body=given.body,
-        eik=given.eik,
-        name=given.name,
-        legal_form=given.legal_form,
-        licence_required=LICENCE_REQUIRED[given.legal_form],
-        seat_municipality=None,
-        seat_address=given.seat,
-    )
-
-
-def _new_service(row: RegisterRow, provider: ProviderState, place: PlaceState) -> ServiceState:
-    """The register does not say who pays: a licensed provider's service counts as private until it is corrected."""
-    return ServiceState(
-        id=uuid7(),
-        name=row.service,
-        kind=row.kind,
-        activity_groups=row.activity_groups,
-        target_groups=row.target_groups,
-        financing="PRIVATE",
-        management=None,
-        capacity=None,
-        state="ACTIVE",
-        licence_required=provider.licence_required,
-        provider_id=provider.id,
-        provider_body=provider.body,
-        provider_name=provider.name,
-        operator_id=None,
-        operator_body=None,
-        operator_name=None,
-        place_id=place.id,
-        municipality=place.municipality,
-        settlement=place.settlement,
-        address=place.address,
-        started_on=None,
-    )
+        return RowOutcome.UPDATED
 
 
 def _amended(
     kept: Kept[ServiceState], row: RegisterRow, provider: ProviderState, place: PlaceState
 ) -> Event[ServiceState]:
-    """What the register knows better; financing, capacity and management stay as they are."""
-    state = kept.state
-    runs = "operator" if state.operator_body and provider.body != state.provider_body else "provider"
-    facts: dict[str, Any] = {
-        "name": row.service,
-        "kind": row.kind,
-        "activity_groups": row.activity_groups if row.kind != state.kind else state.activity_groups,
-        "target_groups": row.target_groups,
-        f"{runs}_id": provider.id,
-        f"{runs}_body": provider.body,
-        f"{runs}_name": provider.name,
-        "place_id": place.id,
-        "municipality": place.municipality,
-        "settlement": place.settlement,
-        "address": place.address,
-    }
-    moved = state.model_copy(update=facts)
+    facts = service_facts(kept.state, row, provider, place)
+    moved = kept.state.model_copy(update=facts)
     return kept.becomes(ServiceAmended, scope=service_scope(moved), reason=_REASON, **facts)
-
-
-def _register_row_state(
-    row: RegisterRow, provider: ProviderState, service: ServiceState, *, row_id: UUID
-) -> RegisterRowState:
-    return RegisterRowState(
-        id=row_id,
-        number=row.row_key,
-        service_id=service.id,
-        provider_id=provider.id,
-        provider_body=provider.body,
-        provider_name=provider.name,
-        place_id=service.place_id,
-        municipality=service.municipality,
-        original=_licence(row.original),
-        changed=_licence(row.changed) if row.changed else None,
-        renewed=_licence(row.renewed) if row.renewed else None,
-        violations=row.violations,
-    )
-
-
-def _licence(licence: RowLicence) -> ImportedLicence:
-    return ImportedLicence(number=licence.number, issued_on=licence.issued_on, valid_until=licence.valid_until)

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from aksu_registry.tables.base import RegistryBase
+from aksu_registry.base import RegistryBase
 from aksu_shared.db.tables import KeptById
 
 

@@ -1,4 +1,4 @@
-"""Reads the register's free wording: kind of service, target groups, and the legal form within a provider's name.
+"""Reads the register's free wording: kind of service, target groups, a provider's legal form, a service's address.
 
 Unknown wording is never a reason to refuse a row: the text is kept and the code is OTHER, so that a person can see
 and sort it later. Only a legal form that needs no licence is a contradiction.
@@ -7,13 +7,16 @@ and sort it later. Only a legal form that needs no licence is a contradiction.
 import re
 from functools import lru_cache
 
+from aksu_shared.address import fold_address
 from aksu_shared.codelists import CODELISTS, SERVICE_KINDS, TARGET_GROUP_ALIASES
-from aksu_shared.territory.names import fold
+from aksu_shared.territory.names import fold, fold_settlement
 
 OTHER = "OTHER"
 _LEADING = re.compile(r"^(?:социална услуга(?: за)?|предоставяне на)\s+")
 _QUOTED = re.compile(r"[„“\"«].*?[“”\"»]")
 _ABBREVIATION = re.compile(r"^[А-Я]{2,}$")
+_STREET_WORD = re.compile(r"^(?:ул|бул|пл|жк|кв|бл)\b")
+_POSTCODE = re.compile(r"\b\d{4}\b")
 
 # First match wins; patterns are searched in the folded name of the provider.
 _LEGAL_FORMS = tuple(
@@ -65,6 +68,18 @@ def target_groups_of(text: str) -> tuple[str, ...]:
             found.add(code)
             left = left.replace(f" {wording} ", " | ")
     return tuple(code for code in CODELISTS["target_groups"] if code in found) or (OTHER,)
+
+
+def address_in(settlement: str, seat: str) -> str:
+    """The part of a seat after its settlement, when the seat lies in `settlement`; else an empty text.
+
+    The 15 columns hold no address of the service, only the provider's seat. Where that lies in the row's settlement it
+    is taken as the place's address, as nothing better is known.
+    """
+    first, _, rest = seat.partition(",")
+    if fold_settlement(_POSTCODE.sub("", first)) == fold_settlement(settlement):
+        return rest.strip()
+    return seat.strip() if _STREET_WORD.match(fold_address(first)) else ""
 
 
 @lru_cache(maxsize=1)

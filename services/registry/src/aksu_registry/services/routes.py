@@ -6,8 +6,8 @@ from uuid import UUID
 from fastapi import Query, Request
 from starlette.responses import Response
 
-from aksu_registry.dependencies import ApiDep, CommandDep
-from aksu_registry.errors import (
+from aksu_registry.providers.errors import UnknownProvider
+from aksu_registry.services.errors import (
     AlreadyClosed,
     ManagementForeign,
     ManagementMissing,
@@ -15,19 +15,23 @@ from aksu_registry.errors import (
     OperatorForeign,
     OperatorMissing,
     ServiceExists,
-    UnknownProvider,
 )
-from aksu_registry.queries import SERVICE, SERVICES
-from aksu_registry.schemas import Closure, NewService, ServiceChanges, ServiceRead
+from aksu_registry.services.queries import SERVICE_BY_ID, SERVICES
+from aksu_registry.services.rules import whose
+from aksu_registry.services.schemas import NewService, ServiceChanges, ServiceRead
+from aksu_registry.services.service import SocialServiceService
+from aksu_registry.services.steps import SERVICE_STEPS, actions
 from aksu_shared.auth.dependencies import PrincipalDep, requires
-from aksu_shared.auth.permissions import Rights
-from aksu_shared.auth.principal import Principal
 from aksu_shared.errors import Forbidden, Malformed, NotFound
+from aksu_shared.events.registry import ServiceState
+from aksu_shared.procedures.steps import Offer
 from aksu_shared.schemas.codes import Code, MunicipalityCode
+from aksu_shared.web.api import ApiDep, CommandDep
 from aksu_shared.web.commands import COMMAND_PROBLEMS, UPDATE_PROBLEMS
 from aksu_shared.web.problems import problems
 from aksu_shared.web.reads import PageOf, PageQuery, one_response, page_response
 from aksu_shared.web.routing import Router
+from aksu_shared.web.steps import add_steps
 
 router = Router(tags=["services"])
 
@@ -65,22 +69,13 @@ async def list_services(query: Annotated[ServiceQuery, Query()], api: ApiDep, pr
 )
 async def get_service(service_id: UUID, request: Request, api: ApiDep, principal: PrincipalDep) -> Response:
     """One service, with what this caller may do."""
-    return await one_response(
-        api.reads,
-        SERVICE,
-        request,
-        principal,
-        actions=lambda found: _actions(found, api.rights, principal),
-        id=service_id,
-    )
 
+    def offered(service: dict[str, Any]) -> list[str]:
+        state = ServiceState.model_validate({name: service[name] for name in ServiceState.model_fields})
+        offer = Offer(state=state, today=api.clock.today(), actor=principal.subject)
+        return actions(offer, lambda right: api.rights.allows(principal, right, **whose(state)))
 
-def _actions(service: dict[str, Any], rights: Rights, principal: Principal) -> list[str]:
-    if service["state"] == "CLOSED":
-        return []
-    parties = tuple(body for body in (service["operator_body"],) if body)
-    place = {"territory": service["municipality"], "owner": service["provider_body"], "parties": parties}
-    return [name for name in ("amend", "close") if rights.allows(principal, f"registry.service.{name}", **place)]
+    return await one_response(api.reads, SERVICE_BY_ID, request, principal, actions=offered, id=service_id)
 
 
 @router.post(
@@ -95,7 +90,7 @@ def _actions(service: dict[str, Any], rights: Rights, principal: Principal) -> l
 )  # fmt: skip
 async def register_service(body: NewService, command: CommandDep) -> Response:
     """Enter a service in the register; its place is entered with it when new."""
-    kept = await command.factory.services().register(body, by=command.principal)
+    kept = await SocialServiceService(command.context).register(body, by=command.principal)
     return command.answer(201, kept, location=f"/v1/services/{kept.id}")
 
 
@@ -107,19 +102,16 @@ async def register_service(body: NewService, command: CommandDep) -> Response:
 )
 async def amend_service(service_id: UUID, body: ServiceChanges, command: CommandDep) -> Response:
     """Correct a service's particulars."""
-    services = command.factory.services()
+    services = SocialServiceService(command.context)
     kept = await services.amend(service_id, body, version=command.known_version, by=command.principal)
     return command.answer(200, kept)
 
 
-@router.post(
-    "/services/{service_id}/close",
-    response_model=ServiceRead,
-    responses=problems(*COMMAND_PROBLEMS, NotFound, Forbidden, AlreadyClosed),
-    dependencies=[requires("registry.service.close")],
+add_steps(
+    router,
+    SERVICE_STEPS,
+    path="/services/{service_id}",
+    service=SocialServiceService,
+    read=ServiceRead,
+    answer=lambda command, kept: command.answer(200, kept),
 )
-async def close_service(service_id: UUID, body: Closure, command: CommandDep) -> Response:
-    """End a service."""
-    services = command.factory.services()
-    kept = await services.close(service_id, body, version=command.known_version, by=command.principal)
-    return command.answer(200, kept)

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from aksu_registry.tables.base import RegistryBase
+from aksu_registry.base import RegistryBase
 from aksu_shared.db.tables import KeptById
 
 
@@ -37,7 +37,7 @@ class ServiceTable(KeptById, RegistryBase):
     started_on: Mapped[date | None]
     closed_on: Mapped[date | None]
     claim: Mapped[str | None]
-    """What an active service is (`aksu_registry.identity`): of two that would be the same one, one is refused."""
+    """What an active service is (`service_identity` in `rules`): of two that would be the same one, one is refused."""
 
     __table_args__ = (
         Index("ix_service_municipality_name", "municipality", "name", "id"),

@@ -5,12 +5,12 @@ from typing import Annotated, Literal
 from fastapi import Path, Query, Request
 from starlette.responses import Response
 
-from aksu_registry.dependencies import ApiDep
-from aksu_registry.queries import TERRITORIES, TERRITORY
-from aksu_registry.schemas import TerritoryRead
+from aksu_registry.territory.queries import TERRITORIES, TERRITORY_BY_CODE
+from aksu_registry.territory.schemas import TerritoryRead
 from aksu_shared.auth.dependencies import PrincipalDep, requires
 from aksu_shared.errors import Malformed, NotFound
 from aksu_shared.schemas.codes import Code
+from aksu_shared.web.api import ApiDep
 from aksu_shared.web.problems import problems
 from aksu_shared.web.reads import PageOf, PageQuery, one_response, page_response
 from aksu_shared.web.routing import Router
@@ -47,4 +47,4 @@ async def get_territory(
     code: Annotated[str, Path(max_length=20)], request: Request, api: ApiDep, principal: PrincipalDep
 ) -> Response:
     """One territory by its code: BG, BG41, BLG, BLG01."""
-    return await one_response(api.reads, TERRITORY, request, principal, code=code)
+    return await one_response(api.reads, TERRITORY_BY_CODE, request, principal, code=code)

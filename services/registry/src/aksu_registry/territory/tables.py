@@ -4,7 +4,7 @@ from datetime import date
 
 from sqlalchemy.orm import Mapped, mapped_column
 
-from aksu_registry.tables.base import RegistryBase
+from aksu_registry.base import RegistryBase
 from aksu_shared.db.tables import KeptByCode
 
 

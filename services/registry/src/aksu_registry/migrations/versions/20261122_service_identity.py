@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import sqlalchemy as sa
 from alembic import op
 
-from aksu_registry.identity import service_identity
+from aksu_registry.services.rules import service_identity
 
 revision = "20261122_service_identity"
 down_revision = "20261122_service_at_place"
