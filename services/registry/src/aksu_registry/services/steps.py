@@ -16,7 +16,7 @@ def _close(_case: Case[ServiceState], closure: Closure) -> Changes:
     return {"closed_on": closure.closed_on}
 
 
-SERVICE_STEPS: Final = Procedure[ServiceState, SocialServiceService](
+SERVICE_STEPS: Final[Procedure[ServiceState, SocialServiceService]] = Procedure(
     machine=SERVICE_MACHINE,
     whose=whose,
     admits=refuse_closed,
