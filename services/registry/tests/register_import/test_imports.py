@@ -13,15 +13,10 @@ import pytest
 from registry_builders import MAYOR, OFFICER
 
 from aksu_local.sample import DEFECTS_MANIFEST, write_defects, write_register
-from aksu_local.served import Serve, Served
+from aksu_local.served import Served
 
 CLOSURE = {"closed_on": "2026-01-31", "reason": "Закрита"}
 TABLES = ("provider", "body", "place", "service", "register_row", "change_log")
-
-
-@pytest.fixture
-async def registry(serve: Serve) -> Served:
-    return await serve("registry")
 
 
 @pytest.fixture(scope="module")
