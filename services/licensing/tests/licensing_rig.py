@@ -93,7 +93,10 @@ def service(runs: ProviderState, **changes: Any) -> ServiceState:
 
 def licence(service_no: str, sequence: int, issued_on: date, valid_until: date) -> ImportedLicence:
     return ImportedLicence(
-        number=f"Л-{service_no}-{sequence}/{issued_on:%d.%m.%Y}", issued_on=issued_on, valid_until=valid_until
+        number=f"Л-{service_no}-{sequence}/{issued_on:%d.%m.%Y}",
+        sequence=sequence,
+        issued_on=issued_on,
+        valid_until=valid_until,
     )
 
 

@@ -12,8 +12,8 @@ from xlsxwriter import Workbook
 from aksu_local.sample_defects import Defect, Row, Sheet, defective_sheets
 from aksu_local.sample_names import MUNICIPAL_SERVICES, STREETS, TOWNS, WORDS
 from aksu_local.sample_register import rows_of, sample_providers
+from aksu_registry.register_import.columns import COLUMNS
 from aksu_shared.codelists import SERVICE_KINDS
-from aksu_shared.register import COLUMNS
 from aksu_shared.territory import load
 
 SEED: Final = 20_220_701

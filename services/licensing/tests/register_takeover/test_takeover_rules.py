@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from licensing_rig import licence, provider, row, service
 
 from aksu_licensing.register_takeover.rules import stated
-from aksu_shared.register import check_licences
+from aksu_shared.licence_checks import check_licences
 from aksu_shared.terms import load_terms
 
 TERMS = load_terms()

@@ -11,11 +11,11 @@ from uuid_utils.compat import uuid7
 
 from aksu_local.served import Serve, Served
 from aksu_monitoring.wiring import on_rebuilt
+from aksu_shared.address import place_key
 from aksu_shared.db.store import Kept, begins
 from aksu_shared.events import Event
 from aksu_shared.events.licensing import LicenceAmended, LicenceImported, LicenceState
 from aksu_shared.events.registry import PlaceAmended, PlaceRegistered, PlaceState, ServiceRegistered, ServiceState
-from aksu_shared.register.identity import place_key
 from aksu_shared.scope import row_scope
 from aksu_shared.worker.copies import Moved
 

@@ -23,7 +23,7 @@ def import_file(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="report only; store nothing")] = False,
 ) -> None:
     """Take over the Agency's public register from a workbook."""
-    from aksu_registry.command_import import run_import  # noqa: PLC0415 - heavy, and used here only
+    from aksu_registry.register_import.command import run_import  # noqa: PLC0415 - heavy, and used here only
 
     if not file.is_file():
         typer.echo(f"Няма такъв файл: {file}", err=True)

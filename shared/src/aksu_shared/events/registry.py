@@ -149,11 +149,17 @@ class ServiceClosed(ServiceEvent, fact="closed"):
 
 
 class ImportedLicence(State):
-    """One licence of a register row: number `Л-<service no>-<seq>/<dd.mm.yyyy>`, issue day, last day of validity."""
+    """One licence of a register row: number `Л-<service no>-<seq>/<dd.mm.yyyy>`, issue day, last day of validity.
+
+    `sequence` is the one in the number. `predecessor` is the number of the licence in the same row that this one
+    replaced; the row's original has none.
+    """
 
     number: str
+    sequence: int
     issued_on: date
     valid_until: date
+    predecessor: str | None = None
 
 
 class RegisterRowState(State):

@@ -110,3 +110,10 @@ class Resource(BaseModel):
     """What a read answers with; built from rows or domain objects by attribute."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", frozen=True, from_attributes=True)
+
+
+class Versioned(Resource):
+    """What every aggregate shows besides its state; `actions` are those this caller may take now."""
+
+    version: int
+    actions: list[str] | None = None

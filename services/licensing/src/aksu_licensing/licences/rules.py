@@ -8,7 +8,7 @@ from typing import Any, Final
 from aksu_shared.codelists import ADMINISTRATIVE_SERVICES
 from aksu_shared.events.base import Scope
 from aksu_shared.events.licensing import LicenceState
-from aksu_shared.register.licence_checks import LicenceNumber
+from aksu_shared.licence_numbers import LicenceNumber
 from aksu_shared.scope import row_scope
 from aksu_shared.terms import Terms
 

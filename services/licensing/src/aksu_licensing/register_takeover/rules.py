@@ -6,7 +6,7 @@ from typing import Final
 
 from aksu_licensing.licences.rules import DAY
 from aksu_shared.events.registry import RegisterRowState
-from aksu_shared.register.licence_checks import Link, licence_chain
+from aksu_shared.licence_checks import Link, licence_chain
 
 OF_THE_REGISTER: Final = frozenset({"ACTIVE", "EXPIRED", "REPLACED", "RENEWED"})
 """States that the register's columns can tell; the others are decided by orders and no import changes them."""

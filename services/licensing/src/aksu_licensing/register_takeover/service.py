@@ -34,8 +34,8 @@ from aksu_shared.events.licensing import (
     LicenceState,
 )
 from aksu_shared.events.registry import RegisterRowImported, RegisterRowState
+from aksu_shared.licence_checks import check_licences
 from aksu_shared.procedures.context import Context
-from aksu_shared.register.licence_checks import check_licences
 
 _REASON: Final = "Внос на публичния регистър"
 _FACTS: Final[dict[str, type[LicenceEvent]]] = {"REPLACED": LicenceReplaced, "RENEWED": LicenceRenewed}

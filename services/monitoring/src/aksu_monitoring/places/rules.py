@@ -6,9 +6,9 @@ from datetime import date
 from typing import Any, Final, Protocol
 from uuid import UUID
 
+from aksu_shared.address import place_key
 from aksu_shared.events import Scope
 from aksu_shared.events.ingest import PlaceGiven
-from aksu_shared.register.identity import place_key
 from aksu_shared.scope import row_scope
 
 AGENCY: Final[Scope] = ("b:AKSU",)
