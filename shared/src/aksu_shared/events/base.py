@@ -10,7 +10,9 @@ from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar, get_args, get_origin
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from aksu_shared.value import value
 
@@ -19,9 +21,21 @@ Scope = tuple[str, ...]
 
 
 class State(BaseModel):
-    """Public state of an aggregate as it travels in events. Within a version of its type only additions."""
+    """Public state of an aggregate as it travels in events. Within a version of its type only additions.
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    Whoever makes a state, or changes it, names its fields rightly: a misspelt one is refused. Whoever reads one that
+    another build wrote passes over fields it does not know yet (`extra="ignore"`), so that services can be deployed one
+    by one; the published schema says the same.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Describe the state to readers, for whom further fields are no error."""
+        described = handler(schema)
+        handler.resolve_ref_schema(described).pop("additionalProperties", None)
+        return described
 
 
 S = TypeVar("S", bound=State)
