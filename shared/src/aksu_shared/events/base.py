@@ -11,7 +11,9 @@ from functools import cache
 from typing import Any, ClassVar, Generic, Self, TypeVar, get_args, get_origin
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from aksu_shared.value import value
 
@@ -24,9 +26,20 @@ class State(BaseModel):
 
     A field whose default is made of fields before it is derived. Its owner makes it anew with every change; whoever
     reads the event takes it as told, so that all services answer by the owner's definition.
+
+    Whoever makes a state, or changes it, names its fields rightly: a misspelt one is refused. Whoever reads one that
+    another build wrote passes over fields it does not know yet (`extra="ignore"`), so that services can be deployed one
+    by one; the published schema says the same.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Describe the state to readers, for whom further fields are no error."""
+        described = handler(schema)
+        handler.resolve_ref_schema(described).pop("additionalProperties", None)
+        return described
 
     def with_changes(self, changes: Mapping[str, Any]) -> Self:
         """This state after `changes`, its derived fields made anew."""

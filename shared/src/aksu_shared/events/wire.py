@@ -7,7 +7,7 @@ arrives is never trusted: everything wrong with a record is one `Undecodable` wi
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from operator import itemgetter
 from typing import Any, Final, Literal
 from uuid import UUID
@@ -192,7 +192,8 @@ def _reader(schema: type[State]) -> Callable[[object], dict[str, Any]]:
         ),
         "scope": told(core_schema.tuple_schema([core_schema.str_schema()], variadic_item_index=0)),
     }
-    return SchemaValidator(core_schema.typed_dict_schema(data)).validate_python
+    # A newer build of the owner may tell more than this one knows.
+    return partial(SchemaValidator(core_schema.typed_dict_schema(data)).validate_python, extra="ignore")
 
 
 def _event(fact: type[Event[Any]], subject: str, data: object, meta: Meta) -> Event[Any]:

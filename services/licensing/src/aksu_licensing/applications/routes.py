@@ -88,7 +88,7 @@ def _offered(api: Api, principal: Principal) -> Actions:
     today = api.clock.today()
 
     def actions(found: dict[str, Any]) -> list[str]:
-        return _actions(ApplicationState.model_validate(found), rights=api.rights, by=principal, today=today)
+        return _actions(ApplicationState.model_validate(found, extra="ignore"), rights=api.rights, by=principal, today=today)
 
     return actions
 
