@@ -69,7 +69,7 @@ torture-selftest: $(VENV_READY) ## Plant six bugs, one at a time: the torture ri
 	@$(TORTURE).selftest $(if $(SEED),--seed $(SEED))
 
 .PHONY: mutants
-mutants: $(MUTANTS_READY) ## Change the code of scope, tokens and inbox bit by bit: tests must notice; half an hour (ONLY="aksu_shared.scope*")
+mutants: $(MUTANTS_READY) ## Change the code of scope, tokens and inbox bit by bit: tests must notice; half an hour (ONLY="aksu_shared.events.scope*")
 	@$(BIN)/python tests/mutation/run.py $(ONLY)
 
 .PHONY: check

@@ -27,14 +27,16 @@ from aksu_monitoring.prescriptions.tables import PrescriptionTable
 from aksu_monitoring.signals.tables import SignalTable
 from aksu_reporting.read_models.service import READ_MODELS
 from aksu_shared.auth.issuer import DevelopmentIssuer
-from aksu_shared.clock import Clock
 from aksu_shared.db.pool import create_pool
 from aksu_shared.db.projection import project
 from aksu_shared.db.store import Kept
 from aksu_shared.db.work import Actor, UnitOfWork
 from aksu_shared.events.base import Event
-from aksu_shared.events.licensing import ApplicationAdvanced
-from aksu_shared.events.monitoring import FindingAmended, InspectionAmended, PrescriptionAdvanced, SignalTriaged
+from aksu_shared.events.licensing.applications import ApplicationAdvanced
+from aksu_shared.events.monitoring.inspections import FindingAmended, InspectionAmended
+from aksu_shared.events.monitoring.prescriptions import PrescriptionAdvanced
+from aksu_shared.events.monitoring.signals import SignalTriaged
+from aksu_shared.kernel.clock import Clock
 from aksu_shared.privacy.keys import DEVELOPMENT
 from aksu_shared.privacy.people import Person
 from aksu_shared.privacy.store import SubjectStore

@@ -10,7 +10,7 @@ import asyncpg
 
 from aksu_shared.bus.contract import Consumer
 from aksu_shared.db.work import Connection, UnitOfWork
-from aksu_shared.failpoint import Seam, failpoint
+from aksu_shared.kernel.failpoint import Seam, failpoint
 from aksu_shared.worker.consumer import ConsumerLoop
 from torture.findings import Invariant
 

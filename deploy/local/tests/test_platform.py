@@ -16,7 +16,7 @@ from aksu_local.databases import SERVICES
 from aksu_local.folder import Folder, FolderBusy
 from aksu_local.platform import EarlierBuild, OtherBus, Platform
 from aksu_local.process import ProcessDied
-from aksu_shared.testing.waiting import eventually
+from aksu_local.waiting import eventually
 
 
 @pytest.fixture(autouse=True)

@@ -14,22 +14,15 @@ import httpx
 from aksu_licensing.wiring import DEADLINES, HANDLERS
 from aksu_local.served import Served
 from aksu_shared.bus.contract import Delivered
-from aksu_shared.clock import Clock, legal_day, write_offset
 from aksu_shared.db.notify import Notifier
 from aksu_shared.db.store import Kept, begins
 from aksu_shared.events.base import Event
-from aksu_shared.events.registry import (
-    ImportedLicence,
-    ProviderRegistered,
-    ProviderState,
-    RegisterRowImported,
-    RegisterRowState,
-    ServiceAmended,
-    ServiceRegistered,
-    ServiceState,
-)
-from aksu_shared.scope import row_scope
-from aksu_shared.web.health import Health
+from aksu_shared.events.registry.providers import ProviderRegistered, ProviderState
+from aksu_shared.events.registry.register_import import ImportedLicence, RegisterRowImported, RegisterRowState
+from aksu_shared.events.registry.services import ServiceAmended, ServiceRegistered, ServiceState
+from aksu_shared.events.scope import row_scope
+from aksu_shared.kernel.clock import Clock, legal_day, write_offset
+from aksu_shared.serving.health import Health
 from aksu_shared.worker.applying import Applied, Applier, Item, read
 from aksu_shared.worker.consumer import ConsumerLoop
 from aksu_shared.worker.handover import Handover

@@ -11,10 +11,10 @@ from aksu_monitoring.prescriptions.steps import PRESCRIPTION_STEPS
 from aksu_monitoring.signals.machine import SIGNAL_MACHINE
 from aksu_monitoring.signals.steps import SIGNAL_STEPS
 from aksu_shared.auth.permissions import Rights
-from aksu_shared.codelists import CODELISTS
-from aksu_shared.errors import IllegalTransition
+from aksu_shared.kernel.codelists import CODELISTS
+from aksu_shared.kernel.errors import IllegalTransition
+from aksu_shared.kernel.machine import SYSTEM, Machine
 from aksu_shared.procedures.steps import Procedure
-from aksu_shared.terms.machine import SYSTEM, Machine
 
 MACHINES = [INSPECTION_MACHINE, PRESCRIPTION_MACHINE, SIGNAL_MACHINE]
 REPORT = ("order", "start", "draft_findings", "send_for_objections", "approve_report")

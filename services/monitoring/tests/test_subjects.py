@@ -12,13 +12,13 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from aksu_local.served import Serve, Served
+from aksu_local.waiting import eventually
 from aksu_shared.auth.principal import Principal, Role
 from aksu_shared.privacy.expiry import WRAPPED, expire, rewrap
 from aksu_shared.privacy.keys import DEVELOPMENT, DEVELOPMENT_KEY, KeyRing, Unreadable, new_key, unseal
 from aksu_shared.privacy.people import LEGAL, Person, about_field, about_key
 from aksu_shared.privacy.retention import Retention
 from aksu_shared.privacy.store import SubjectStore
-from aksu_shared.testing import eventually
 
 DPO: dict[str, Any] = {"role": "data_protection_officer", "body": "AKSU"}
 INSPECTOR = Principal("i", frozenset({Role.INSPECTOR}), "AKSU")

@@ -9,9 +9,9 @@ from datetime import date, timedelta
 from itertools import pairwise
 from typing import Protocol
 
-from aksu_shared.codelists import ADMINISTRATIVE_SERVICES
+from aksu_shared.kernel.codelists import ADMINISTRATIVE_SERVICES
+from aksu_shared.kernel.terms.terms import Terms
 from aksu_shared.licence_numbers import LicenceNumber, parse_number
-from aksu_shared.terms.terms import Terms
 from aksu_shared.workbook import CellError, format_day
 
 _LICENSING = "чл. 146–160 ЗСУ"

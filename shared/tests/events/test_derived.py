@@ -7,11 +7,12 @@ from uuid import uuid4
 import pytest
 from pydantic import ValidationError
 
-from aksu_shared.codelists import CODELISTS
 from aksu_shared.db.store import Kept
 from aksu_shared.events.base import State, derived
-from aksu_shared.events.licensing import ApplicationState, LicenceRenewed, LicenceState
-from aksu_shared.events.monitoring import PrescriptionAdvanced, PrescriptionState
+from aksu_shared.events.licensing.applications import ApplicationState
+from aksu_shared.events.licensing.licences import LicenceRenewed, LicenceState
+from aksu_shared.events.monitoring.prescriptions import PrescriptionAdvanced, PrescriptionState
+from aksu_shared.kernel.codelists import CODELISTS
 
 FIRST, LAST, SOONER = date(2024, 1, 1), date(2028, 12, 31), date(2026, 3, 15)
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from xlsxwriter import Workbook
 
-from aksu_shared.errors import TooLarge
+from aksu_shared.kernel.errors import TooLarge
 from aksu_shared.web.uploads import (
     DOCUMENT_TYPES,
     MAX_NAME,

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from aksu_shared.errors import Malformed, Problem
+from aksu_shared.kernel.errors import Malformed, Problem
 from aksu_shared.workbook import Sheet, archive
 from aksu_shared.workbook.archive import (
     MAX_FILE,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aksu_shared.errors import FieldError
+from aksu_shared.kernel.errors import FieldError
 from aksu_shared.workbook import CellError, Layout, lettered
 from aksu_shared.workbook.layout import HeaderMismatch
 

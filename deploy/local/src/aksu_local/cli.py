@@ -17,7 +17,7 @@ from aksu_local.platform import EarlierBuild, OtherBus, Platform, SampleRefused,
 from aksu_local.ports import NoFreePort
 from aksu_local.process import ProcessDied
 from aksu_local.roles import DEFAULT_BODIES
-from aksu_shared.clock import SOFIA, legal_day
+from aksu_shared.kernel.clock import SOFIA, legal_day
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 app.add_typer(cli_migrations.app, name="migrations")

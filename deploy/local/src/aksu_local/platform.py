@@ -227,7 +227,7 @@ class Platform:
                 raise EarlierBuild(msg)
 
     async def _prepare_bus(self) -> None:
-        from aksu_shared.bus.topics import create_topics  # noqa: PLC0415 - needed at start only
+        from aksu_shared.bus.creation import create_topics  # noqa: PLC0415 - needed at start only
 
         if self.broker is None:
             await create_bus_database(self.postgres)

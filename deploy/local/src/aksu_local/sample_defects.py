@@ -7,7 +7,7 @@ from typing import Final
 
 from aksu_local.sample_register import SampleProvider, rows_of, sample_providers
 from aksu_registry.register_import.columns import COLUMNS
-from aksu_shared.territory import load
+from aksu_shared.kernel.territory import load
 from aksu_shared.workbook import format_day
 
 Cell = str | int | float | datetime | tuple[str, str | int] | None

@@ -30,8 +30,9 @@ from aiokafka.errors import LeaderNotAvailableError, NotLeaderForPartitionError,
 from aksu_local.databases import ServiceUrls, create_bus_database, create_service_database, drop_database
 from aksu_local.kafka import Kafka
 from aksu_local.postgres import Postgres
-from aksu_shared.bus.topics import create_topics, declared_topics
-from aksu_shared.testing.waiting import eventually
+from aksu_local.waiting import eventually
+from aksu_shared.bus.creation import create_topics
+from aksu_shared.bus.topics import declared_topics
 
 Prepare = Callable[[ServiceUrls], Awaitable[None]]
 """Brings a new database to the state a test starts from: migrations, seed data. Must close its connections."""

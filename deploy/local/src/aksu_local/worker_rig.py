@@ -22,16 +22,16 @@ from uuid_utils.compat import uuid7
 from aksu_local.databases import ServiceUrls
 from aksu_local.process import ProcessDied, free_port
 from aksu_shared.bus import Bus, Delivered, Record
-from aksu_shared.clock import Clock
 from aksu_shared.db.notify import Notifier
 from aksu_shared.db.pool import create_pool
 from aksu_shared.db.projection import project
 from aksu_shared.db.store import Store, begins
 from aksu_shared.db.work import Actor, UnitOfWork
-from aksu_shared.events.monitoring import FindingRecorded, FindingState
-from aksu_shared.events.registry import PlaceAmended, PlaceEvent, PlaceRegistered, PlaceState
+from aksu_shared.events.monitoring.inspections import FindingRecorded, FindingState
+from aksu_shared.events.registry.places import PlaceAmended, PlaceEvent, PlaceRegistered, PlaceState
+from aksu_shared.kernel.clock import Clock
 from aksu_shared.migrations.v1 import statements
-from aksu_shared.web.health import Health
+from aksu_shared.serving.health import Health
 from aksu_shared.worker.applying import Applier
 from aksu_shared.worker.consumer import ConsumerLoop
 from aksu_shared.worker.handover import Handover

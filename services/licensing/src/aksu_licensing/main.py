@@ -4,7 +4,7 @@ from fastapi import FastAPI
 
 from aksu_licensing.config import SERVICE, LicensingConfig
 from aksu_licensing.wiring import COPIES, ROUTERS
-from aksu_shared.web.service import service_app
+from aksu_shared.operations.service import service_app
 
 
 def create(config: LicensingConfig) -> FastAPI:

@@ -20,9 +20,9 @@ from aksu_licensing.register_takeover import store as register_takeover
 from aksu_licensing.registry_copies import handlers as copy_handlers
 from aksu_licensing.registry_copies import store as registry_copies
 from aksu_shared.db.access import keep_revocations
-from aksu_shared.events.registry import AccessEvent
-from aksu_shared.web.changes import changes_router
-from aksu_shared.web.subjects import subjects_router
+from aksu_shared.events.registry.access import AccessEvent
+from aksu_shared.operations.changes import changes_router
+from aksu_shared.operations.subjects import subjects_router
 from aksu_shared.worker.copies import Copies
 from aksu_shared.worker.routing import Handlers
 from aksu_shared.worker.scheduler import DeadlineHandler

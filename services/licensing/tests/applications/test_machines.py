@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from aksu_licensing.applications.machine import APPLICATION_MACHINE, DECISION_IS_REFUSAL
 from aksu_licensing.licences.machine import LICENCE_MACHINE
 from aksu_shared.auth.permissions import Rights
-from aksu_shared.codelists import CODELISTS
-from aksu_shared.errors import IllegalTransition
-from aksu_shared.terms.machine import SYSTEM, Machine
+from aksu_shared.kernel.codelists import CODELISTS
+from aksu_shared.kernel.errors import IllegalTransition
+from aksu_shared.kernel.machine import SYSTEM, Machine
 
 MACHINES = [APPLICATION_MACHINE, LICENCE_MACHINE]
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from licensing_rig import APPLICANT, DIRECTOR, OFFICER, Rig, imported, licence, row
 
-from aksu_shared.events.registry import ServiceState
+from aksu_shared.events.registry.services import ServiceState
 
 ISSUED, LAST_DAY = date(2021, 3, 10), date(2026, 3, 10)
 

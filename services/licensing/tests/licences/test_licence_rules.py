@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from aksu_licensing.licences.rules import GRANTS, number_of, overlap
 from aksu_licensing.licences.steps import LICENCE_PROCEDURE
-from aksu_shared.clock import SOFIA, end_of, legal_day, start_of
-from aksu_shared.events.licensing import LicenceState
-from aksu_shared.terms import load_terms
+from aksu_shared.events.licensing.licences import LicenceState
+from aksu_shared.kernel.clock import SOFIA, end_of, legal_day, start_of
+from aksu_shared.kernel.terms import load_terms
 
 TERMS = load_terms()
 DAYS = st.dates(date(2020, 7, 1), date(2035, 1, 1))

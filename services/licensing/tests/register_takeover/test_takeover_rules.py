@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from licensing_rig import licence, provider, row, service
 
 from aksu_licensing.register_takeover.rules import stated
+from aksu_shared.kernel.terms import load_terms
 from aksu_shared.licence_checks import check_licences
-from aksu_shared.terms import load_terms
 
 TERMS = load_terms()
 DAYS = st.dates(date(2020, 7, 1), date(2035, 1, 1))

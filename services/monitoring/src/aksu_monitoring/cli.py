@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from aksu_shared.cli import service_cli
-from aksu_shared.cli_keys import keys_cli
+from aksu_shared.commands.cli import service_cli
+from aksu_shared.commands.cli_keys import keys_cli
 
 CONFIG = "aksu_monitoring.config:MonitoringConfig"
 

@@ -4,7 +4,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from aksu_shared.privacy.config import PersonalDataConfig
+from aksu_shared.config.personal import PersonalDataConfig
 
 SERVICE = "monitoring"
 """Name of the service: of its database, its roles, its topics and its source in events."""

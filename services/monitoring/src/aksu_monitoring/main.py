@@ -5,8 +5,8 @@ from fastapi import FastAPI
 from aksu_monitoring.config import SERVICE, MonitoringConfig
 from aksu_monitoring.ingest.sources.service import Senders
 from aksu_monitoring.wiring import COPIES, ROUTERS
+from aksu_shared.operations.service import service_app
 from aksu_shared.web.rate import Rate
-from aksu_shared.web.service import service_app
 
 
 def create(config: MonitoringConfig) -> FastAPI:

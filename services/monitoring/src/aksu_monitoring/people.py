@@ -5,8 +5,8 @@ from uuid import UUID
 
 from pydantic import AwareDatetime
 
+from aksu_shared.kernel.schemas.base import Resource
 from aksu_shared.privacy.people import Known
-from aksu_shared.schemas.base import Resource
 
 
 class PersonRead(Resource):

@@ -26,11 +26,11 @@ from aksu_monitoring.signals.rules import CONCERNED, REASONS, SIGNALLER
 from aksu_monitoring.users_met import routes as users_met
 from aksu_monitoring.users_met.schemas import USER_MET
 from aksu_shared.db.access import keep_revocations
-from aksu_shared.events.registry import AccessEvent
+from aksu_shared.events.registry.access import AccessEvent
+from aksu_shared.operations.changes import changes_router
+from aksu_shared.operations.subjects import subjects_router
 from aksu_shared.privacy import expiry
-from aksu_shared.web.changes import changes_router
-from aksu_shared.web.subjects import subjects_router
-from aksu_shared.worker.process import WorkerLoop
+from aksu_shared.worker.parts import WorkerLoop
 from aksu_shared.worker.routing import Handlers
 
 __all__ = ["COPIES", "DEADLINES", "HANDLERS", "HOLDINGS", "METADATA", "ROUTERS", "WRAPPED", "loops", "on_rebuilt"]

@@ -6,7 +6,8 @@ from typing import Final
 from aksu_monitoring.config import SERVICE, MonitoringConfig
 from aksu_monitoring.ingest.sources.service import Senders
 from aksu_monitoring.wiring import COPIES, DEADLINES, HANDLERS, WRAPPED, loops, on_rebuilt
-from aksu_shared.worker.process import WorkerParts, run_worker
+from aksu_shared.worker.parts import WorkerParts
+from aksu_shared.worker.process import run_worker
 
 PARTS: Final = WorkerParts(
     service=SERVICE,

@@ -11,12 +11,13 @@ from uuid_utils.compat import uuid7
 
 from aksu_local.served import Serve, Served
 from aksu_monitoring.wiring import on_rebuilt
-from aksu_shared.address import place_key
 from aksu_shared.db.store import Kept, begins
 from aksu_shared.events import Event
-from aksu_shared.events.licensing import LicenceAmended, LicenceImported, LicenceState
-from aksu_shared.events.registry import PlaceAmended, PlaceRegistered, PlaceState, ServiceRegistered, ServiceState
-from aksu_shared.scope import row_scope
+from aksu_shared.events.licensing.licences import LicenceAmended, LicenceImported, LicenceState
+from aksu_shared.events.registry.places import PlaceAmended, PlaceRegistered, PlaceState
+from aksu_shared.events.registry.services import ServiceRegistered, ServiceState
+from aksu_shared.events.scope import row_scope
+from aksu_shared.kernel.address import place_key
 from aksu_shared.worker.copies import Moved
 
 SCOPE = row_scope("BLG03", public=True)

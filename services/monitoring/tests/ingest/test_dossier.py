@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from aksu_monitoring.ingest.applying.rules import OUTCOME_STATES, closed_state
 from aksu_monitoring.ingest.staging.rules import Waiting, missing, next_in_turn
 from aksu_monitoring.inspections.machine import INSPECTION_MACHINE
-from aksu_shared.codelists import CODELISTS
+from aksu_shared.kernel.codelists import CODELISTS
 
 
 def test_every_outcome_means_a_state_that_the_machine_reaches_from_work_at_the_place() -> None:

@@ -20,9 +20,9 @@ from monitoring_builders import (
 from monitoring_worker import apply, apply_all, applying, worker_of
 
 from aksu_local.served import Serve, Served
+from aksu_local.waiting import eventually
 from aksu_monitoring.ingest.applying import loop as staged
 from aksu_monitoring.ingest.applying.loop import StagedLoop
-from aksu_shared.testing import eventually
 
 
 @pytest.fixture

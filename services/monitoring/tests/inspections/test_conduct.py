@@ -28,12 +28,12 @@ from aksu_local.served import Serve, Served
 from aksu_monitoring.inspections.machine import INSPECTION_MACHINE
 from aksu_monitoring.inspections.schemas import FindingRead, InspectionDetail, InspectionListed
 from aksu_monitoring.prescriptions.schemas import PrescriptionRead
-from aksu_shared.address import place_key
 from aksu_shared.db.store import begins
 from aksu_shared.events import Event
-from aksu_shared.events.registry import PlaceRegistered, PlaceState
-from aksu_shared.scope import row_scope
-from aksu_shared.terms.steps import verb
+from aksu_shared.events.registry.places import PlaceRegistered, PlaceState
+from aksu_shared.events.scope import row_scope
+from aksu_shared.kernel.address import place_key
+from aksu_shared.kernel.terms.steps import verb
 from aksu_shared.web.reads import PageOf
 
 PATHS: dict[str, tuple[str, ...]] = {

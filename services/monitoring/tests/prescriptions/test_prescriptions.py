@@ -8,9 +8,9 @@ from monitoring_builders import INSPECTOR, MAYOR, OTHER_MAYOR, PROVIDER, count, 
 from monitoring_worker import apply
 
 from aksu_local.served import Serve, Served
+from aksu_local.waiting import eventually
 from aksu_monitoring.prescriptions.schemas import PrescriptionRead
-from aksu_shared.clock import Clock, write_offset
-from aksu_shared.testing import eventually
+from aksu_shared.kernel.clock import Clock, write_offset
 from aksu_shared.web.reads import PageOf
 
 DAY = 86_400

@@ -26,7 +26,7 @@ from signal_builders import (
 
 from aksu_local.served import Serve, Served
 from aksu_monitoring.signals.schemas import SignalSummary
-from aksu_shared.web.audit import AuditEntry
+from aksu_shared.operations.audit import AuditEntry
 from aksu_shared.web.reads import PageOf
 
 

@@ -7,7 +7,7 @@ from monitoring_builders import INSPECTOR, push, started
 from monitoring_worker import apply, worker_of
 
 from aksu_local.served import Serve, Served
-from aksu_shared.clock import write_offset
+from aksu_shared.kernel.clock import write_offset
 from aksu_shared.worker.housekeeping import Housekeeping
 from aksu_shared.worker.process import _expiry
 

@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 
 from aksu_shared.auth.pseudonym import Pseudonyms
-from aksu_shared.cli import load_config, service_cli
-from aksu_shared.errors import Problem
+from aksu_shared.commands.cli import service_cli
+from aksu_shared.commands.settings import load_config
+from aksu_shared.kernel.errors import Problem
 
 CONFIG = "aksu_registry.config:RegistryConfig"
 app = service_cli("registry", config=CONFIG)

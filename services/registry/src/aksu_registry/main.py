@@ -4,7 +4,7 @@ from fastapi import FastAPI
 
 from aksu_registry.config import SERVICE, RegistryConfig
 from aksu_registry.wiring import ROUTERS
-from aksu_shared.web.service import service_app
+from aksu_shared.operations.service import service_app
 
 
 def create(config: RegistryConfig) -> FastAPI:

@@ -15,8 +15,8 @@ from aksu_registry.services import routes as services
 from aksu_registry.territory import routes as territory
 from aksu_registry.territory.service import TerritoryService
 from aksu_shared.db.work import UnitOfWork
+from aksu_shared.operations.changes import changes_router
 from aksu_shared.procedures.context import Context
-from aksu_shared.web.changes import changes_router
 from aksu_shared.worker.routing import Handlers
 
 METADATA: Final = RegistryBase.metadata

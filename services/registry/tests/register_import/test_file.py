@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from aksu_registry.register_import.file import ReadRow, carried, read_register, read_rows
-from aksu_shared.terms import load_terms
-from aksu_shared.territory import load
+from aksu_shared.kernel.terms import load_terms
+from aksu_shared.kernel.territory import load
 from aksu_shared.workbook import RawRow
 
 TERRITORY, TERMS, TODAY = load(), load_terms(), date(2026, 11, 20)

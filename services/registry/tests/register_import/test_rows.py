@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from aksu_registry.register_import.columns import COLUMNS, REGISTER
 from aksu_registry.register_import.rows import RegisterRow, RowLicence, parse_row
-from aksu_shared.territory import load
+from aksu_shared.kernel.territory import load
 from aksu_shared.workbook import CellError, RawRow
 
 TERRITORY = load()

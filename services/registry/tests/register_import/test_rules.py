@@ -7,9 +7,10 @@ import pytest
 from aksu_registry.places.rules import address_key
 from aksu_registry.register_import.rows import RegisterRow, parse_row
 from aksu_registry.register_import.rules import check_legal_form, new_provider, new_service, place_of, register_row
-from aksu_shared.codelists import LICENCE_REQUIRED
-from aksu_shared.events.registry import ImportedLicence, PlaceState, RegisterRowState
-from aksu_shared.territory import load
+from aksu_shared.events.registry.places import PlaceState
+from aksu_shared.events.registry.register_import import ImportedLicence, RegisterRowState
+from aksu_shared.kernel.codelists import LICENCE_REQUIRED
+from aksu_shared.kernel.territory import load
 from aksu_shared.workbook import RawRow
 
 
@@ -40,7 +41,7 @@ def told(read: RegisterRow) -> RegisterRowState:
 
 
 def numbered(licence: ImportedLicence | None) -> tuple[int, str | None] | None:
-    return licence and (licence.sequence, licence.predecessor)
+    return None if licence is None else (licence.sequence, licence.predecessor)
 
 
 ORIGINAL = "Л-3129-0500/05.11.2021"

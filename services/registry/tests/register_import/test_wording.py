@@ -3,7 +3,7 @@
 import pytest
 
 from aksu_registry.register_import.wording import legal_form_of, service_kind_of, target_groups_of
-from aksu_shared.codelists import SERVICE_KINDS, TARGET_GROUP_ALIASES
+from aksu_shared.kernel.codelists import SERVICE_KINDS, TARGET_GROUP_ALIASES
 
 
 @pytest.mark.parametrize(

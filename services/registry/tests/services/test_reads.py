@@ -7,7 +7,7 @@ from registry_builders import MAYOR, service
 
 from aksu_local.served import Served
 from aksu_registry.services.schemas import ServiceRead
-from aksu_shared.events.wire import event_of_structured
+from aksu_shared.bus.wire import event_of_structured
 from aksu_shared.web.reads import PageOf
 
 

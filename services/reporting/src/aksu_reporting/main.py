@@ -4,7 +4,7 @@ from fastapi import FastAPI
 
 from aksu_reporting.config import SERVICE, ReportingConfig
 from aksu_reporting.wiring import COPIES, ROUTERS
-from aksu_shared.web.service import service_app
+from aksu_shared.operations.service import service_app
 
 
 def create(config: ReportingConfig) -> FastAPI:

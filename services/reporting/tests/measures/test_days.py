@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aksu_reporting.measures.days import expiring_until
-from aksu_shared.terms.term import add_months
+from aksu_shared.kernel.terms.term import add_months
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """What the form of a code says, and that it says of all 300 territories what the tables say."""
 
 from aksu_reporting.measures.levels import inner_level, level_of
-from aksu_shared import territory
+from aksu_shared.kernel import territory
 
 
 def test_the_form_of_every_code_says_its_level() -> None:

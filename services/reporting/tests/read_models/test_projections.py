@@ -22,7 +22,7 @@ from aksu_local.served import Served
 from aksu_reporting.wiring import HANDLERS
 from aksu_shared.events import Event
 from aksu_shared.events.catalogue import CATALOGUE
-from aksu_shared.events.registry import BodyEstablished, BodyState
+from aksu_shared.events.registry.bodies import BodyEstablished, BodyState
 from aksu_shared.worker.routing import topics
 
 FACTS: tuple[Callable[..., Event[Any]], ...] = (

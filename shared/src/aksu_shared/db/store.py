@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, Table, any_, bindparam, select
 from aksu_shared.db.statement import SCOPE, Statement
 from aksu_shared.db.tables import check_columns
 from aksu_shared.db.work import UnitOfWork
-from aksu_shared.errors import NotFound, PreconditionFailed, TokenRevoked
 from aksu_shared.events.base import Event, Scope, State, difference
+from aksu_shared.kernel.errors import NotFound, PreconditionFailed, TokenRevoked
 
 S = TypeVar("S", bound=State)
 

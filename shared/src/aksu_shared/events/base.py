@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from aksu_shared.value import value
+from aksu_shared.kernel.value import value
 
 Scope = tuple[str, ...]
 """Scope keys of a row or event, see `aksu_shared.auth.principal`."""

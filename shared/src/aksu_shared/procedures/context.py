@@ -8,8 +8,8 @@ from typing import Self
 from aksu_shared.auth.permissions import Rights
 from aksu_shared.auth.pseudonym import Pseudonyms
 from aksu_shared.db.work import UnitOfWork
+from aksu_shared.kernel.terms import Terms, load_terms
 from aksu_shared.privacy.keys import NO_KEYS, KeyRing
-from aksu_shared.terms import Terms, load_terms
 
 
 @cache

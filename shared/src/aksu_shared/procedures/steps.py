@@ -20,14 +20,14 @@ from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 from aksu_shared.auth.principal import Principal
 from aksu_shared.db.store import Kept, Store
-from aksu_shared.errors import Problem
 from aksu_shared.events.base import Event, Scope, State
+from aksu_shared.kernel.errors import Problem
+from aksu_shared.kernel.machine import SYSTEM, Machine, Transition
+from aksu_shared.kernel.schemas.base import Command as Body
+from aksu_shared.kernel.terms import Terms
+from aksu_shared.kernel.terms.steps import fire as leading
+from aksu_shared.kernel.terms.steps import happened_on, verb, words
 from aksu_shared.procedures.context import Context
-from aksu_shared.schemas.base import Command as Body
-from aksu_shared.terms import Terms
-from aksu_shared.terms.machine import SYSTEM, Machine, Transition
-from aksu_shared.terms.steps import fire as leading
-from aksu_shared.terms.steps import happened_on, verb, words
 
 S = TypeVar("S", bound=State)
 V = TypeVar("V", bound="Moving[Any]")

@@ -9,9 +9,9 @@ from fastapi import Depends, Header, Request
 
 from aksu_shared.auth.dependencies import PrincipalDep
 from aksu_shared.auth.permissions import Rights
-from aksu_shared.clock import Clock
 from aksu_shared.db.notify import Listener
 from aksu_shared.db.reads import Reads
+from aksu_shared.kernel.clock import Clock
 from aksu_shared.privacy.keys import KeyRing
 from aksu_shared.web.commands import Command, CommandEdge
 from aksu_shared.web.reads import AfterDep, after_header, wait_for

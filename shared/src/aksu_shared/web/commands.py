@@ -22,11 +22,11 @@ from starlette.responses import Response
 from aksu_shared.auth.permissions import Rights
 from aksu_shared.auth.principal import Principal
 from aksu_shared.auth.pseudonym import Pseudonyms
-from aksu_shared.clock import Clock
 from aksu_shared.db.notify import Notifier
 from aksu_shared.db.store import Kept
 from aksu_shared.db.work import Actor, KeyTaken, StoredReply, UnitOfWork
-from aksu_shared.errors import (
+from aksu_shared.kernel.clock import Clock
+from aksu_shared.kernel.errors import (
     ConcurrentWrite,
     FieldError,
     Forbidden,
@@ -38,13 +38,13 @@ from aksu_shared.errors import (
     RuleBroken,
     TokenRevoked,
 )
-from aksu_shared.failpoint import failpoint
-from aksu_shared.logging import correlation_id, traceparent
+from aksu_shared.kernel.failpoint import failpoint
+from aksu_shared.kernel.logging import correlation_id, traceparent
+from aksu_shared.kernel.terms import Terms
 from aksu_shared.privacy.keys import KeyRing
 from aksu_shared.procedures.context import Context
-from aksu_shared.terms import Terms
+from aksu_shared.serving.problems import render_problem
 from aksu_shared.web.fingerprints import Fingerprints
-from aksu_shared.web.problems import render_problem
 
 KEY_HEADER = "Idempotency-Key"
 MAX_KEY = 200

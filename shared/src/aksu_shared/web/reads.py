@@ -15,8 +15,8 @@ from aksu_shared.auth.principal import Principal
 from aksu_shared.db.notify import APPLIED
 from aksu_shared.db.reads import Page, Reads
 from aksu_shared.db.statement import Statement
-from aksu_shared.errors import FieldError, Malformed, NotFound, Unavailable
-from aksu_shared.schemas.base import Filters, Resource
+from aksu_shared.kernel.errors import FieldError, Malformed, NotFound, Unavailable
+from aksu_shared.kernel.schemas.base import Filters, Resource
 from aksu_shared.web.middleware import waiting
 
 R = TypeVar("R")

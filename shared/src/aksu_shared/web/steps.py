@@ -11,14 +11,14 @@ from starlette.responses import Response
 
 from aksu_shared.auth.dependencies import requires
 from aksu_shared.db.store import Kept
-from aksu_shared.errors import Forbidden, IllegalTransition, NotFound
+from aksu_shared.kernel.errors import Forbidden, IllegalTransition, NotFound
+from aksu_shared.kernel.machine import SYSTEM, SamePerson, Transition
+from aksu_shared.kernel.terms.steps import described, verb
 from aksu_shared.procedures.context import Context
 from aksu_shared.procedures.steps import Moving, Procedure, Step, fire
-from aksu_shared.terms.machine import SYSTEM, SamePerson, Transition
-from aksu_shared.terms.steps import described, verb
+from aksu_shared.serving.problems import problems
 from aksu_shared.web.api import CommandDep
 from aksu_shared.web.commands import COMMAND_PROBLEMS, Command
-from aksu_shared.web.problems import problems
 from aksu_shared.web.routing import Router
 
 V = TypeVar("V", bound=Moving[Any])

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from typing import IO
 from xml.parsers import expat
 
-from aksu_shared.errors import Malformed, TooLarge
+from aksu_shared.kernel.errors import Malformed, TooLarge
 
 MIB = 1024 * 1024
 MAX_FILE = 64 * MIB

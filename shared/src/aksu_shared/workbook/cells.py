@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 
-from aksu_shared.eik import is_valid_eik
+from aksu_shared.kernel.eik import is_valid_eik
 from aksu_shared.workbook.faults import CellError
 from aksu_shared.workbook.sheet import Cell
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from aksu_shared.errors import FieldError
+from aksu_shared.kernel.errors import FieldError
 from aksu_shared.workbook.layout import Layout
 
 

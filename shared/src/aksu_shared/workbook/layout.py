@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
 
-from aksu_shared.errors import FieldError, Malformed
-from aksu_shared.territory.names import fold
+from aksu_shared.kernel.errors import FieldError, Malformed
+from aksu_shared.kernel.territory.names import fold
 
 _SYNONYMS = {"номер по ред": "номер"}
 _LETTERS = 26

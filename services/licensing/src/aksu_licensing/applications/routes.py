@@ -20,14 +20,14 @@ from aksu_shared.auth.dependencies import PrincipalDep, requires
 from aksu_shared.auth.permissions import Rights
 from aksu_shared.auth.principal import Principal
 from aksu_shared.db.store import Kept
-from aksu_shared.errors import Forbidden, IllegalTransition, Malformed, NotFound
-from aksu_shared.events.licensing import ApplicationState
+from aksu_shared.events.licensing.applications import ApplicationState
+from aksu_shared.kernel.errors import Forbidden, IllegalTransition, Malformed, NotFound
+from aksu_shared.kernel.schemas.codes import Code, MunicipalityCode
+from aksu_shared.kernel.terms.steps import DayInFuture
 from aksu_shared.procedures.steps import Offer
-from aksu_shared.schemas.codes import Code, MunicipalityCode
-from aksu_shared.terms.steps import DayInFuture
+from aksu_shared.serving.problems import problems
 from aksu_shared.web.api import AfterHeader, Api, ApiDep, Applied, CommandDep, caught_up
 from aksu_shared.web.commands import COMMAND_PROBLEMS, Command
-from aksu_shared.web.problems import problems
 from aksu_shared.web.reads import ActionPageQuery, Actions, PageOf, one_response, page_response
 from aksu_shared.web.routing import Router
 from aksu_shared.web.steps import add_steps
@@ -88,7 +88,9 @@ def _offered(api: Api, principal: Principal) -> Actions:
     today = api.clock.today()
 
     def actions(found: dict[str, Any]) -> list[str]:
-        return _actions(ApplicationState.model_validate(found, extra="ignore"), rights=api.rights, by=principal, today=today)
+        return _actions(
+            ApplicationState.model_validate(found, extra="ignore"), rights=api.rights, by=principal, today=today
+        )
 
     return actions
 

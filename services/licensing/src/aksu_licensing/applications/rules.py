@@ -6,8 +6,8 @@ from datetime import date
 from typing import Any, Final
 
 from aksu_shared.events.base import Scope
-from aksu_shared.events.licensing import ApplicationState
-from aksu_shared.terms import Terms
+from aksu_shared.events.licensing.applications import ApplicationState
+from aksu_shared.kernel.terms import Terms
 
 DECISION: Final = "licensing.decision"
 CORRECTION: Final = "licensing.correction"

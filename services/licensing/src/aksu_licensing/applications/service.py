@@ -18,18 +18,18 @@ from aksu_licensing.licences.service import LicenceService
 from aksu_licensing.registry_copies.schemas import KnownService
 from aksu_licensing.registry_copies.store import KnownStore
 from aksu_shared.auth.principal import Principal
-from aksu_shared.clock import end_of, start_of
-from aksu_shared.codelists import ADMINISTRATIVE_SERVICES, LICENCE_REQUIRED
 from aksu_shared.db.deadlines import Deadline, schedule
 from aksu_shared.db.store import Kept, begins
-from aksu_shared.events.licensing import (
+from aksu_shared.events.licensing.applications import (
     ApplicationFiled,
     ApplicationState,
     ApplicationTermApproaching,
     ApplicationTermPassed,
 )
+from aksu_shared.kernel.clock import end_of, start_of
+from aksu_shared.kernel.codelists import ADMINISTRATIVE_SERVICES, LICENCE_REQUIRED
+from aksu_shared.kernel.terms.steps import happened_on
 from aksu_shared.procedures.context import Context
-from aksu_shared.terms.steps import happened_on
 
 TERM_APPROACHING: Final = "application_term_approaching"
 TERM_PASSED: Final = "application_term_passed"

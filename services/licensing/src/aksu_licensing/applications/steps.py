@@ -41,7 +41,7 @@ from aksu_licensing.licences.service import LicenceService
 from aksu_licensing.licences.steps import carry_out
 from aksu_licensing.registry_copies.errors import ServiceNotKnown
 from aksu_shared.db.store import Kept
-from aksu_shared.events.licensing import (
+from aksu_shared.events.licensing.applications import (
     ApplicationAdvanced,
     ApplicationEnded,
     ApplicationGranted,
@@ -51,9 +51,9 @@ from aksu_shared.events.licensing import (
     ApplicationState,
     TermPause,
 )
+from aksu_shared.kernel.schemas.base import Command
+from aksu_shared.kernel.terms.steps import DayInFuture, DayTooEarly, words
 from aksu_shared.procedures.steps import Case, Changes, Offer, Procedure, Step
-from aksu_shared.schemas.base import Command
-from aksu_shared.terms.steps import DayInFuture, DayTooEarly, words
 
 _Case = Case[ApplicationState]
 _Offer = Offer[ApplicationState]

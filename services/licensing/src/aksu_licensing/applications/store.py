@@ -8,7 +8,7 @@ from aksu_licensing.applications.tables import OPEN, ApplicationTable
 from aksu_licensing.base import table_of
 from aksu_shared.db.store import Kept, Store, rows_where
 from aksu_shared.db.work import UnitOfWork
-from aksu_shared.events.licensing import ApplicationState
+from aksu_shared.events.licensing.applications import ApplicationState
 
 _APPLICATION_TABLE = table_of(ApplicationTable)
 _OPEN_APPLICATIONS = rows_where(

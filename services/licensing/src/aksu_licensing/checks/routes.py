@@ -13,11 +13,11 @@ from aksu_licensing.checks.queries import MANAGER_CHECKS
 from aksu_licensing.checks.schemas import ManagerCheckRead, NewManagerCheck
 from aksu_licensing.checks.service import ManagerCheckService
 from aksu_shared.auth.dependencies import PrincipalDep, requires
-from aksu_shared.errors import Forbidden, Malformed, NotFound
+from aksu_shared.kernel.errors import Forbidden, Malformed, NotFound
 from aksu_shared.privacy.people import opened
+from aksu_shared.serving.problems import problems
 from aksu_shared.web.api import ApiDep, CommandDep
 from aksu_shared.web.commands import COMMAND_PROBLEMS
-from aksu_shared.web.problems import problems
 from aksu_shared.web.reads import PageOf, PageQuery, opened_page_response
 from aksu_shared.web.routing import Router
 

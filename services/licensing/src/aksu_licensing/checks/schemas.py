@@ -5,8 +5,8 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from aksu_shared.schemas.base import Command, Resource
-from aksu_shared.schemas.codes import Code, Line, PersonalNumber
+from aksu_shared.kernel.schemas.base import Command, Resource
+from aksu_shared.kernel.schemas.codes import Code, Line, PersonalNumber
 
 
 class NewManagerCheck(Command):

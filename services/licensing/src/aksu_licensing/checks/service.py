@@ -12,7 +12,7 @@ from aksu_licensing.checks.schemas import NewManagerCheck
 from aksu_licensing.checks.store import ManagerCheckStore
 from aksu_shared.auth.principal import Principal
 from aksu_shared.db.store import Kept, begins
-from aksu_shared.events.licensing import ManagerCheckRecorded, ManagerCheckState
+from aksu_shared.events.licensing.checks import ManagerCheckRecorded, ManagerCheckState
 from aksu_shared.privacy.people import Person
 from aksu_shared.privacy.store import SubjectStore
 from aksu_shared.procedures.context import Context

@@ -4,7 +4,7 @@ from aksu_licensing.base import table_of
 from aksu_licensing.checks.tables import ManagerCheckTable
 from aksu_shared.db.store import Store
 from aksu_shared.db.work import UnitOfWork
-from aksu_shared.events.licensing import ManagerCheckState
+from aksu_shared.events.licensing.checks import ManagerCheckState
 
 
 class ManagerCheckStore(Store[ManagerCheckState]):

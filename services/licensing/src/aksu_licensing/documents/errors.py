@@ -1,6 +1,6 @@
 """Why a document is not opened."""
 
-from aksu_shared.errors import Problem, RuleBroken
+from aksu_shared.kernel.errors import Problem, RuleBroken
 
 
 class ContentErased(Problem):

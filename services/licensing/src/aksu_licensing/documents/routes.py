@@ -15,13 +15,13 @@ from aksu_licensing.documents.queries import DOCUMENT_BY_ID, DOCUMENTS
 from aksu_licensing.documents.schemas import DocumentRead, Upload
 from aksu_licensing.documents.service import DocumentService
 from aksu_shared.auth.dependencies import PrincipalDep, requires
-from aksu_shared.errors import Forbidden, Malformed, NotFound, UnsupportedMedia
+from aksu_shared.kernel.errors import Forbidden, Malformed, NotFound, UnsupportedMedia
+from aksu_shared.kernel.schemas.base import Filters
+from aksu_shared.kernel.schemas.codes import Code
 from aksu_shared.privacy.people import Known, opened
-from aksu_shared.schemas.base import Filters
-from aksu_shared.schemas.codes import Code
+from aksu_shared.serving.problems import problems
 from aksu_shared.web.api import ApiDep, CommandDep
 from aksu_shared.web.commands import COMMAND_PROBLEMS
-from aksu_shared.web.problems import problems
 from aksu_shared.web.reads import NO_STORE, PageOf, PageQuery, opened_page_response
 from aksu_shared.web.routing import Router, accepts, deadline
 from aksu_shared.web.uploads import DOCUMENT_TYPES, attachment, check_content, file_name

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from aksu_shared.schemas.base import Resource
+from aksu_shared.kernel.schemas.base import Resource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from aksu_licensing.documents.schemas import Upload
 from aksu_licensing.documents.store import DocumentStore
 from aksu_shared.auth.principal import Principal
 from aksu_shared.db.store import Kept, begins
-from aksu_shared.events.licensing import DocumentAttached, DocumentState
+from aksu_shared.events.licensing.documents import DocumentAttached, DocumentState
 from aksu_shared.privacy.people import Person
 from aksu_shared.privacy.store import SubjectStore
 from aksu_shared.procedures.context import Context

@@ -4,7 +4,7 @@ from aksu_licensing.base import table_of
 from aksu_licensing.documents.tables import DocumentTable
 from aksu_shared.db.store import Store
 from aksu_shared.db.work import UnitOfWork
-from aksu_shared.events.licensing import DocumentState
+from aksu_shared.events.licensing.documents import DocumentState
 
 
 class DocumentStore(Store[DocumentState]):

@@ -1,6 +1,6 @@
 """What licensing refuses about licences, one class per rule."""
 
-from aksu_shared.errors import RuleBroken
+from aksu_shared.kernel.errors import RuleBroken
 
 _LICENSING = "чл. 146–160 ЗСУ"
 

@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from aksu_shared.codelists import CODELISTS
-from aksu_shared.errors import Text
-from aksu_shared.terms.machine import SYSTEM, Machine, Transition
+from aksu_shared.kernel.codelists import CODELISTS
+from aksu_shared.kernel.errors import Text
+from aksu_shared.kernel.machine import SYSTEM, Machine, Transition
 
 _LICENSING = "чл. 146–160 ЗСУ"
 _REVOCATION = "чл. 158 ЗСУ"

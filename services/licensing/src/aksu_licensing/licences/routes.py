@@ -10,11 +10,11 @@ from starlette.responses import Response
 from aksu_licensing.licences.queries import FRESH_AT, LICENCE_BY_ID, LICENCES
 from aksu_licensing.licences.schemas import LicenceRead
 from aksu_shared.auth.dependencies import PrincipalDep, requires
-from aksu_shared.errors import Malformed, NotFound
+from aksu_shared.kernel.errors import Malformed, NotFound
+from aksu_shared.kernel.schemas.codes import Code, MunicipalityCode
 from aksu_shared.procedures.context import legal_terms
-from aksu_shared.schemas.codes import Code, MunicipalityCode
+from aksu_shared.serving.problems import problems
 from aksu_shared.web.api import AfterHeader, Api, ApiDep, caught_up
-from aksu_shared.web.problems import problems
 from aksu_shared.web.reads import MAX_PAGE, PageOf, PageQuery, one_response, page_response
 from aksu_shared.web.routing import Router
 

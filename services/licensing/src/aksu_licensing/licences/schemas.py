@@ -2,8 +2,8 @@
 
 from datetime import date
 
-from aksu_shared.events.licensing import LicenceState
-from aksu_shared.schemas.base import Command, Resource
+from aksu_shared.events.licensing.licences import LicenceState
+from aksu_shared.kernel.schemas.base import Command, Resource
 
 
 class Versioned(Resource):

@@ -13,12 +13,13 @@ from aksu_licensing.licences.rules import SEQUENCE, VALIDITY, licence_scope, num
 from aksu_licensing.licences.store import LicenceStore
 from aksu_licensing.registry_copies.schemas import KnownService
 from aksu_licensing.registry_copies.store import KnownStore
-from aksu_shared.clock import end_of
 from aksu_shared.db.deadlines import Deadline, schedule
 from aksu_shared.db.store import Kept, begins
-from aksu_shared.events.licensing import ApplicationState, LicenceCommunicated, LicenceIssued, LicenceState
+from aksu_shared.events.licensing.applications import ApplicationState
+from aksu_shared.events.licensing.licences import LicenceCommunicated, LicenceIssued, LicenceState
+from aksu_shared.kernel.clock import end_of
+from aksu_shared.kernel.terms.steps import fire as leading
 from aksu_shared.procedures.context import Context
-from aksu_shared.terms.steps import fire as leading
 
 EXPIRED: Final = "licence_expired"
 """Kind of the deadline at which a licence's last day is over."""

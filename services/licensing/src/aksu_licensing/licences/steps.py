@@ -9,8 +9,8 @@ from aksu_licensing.licences.machine import LICENCE_MACHINE
 from aksu_licensing.licences.rules import DAY, GRANTS, is_over, validity, whose
 from aksu_licensing.licences.schemas import Ending
 from aksu_licensing.licences.service import LicenceService, check_unchanged
-from aksu_shared.events.licensing import (
-    ApplicationState,
+from aksu_shared.events.licensing.applications import ApplicationState
+from aksu_shared.events.licensing.licences import (
     LicenceExpired,
     LicenceRenewed,
     LicenceReplaced,

@@ -10,7 +10,7 @@ from aksu_licensing.base import table_of
 from aksu_licensing.licences.tables import LicenceTable
 from aksu_shared.db.store import Kept, Store, rows_where
 from aksu_shared.db.work import UnitOfWork
-from aksu_shared.events.licensing import LicenceState
+from aksu_shared.events.licensing.licences import LicenceState
 
 _LICENCE_TABLE = table_of(LicenceTable)
 _LIVE_LICENCES = rows_where(

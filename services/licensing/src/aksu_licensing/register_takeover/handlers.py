@@ -5,7 +5,7 @@ from typing import Final
 
 from aksu_licensing.register_takeover.service import TakeoverService
 from aksu_shared.db.work import UnitOfWork
-from aksu_shared.events.registry import RegisterRowImported
+from aksu_shared.events.registry.register_import import RegisterRowImported
 from aksu_shared.procedures.context import Context
 from aksu_shared.worker.routing import Handlers
 

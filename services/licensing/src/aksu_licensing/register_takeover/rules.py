@@ -5,7 +5,7 @@ from datetime import date
 from typing import Final
 
 from aksu_licensing.licences.rules import DAY
-from aksu_shared.events.registry import RegisterRowState
+from aksu_shared.events.registry.register_import import RegisterRowState
 from aksu_shared.licence_checks import Link, licence_chain
 
 OF_THE_REGISTER: Final = frozenset({"ACTIVE", "EXPIRED", "REPLACED", "RENEWED"})

@@ -25,7 +25,7 @@ from aksu_licensing.register_takeover.store import RegisterRowStore
 from aksu_shared.db.deadlines import schedule
 from aksu_shared.db.store import Kept, begins
 from aksu_shared.events.base import Event
-from aksu_shared.events.licensing import (
+from aksu_shared.events.licensing.licences import (
     LicenceAmended,
     LicenceEvent,
     LicenceImported,
@@ -33,7 +33,7 @@ from aksu_shared.events.licensing import (
     LicenceReplaced,
     LicenceState,
 )
-from aksu_shared.events.registry import RegisterRowImported, RegisterRowState
+from aksu_shared.events.registry.register_import import RegisterRowImported, RegisterRowState
 from aksu_shared.licence_checks import check_licences
 from aksu_shared.procedures.context import Context
 

@@ -7,7 +7,7 @@ from aksu_licensing.base import table_of
 from aksu_licensing.register_takeover.tables import RegisterRowTable
 from aksu_shared.db.work import UnitOfWork
 from aksu_shared.events.base import Event
-from aksu_shared.events.registry import RegisterRowImported, RegisterRowState
+from aksu_shared.events.registry.register_import import RegisterRowImported, RegisterRowState
 from aksu_shared.worker.copies import Copies, Copy
 
 _ADMIT: Final = f"""

@@ -1,6 +1,6 @@
 """What is refused for lack of news from the registry."""
 
-from aksu_shared.errors import Problem
+from aksu_shared.kernel.errors import Problem
 
 
 class ServiceNotKnown(Problem):

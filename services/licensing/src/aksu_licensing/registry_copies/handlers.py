@@ -5,7 +5,8 @@ from typing import Final
 
 from aksu_licensing.registry_copies.store import CopyStore
 from aksu_shared.db.work import UnitOfWork
-from aksu_shared.events.registry import ProviderEvent, ServiceEvent
+from aksu_shared.events.registry.providers import ProviderEvent
+from aksu_shared.events.registry.services import ServiceEvent
 from aksu_shared.worker.routing import Handlers
 
 

@@ -13,7 +13,8 @@ from aksu_licensing.registry_copies.tables import ProviderTable, ServiceTable
 from aksu_shared.db.projection import project
 from aksu_shared.db.store import Store, rows_where
 from aksu_shared.db.work import UnitOfWork
-from aksu_shared.events.registry import ProviderEvent, ServiceEvent
+from aksu_shared.events.registry.providers import ProviderEvent
+from aksu_shared.events.registry.services import ServiceEvent
 from aksu_shared.worker.copies import Copies, Copy
 
 _SERVICE_TABLE, _PROVIDER_TABLE = table_of(ServiceTable), table_of(ProviderTable)

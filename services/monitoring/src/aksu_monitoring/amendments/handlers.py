@@ -6,8 +6,9 @@ from uuid import UUID
 
 from aksu_monitoring.amendments.service import AmendmentService
 from aksu_shared.db.work import UnitOfWork
-from aksu_shared.events.licensing import LicenceEvent
-from aksu_shared.events.registry import PlaceEvent, ServiceEvent
+from aksu_shared.events.licensing.licences import LicenceEvent
+from aksu_shared.events.registry.places import PlaceEvent
+from aksu_shared.events.registry.services import ServiceEvent
 from aksu_shared.procedures.context import Context
 from aksu_shared.worker.copies import Moved
 from aksu_shared.worker.routing import Handlers

@@ -12,14 +12,11 @@ from aksu_monitoring.prescriptions.store import PrescriptionStore
 from aksu_monitoring.texts.store import RestrictedTextStore
 from aksu_shared.db.store import Kept
 from aksu_shared.events import Event, Scope
-from aksu_shared.events.licensing import LicenceEvent
-from aksu_shared.events.monitoring import (
-    FindingAmended,
-    InspectionAmended,
-    InspectionState,
-    PrescriptionAmended,
-)
-from aksu_shared.events.registry import PlaceEvent, ServiceEvent
+from aksu_shared.events.licensing.licences import LicenceEvent
+from aksu_shared.events.monitoring.inspections import FindingAmended, InspectionAmended, InspectionState
+from aksu_shared.events.monitoring.prescriptions import PrescriptionAmended
+from aksu_shared.events.registry.places import PlaceEvent
+from aksu_shared.events.registry.services import ServiceEvent
 from aksu_shared.procedures.context import Context
 
 

@@ -28,13 +28,13 @@ from aksu_monitoring.places.rules import whose
 from aksu_shared.auth.dependencies import PrincipalDep, requires
 from aksu_shared.auth.principal import Principal
 from aksu_shared.db.store import Kept
-from aksu_shared.errors import Malformed, NotFound
-from aksu_shared.events.monitoring import InspectionState
+from aksu_shared.events.monitoring.inspections import InspectionState
+from aksu_shared.kernel.errors import Malformed, NotFound
+from aksu_shared.kernel.schemas.codes import Code, MunicipalityCode
 from aksu_shared.procedures.steps import Offer
-from aksu_shared.schemas.codes import Code, MunicipalityCode
+from aksu_shared.serving.problems import problems
 from aksu_shared.web.api import Api, ApiDep, CommandDep
 from aksu_shared.web.commands import COMMAND_PROBLEMS, Command
-from aksu_shared.web.problems import problems
 from aksu_shared.web.reads import ActionPageQuery, Actions, PageOf, PageQuery, one_response, page_response
 from aksu_shared.web.routing import Router
 from aksu_shared.web.steps import add_steps

@@ -4,7 +4,7 @@ from typing import Final
 
 from aksu_monitoring.places.rules import AGENCY, public_scope, restricted_scope
 from aksu_shared.events import Scope
-from aksu_shared.events.monitoring import InspectionState
+from aksu_shared.events.monitoring.inspections import InspectionState
 
 OWN_SOURCE: Final = "/aksu"
 """Source of the inspections planned here; those of pushing systems begin with `/integrations/`."""

@@ -7,9 +7,9 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from aksu_shared.events.ingest import Finding, PlaceGiven, Text
-from aksu_shared.events.monitoring import FindingState, InspectionState
-from aksu_shared.schemas.base import BadValue, Command, Resource
-from aksu_shared.schemas.codes import Code, Eik, Line, Note
+from aksu_shared.events.monitoring.inspections import FindingState, InspectionState
+from aksu_shared.kernel.schemas.base import BadValue, Command, Resource
+from aksu_shared.kernel.schemas.codes import Code, Eik, Line, Note
 
 _TODAY = "today when left out"
 

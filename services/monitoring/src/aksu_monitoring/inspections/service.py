@@ -20,7 +20,7 @@ from aksu_monitoring.texts.store import RestrictedText, RestrictedTextStore
 from aksu_shared.db.store import Kept, begins
 from aksu_shared.events.base import Event
 from aksu_shared.events.ingest import Finding, Prescription
-from aksu_shared.events.monitoring import FindingRecorded, FindingState, InspectionPlanned, InspectionState
+from aksu_shared.events.monitoring.inspections import FindingRecorded, FindingState, InspectionPlanned, InspectionState
 from aksu_shared.procedures.context import Context
 
 

@@ -30,7 +30,7 @@ from aksu_monitoring.inspections.schemas import (
 from aksu_monitoring.inspections.service import InspectionService
 from aksu_monitoring.places.rules import AGENCY, whose
 from aksu_shared.db.store import Kept
-from aksu_shared.events.monitoring import (
+from aksu_shared.events.monitoring.inspections import (
     InspectionAdvanced,
     InspectionCancelled,
     InspectionClosed,
@@ -39,8 +39,8 @@ from aksu_shared.events.monitoring import (
     InspectionStarted,
     InspectionState,
 )
+from aksu_shared.kernel.terms.steps import DayInFuture, DayTooEarly
 from aksu_shared.procedures.steps import Case, Changes, Offer, Procedure, Step
-from aksu_shared.terms.steps import DayInFuture, DayTooEarly
 
 _Case: TypeAlias = Case[InspectionState]
 _Kept: TypeAlias = Kept[InspectionState]

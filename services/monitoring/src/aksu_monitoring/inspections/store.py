@@ -16,7 +16,7 @@ from aksu_shared.db.pool import Json
 from aksu_shared.db.store import Kept, Store, rows_where
 from aksu_shared.db.work import UnitOfWork
 from aksu_shared.events import Scope
-from aksu_shared.events.monitoring import FindingState, InspectionState
+from aksu_shared.events.monitoring.inspections import FindingState, InspectionState
 
 INSPECTION_TABLE: Final[Table] = InspectionTable.__table__  # type: ignore[assignment]
 FINDING_TABLE: Final[Table] = FindingTable.__table__  # type: ignore[assignment]

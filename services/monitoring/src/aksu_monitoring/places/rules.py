@@ -6,10 +6,10 @@ from datetime import date
 from typing import Any, Final, Protocol
 from uuid import UUID
 
-from aksu_shared.address import place_key
 from aksu_shared.events import Scope
 from aksu_shared.events.ingest import PlaceGiven
-from aksu_shared.scope import row_scope
+from aksu_shared.events.scope import row_scope
+from aksu_shared.kernel.address import place_key
 
 AGENCY: Final[Scope] = ("b:AKSU",)
 """The Agency alone: neither the provider nor the municipality."""

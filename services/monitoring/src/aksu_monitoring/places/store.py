@@ -10,8 +10,9 @@ from aksu_monitoring.places.tables import LicenceTable, PlaceTable, ServiceTable
 from aksu_shared.db.projection import project
 from aksu_shared.db.work import UnitOfWork
 from aksu_shared.events import Event
-from aksu_shared.events.licensing import LicenceEvent
-from aksu_shared.events.registry import PlaceEvent, ServiceEvent
+from aksu_shared.events.licensing.licences import LicenceEvent
+from aksu_shared.events.registry.places import PlaceEvent
+from aksu_shared.events.registry.services import ServiceEvent
 from aksu_shared.worker.copies import Copies, Copy
 
 # One transaction at a time decides about inspections' places: of two that read and wrote past each other, the one

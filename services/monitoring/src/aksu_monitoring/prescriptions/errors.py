@@ -1,6 +1,6 @@
 """What prescriptions refuse."""
 
-from aksu_shared.errors import RuleBroken
+from aksu_shared.kernel.errors import RuleBroken
 
 
 class TermNotExtended(RuleBroken):

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from aksu_shared.events.monitoring import PrescriptionState
+from aksu_shared.events.monitoring.prescriptions import PrescriptionState
 
 
 def is_overdue(state: PrescriptionState, *, today: date) -> bool:

@@ -5,9 +5,9 @@ from typing import Self
 
 from aksu_monitoring.prescriptions.rules import is_overdue
 from aksu_shared.db.store import Kept
-from aksu_shared.events.monitoring import PrescriptionState
-from aksu_shared.schemas.base import Command, Resource
-from aksu_shared.schemas.codes import Note
+from aksu_shared.events.monitoring.prescriptions import PrescriptionState
+from aksu_shared.kernel.schemas.base import Command, Resource
+from aksu_shared.kernel.schemas.codes import Note
 
 
 class PrescriptionRead(Resource, PrescriptionState):

@@ -13,7 +13,8 @@ from aksu_monitoring.texts.store import RestrictedText, RestrictedTextStore
 from aksu_shared.db.store import begins
 from aksu_shared.events.base import Event
 from aksu_shared.events.ingest import Prescription
-from aksu_shared.events.monitoring import InspectionState, PrescriptionIssued, PrescriptionState
+from aksu_shared.events.monitoring.inspections import InspectionState
+from aksu_shared.events.monitoring.prescriptions import PrescriptionIssued, PrescriptionState
 from aksu_shared.procedures.context import Context
 
 _ISSUED: Final = PRESCRIPTION_MACHINE.fire(PRESCRIPTION_MACHINE.initial, "issue").target

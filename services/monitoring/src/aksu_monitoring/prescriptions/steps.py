@@ -15,7 +15,7 @@ from aksu_monitoring.prescriptions.schemas import (
 )
 from aksu_monitoring.prescriptions.service import PrescriptionService
 from aksu_shared.db.store import Kept
-from aksu_shared.events.monitoring import PrescriptionAdvanced, PrescriptionState
+from aksu_shared.events.monitoring.prescriptions import PrescriptionAdvanced, PrescriptionState
 from aksu_shared.procedures.steps import Case, Changes, Offer, Procedure, Step
 
 _Case: TypeAlias = Case[PrescriptionState]

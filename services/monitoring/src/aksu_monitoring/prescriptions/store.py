@@ -9,7 +9,7 @@ from sqlalchemy import Table, any_, bindparam
 from aksu_monitoring.prescriptions.tables import PrescriptionTable
 from aksu_shared.db.store import Kept, Store, rows_where
 from aksu_shared.db.work import UnitOfWork
-from aksu_shared.events.monitoring import PrescriptionState
+from aksu_shared.events.monitoring.prescriptions import PrescriptionState
 
 PRESCRIPTION_TABLE: Final[Table] = PrescriptionTable.__table__  # type: ignore[assignment]
 

@@ -17,19 +17,19 @@ from aksu_monitoring.signals.service import SignalService
 from aksu_monitoring.signals.steps import SIGNAL_STEPS
 from aksu_shared.auth.dependencies import PrincipalDep, requires
 from aksu_shared.db.store import Kept
-from aksu_shared.errors import Malformed, NotFound
-from aksu_shared.events.monitoring import SignalState
+from aksu_shared.events.monitoring.signals import SignalState
+from aksu_shared.kernel.errors import Malformed, NotFound
+from aksu_shared.kernel.schemas.codes import Code, MunicipalityCode
+from aksu_shared.operations.audit import AuditEntry, reads_of
+from aksu_shared.operations.subjects import READ as READ_SUBJECTS
 from aksu_shared.privacy.people import LEGAL, opened
 from aksu_shared.procedures.steps import Offer
-from aksu_shared.schemas.codes import Code, MunicipalityCode
+from aksu_shared.serving.problems import problems
 from aksu_shared.web.api import ApiDep
-from aksu_shared.web.audit import AuditEntry, reads_of
 from aksu_shared.web.commands import COMMAND_PROBLEMS, Command
-from aksu_shared.web.problems import problems
 from aksu_shared.web.reads import PageOf, PageQuery, page_response
 from aksu_shared.web.routing import Router
 from aksu_shared.web.steps import add_steps
-from aksu_shared.web.subjects import READ as READ_SUBJECTS
 
 router = Router(tags=["signals"])
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from aksu_shared.events import Scope
-from aksu_shared.events.monitoring import SignalState
+from aksu_shared.events.monitoring.signals import SignalState
 
 FORWARDING: Final = "signal.forwarding"
 DECISION: Final = "signal.decision"

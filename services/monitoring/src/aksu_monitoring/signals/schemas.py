@@ -10,10 +10,10 @@ from aksu_monitoring.people import PersonRead
 from aksu_monitoring.signals.rules import CONCERNED, REASONS, SIGNALLER
 from aksu_shared.auth.principal import parse_body
 from aksu_shared.db.store import Kept
-from aksu_shared.events.monitoring import SignalState
+from aksu_shared.events.monitoring.signals import SignalState
+from aksu_shared.kernel.schemas.base import BadValue, Command, Resource
+from aksu_shared.kernel.schemas.codes import Code, Line, MunicipalityCode, Note, PersonalNumber
 from aksu_shared.privacy.people import Known
-from aksu_shared.schemas.base import BadValue, Command, Resource
-from aksu_shared.schemas.codes import Code, Line, MunicipalityCode, Note, PersonalNumber
 
 _COMPETENT: Final = frozenset({"ASP", "RDSP", "DSP", "RZI", "POLICE", "MUNICIPALITY"})
 """Kinds of body to which a signal is forwarded: those whose officers may read it as a party."""

@@ -23,10 +23,10 @@ from aksu_monitoring.signals.rules import (
 from aksu_monitoring.signals.schemas import Concerned, NewSignal
 from aksu_monitoring.signals.store import SignalStore
 from aksu_shared.auth.principal import Principal
-from aksu_shared.clock import end_of, legal_day
 from aksu_shared.db.deadlines import Deadline, schedule
 from aksu_shared.db.store import Kept, begins
-from aksu_shared.events.monitoring import SignalReceived, SignalState, SignalTermPassed
+from aksu_shared.events.monitoring.signals import SignalReceived, SignalState, SignalTermPassed
+from aksu_shared.kernel.clock import end_of, legal_day
 from aksu_shared.privacy.people import Person
 from aksu_shared.privacy.store import SubjectStore
 from aksu_shared.procedures.context import Context

@@ -8,7 +8,13 @@ from aksu_monitoring.signals.rules import FORWARDING, missed, signal_scope, whos
 from aksu_monitoring.signals.schemas import Forwarding, InspectionPlanned, Refusal, SignalClosing, Triage
 from aksu_monitoring.signals.service import SignalService
 from aksu_shared.db.store import Kept
-from aksu_shared.events.monitoring import SignalClosed, SignalDecided, SignalForwarded, SignalState, SignalTriaged
+from aksu_shared.events.monitoring.signals import (
+    SignalClosed,
+    SignalDecided,
+    SignalForwarded,
+    SignalState,
+    SignalTriaged,
+)
 from aksu_shared.procedures.steps import Case, Changes, Procedure, Step
 
 _Case: TypeAlias = Case[SignalState]

@@ -7,7 +7,7 @@ from sqlalchemy import Table
 from aksu_monitoring.signals.tables import SignalTable
 from aksu_shared.db.store import Store
 from aksu_shared.db.work import UnitOfWork
-from aksu_shared.events.monitoring import SignalState
+from aksu_shared.events.monitoring.signals import SignalState
 
 SIGNAL_TABLE: Final[Table] = SignalTable.__table__  # type: ignore[assignment]
 

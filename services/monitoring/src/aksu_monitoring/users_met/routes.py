@@ -12,11 +12,11 @@ from aksu_monitoring.users_met.queries import USERS_MET
 from aksu_monitoring.users_met.schemas import NewUserMet, UserMetRead, UserMetRecorded
 from aksu_monitoring.users_met.service import UserMetService
 from aksu_shared.auth.dependencies import PrincipalDep, requires
-from aksu_shared.errors import Malformed, NotFound
+from aksu_shared.kernel.errors import Malformed, NotFound
 from aksu_shared.privacy.people import opened
+from aksu_shared.serving.problems import problems
 from aksu_shared.web.api import ApiDep, CommandDep
 from aksu_shared.web.commands import COMMAND_PROBLEMS
-from aksu_shared.web.problems import problems
 from aksu_shared.web.reads import PageOf, PageQuery
 from aksu_shared.web.routing import Router
 

@@ -6,8 +6,8 @@ from uuid import UUID
 from pydantic import Field
 
 from aksu_monitoring.people import PersonRead
-from aksu_shared.schemas.base import Command, Resource
-from aksu_shared.schemas.codes import Line, Note, PersonalNumber
+from aksu_shared.kernel.schemas.base import Command, Resource
+from aksu_shared.kernel.schemas.codes import Line, Note, PersonalNumber
 
 USER_MET: Final = "inspection.user_met"
 """Class of personal data, as `retention.toml` has it."""

@@ -12,10 +12,10 @@ from aksu_registry.access.service import AccessService
 from aksu_shared.auth.dependencies import PrincipalDep, PseudonymsDep, requires
 from aksu_shared.auth.principal import Principal
 from aksu_shared.db.access import ACCESS
-from aksu_shared.errors import Malformed
+from aksu_shared.kernel.errors import Malformed
+from aksu_shared.serving.problems import problems
 from aksu_shared.web.api import ApiDep
 from aksu_shared.web.commands import COMMAND_PROBLEMS, Command
-from aksu_shared.web.problems import problems
 from aksu_shared.web.reads import PageOf, PageQuery, page_response
 from aksu_shared.web.routing import Router
 

@@ -6,9 +6,9 @@ from typing import Annotated, Self
 from pydantic import Field
 
 from aksu_shared.db.store import Kept
-from aksu_shared.events.registry import AccessState
-from aksu_shared.schemas.base import Command, Versioned
-from aksu_shared.schemas.codes import Line
+from aksu_shared.events.registry.access import AccessState
+from aksu_shared.kernel.schemas.base import Command, Versioned
+from aksu_shared.kernel.schemas.codes import Line
 
 
 class Revocation(Command):

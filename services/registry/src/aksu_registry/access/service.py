@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from aksu_registry.access.store import AccessStore
 from aksu_shared.db.access import ACCESS
 from aksu_shared.db.store import Kept, begins
-from aksu_shared.events.registry import AccessRevoked, AccessState
+from aksu_shared.events.registry.access import AccessRevoked, AccessState
 from aksu_shared.procedures.context import Context
 
 

@@ -3,7 +3,7 @@
 from aksu_shared.db.access import ACCESS_REVOCATION
 from aksu_shared.db.store import Store
 from aksu_shared.db.work import UnitOfWork
-from aksu_shared.events.registry import AccessState
+from aksu_shared.events.registry.access import AccessState
 
 
 class AccessStore(Store[AccessState]):

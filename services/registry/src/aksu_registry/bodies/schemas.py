@@ -1,6 +1,6 @@
 """Bodies as callers get them."""
 
-from aksu_shared.schemas.base import Versioned
+from aksu_shared.kernel.schemas.base import Versioned
 
 
 class BodyRead(Versioned):

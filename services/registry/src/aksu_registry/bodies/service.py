@@ -2,10 +2,10 @@
 
 from aksu_registry.bodies.store import BodyStore
 from aksu_registry.territory.rules import territory_scope
-from aksu_shared import territory
 from aksu_shared.db.store import begins
 from aksu_shared.events import Scope
-from aksu_shared.events.registry import BodyAmended, BodyEstablished, BodyState
+from aksu_shared.events.registry.bodies import BodyAmended, BodyEstablished, BodyState
+from aksu_shared.kernel import territory
 from aksu_shared.procedures.context import Context
 
 
@@ -21,7 +21,7 @@ class BodyService:
         Raises ValueError when the tables do not add up.
         """
         tables = territory.load()
-        seeds = tables.bodies()
+        seeds = territory.public_bodies(tables)
         kept = await self._store.get_many(seed.code for seed in seeds)
         changes = 0
         for seed in seeds:

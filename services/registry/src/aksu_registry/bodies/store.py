@@ -4,7 +4,7 @@ from aksu_registry.base import table_of
 from aksu_registry.bodies.tables import BodyTable
 from aksu_shared.db.store import Store
 from aksu_shared.db.work import UnitOfWork
-from aksu_shared.events.registry import BodyState
+from aksu_shared.events.registry.bodies import BodyState
 
 
 class BodyStore(Store[BodyState]):

@@ -9,10 +9,10 @@ from starlette.responses import Response
 from aksu_registry.places.queries import PLACE_BY_ID, PLACES
 from aksu_registry.places.schemas import PlaceRead
 from aksu_shared.auth.dependencies import PrincipalDep, requires
-from aksu_shared.errors import Malformed, NotFound
-from aksu_shared.schemas.codes import MunicipalityCode
+from aksu_shared.kernel.errors import Malformed, NotFound
+from aksu_shared.kernel.schemas.codes import MunicipalityCode
+from aksu_shared.serving.problems import problems
 from aksu_shared.web.api import ApiDep
-from aksu_shared.web.problems import problems
 from aksu_shared.web.reads import PageOf, PageQuery, one_response, page_response
 from aksu_shared.web.routing import Router
 

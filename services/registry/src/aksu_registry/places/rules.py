@@ -1,6 +1,6 @@
 """By what a place is known."""
 
-from aksu_shared.address import place_key
+from aksu_shared.kernel.address import place_key
 
 
 def address_key(municipality: str, settlement: str, address: str) -> str:

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from aksu_shared.schemas.base import Versioned
+from aksu_shared.kernel.schemas.base import Versioned
 
 
 class PlaceRead(Versioned):

@@ -4,9 +4,9 @@ from uuid_utils.compat import uuid7
 
 from aksu_registry.places.store import PlaceStore
 from aksu_shared.db.store import Kept, begins
-from aksu_shared.events.registry import PlaceRegistered, PlaceState
+from aksu_shared.events.registry.places import PlaceRegistered, PlaceState
+from aksu_shared.events.scope import row_scope
 from aksu_shared.procedures.context import Context
-from aksu_shared.scope import row_scope
 
 
 class PlaceService:
@@ -26,7 +26,7 @@ class PlaceService:
         return found[key].state if found else self.register(municipality, settlement, address, key=key, body=body)
 
     def register(self, municipality: str, settlement: str, address: str, *, key: str, body: str) -> PlaceState:
-        """Enter a new place, where `body` provides; `key` is its identity (`aksu_shared.address`)."""
+        """Enter a new place, where `body` provides; `key` is its identity (`aksu_shared.kernel.address`)."""
         state = PlaceState(
             id=uuid7(),
             key=key,

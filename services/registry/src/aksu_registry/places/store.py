@@ -8,7 +8,7 @@ from aksu_registry.base import table_of
 from aksu_registry.places.tables import PlaceTable
 from aksu_shared.db.store import Kept, Search, Store, rows_where
 from aksu_shared.db.work import UnitOfWork
-from aksu_shared.events.registry import PlaceState
+from aksu_shared.events.registry.places import PlaceState
 
 _TABLE = table_of(PlaceTable)
 _PLACES = rows_where(_TABLE, _TABLE.c.key == any_(bindparam("keys")), lock=False)

@@ -12,11 +12,11 @@ from aksu_registry.providers.rules import whose
 from aksu_registry.providers.schemas import NewProvider, ProviderChanges, ProviderRead
 from aksu_registry.providers.service import ProviderService
 from aksu_shared.auth.dependencies import PrincipalDep, requires
-from aksu_shared.errors import Forbidden, Malformed, NotFound
-from aksu_shared.schemas.codes import Code, Eik, MunicipalityCode
+from aksu_shared.kernel.errors import Forbidden, Malformed, NotFound
+from aksu_shared.kernel.schemas.codes import Code, Eik, MunicipalityCode
+from aksu_shared.serving.problems import problems
 from aksu_shared.web.api import ApiDep, CommandDep
 from aksu_shared.web.commands import COMMAND_PROBLEMS, UPDATE_PROBLEMS
-from aksu_shared.web.problems import problems
 from aksu_shared.web.reads import PageOf, PageQuery, one_response, page_response
 from aksu_shared.web.routing import Router
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from aksu_shared.events import Scope
-from aksu_shared.events.registry import ProviderState
-from aksu_shared.scope import row_scope
+from aksu_shared.events.registry.providers import ProviderState
+from aksu_shared.events.scope import row_scope
 
 
 def body_code(*, eik: str | None, municipality: str | None) -> str:

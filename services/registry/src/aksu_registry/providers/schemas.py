@@ -5,9 +5,9 @@ from typing import Annotated, Self
 from pydantic import model_validator
 
 from aksu_registry.providers.rules import body_code
-from aksu_shared.events.registry import ProviderState
-from aksu_shared.schemas.base import BadValue, Command, Versioned
-from aksu_shared.schemas.codes import Code, Eik, Line, MunicipalityCode, Note
+from aksu_shared.events.registry.providers import ProviderState
+from aksu_shared.kernel.schemas.base import BadValue, Command, Versioned
+from aksu_shared.kernel.schemas.codes import Code, Eik, Line, MunicipalityCode, Note
 
 
 class NewProvider(Command):

@@ -10,11 +10,12 @@ from aksu_registry.providers.errors import ProviderExists, UnknownProvider
 from aksu_registry.providers.rules import provider_scope, whose
 from aksu_registry.providers.schemas import NewProvider, Party, ProviderChanges
 from aksu_registry.providers.store import ProviderStore
-from aksu_shared import territory
 from aksu_shared.auth.principal import Principal
-from aksu_shared.codelists import LICENCE_REQUIRED
 from aksu_shared.db.store import Kept, begins
-from aksu_shared.events.registry import BodyState, ProviderAmended, ProviderRegistered, ProviderState
+from aksu_shared.events.registry.bodies import BodyState
+from aksu_shared.events.registry.providers import ProviderAmended, ProviderRegistered, ProviderState
+from aksu_shared.kernel import territory
+from aksu_shared.kernel.codelists import LICENCE_REQUIRED
 from aksu_shared.procedures.context import Context
 
 
@@ -93,7 +94,7 @@ class ProviderService:
 
 
 def _municipality_provider(code: str, body: str) -> ProviderState:
-    seed = next(seed for seed in territory.load().bodies() if seed.code == body)
+    seed = next(seed for seed in territory.public_bodies(territory.load()) if seed.code == body)
     return ProviderState(
         id=uuid7(),
         body=body,

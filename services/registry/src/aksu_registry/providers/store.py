@@ -8,7 +8,7 @@ from aksu_registry.base import table_of
 from aksu_registry.providers.tables import ProviderTable
 from aksu_shared.db.store import Kept, Search, Store, rows_where
 from aksu_shared.db.work import UnitOfWork
-from aksu_shared.events.registry import ProviderState
+from aksu_shared.events.registry.providers import ProviderState
 
 _TABLE = table_of(ProviderTable)
 _OF_BODIES = _TABLE.c.body == any_(bindparam("bodies"))

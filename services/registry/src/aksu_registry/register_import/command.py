@@ -10,8 +10,8 @@ from aksu_registry.config import SERVICE, RegistryConfig
 from aksu_registry.register_import.importing import import_register
 from aksu_registry.register_import.schemas import ImportReport
 from aksu_shared.auth.principal import Principal, Role
-from aksu_shared.cli import load_config
-from aksu_shared.web.service import open_commands
+from aksu_shared.commands.settings import load_config
+from aksu_shared.operations.service import open_commands
 
 SHOWN = 50
 OPERATOR = Principal("cli:aksu-registry", frozenset({Role.LICENSING_OFFICER}), "AKSU")

@@ -13,9 +13,9 @@ from aksu_registry.register_import.columns import REGISTER
 from aksu_registry.register_import.file import ReadRow, read_register
 from aksu_registry.register_import.schemas import ImportReport, RowResult
 from aksu_registry.register_import.service import ImportService, RowOutcome
-from aksu_shared import territory
 from aksu_shared.auth.principal import Principal
-from aksu_shared.errors import Language
+from aksu_shared.kernel import territory
+from aksu_shared.kernel.errors import Language
 from aksu_shared.web.commands import CommandEdge
 
 CHUNK = 200

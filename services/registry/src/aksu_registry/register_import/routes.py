@@ -8,10 +8,10 @@ from aksu_registry.register_import.errors import LayoutMismatch
 from aksu_registry.register_import.importing import import_register
 from aksu_registry.register_import.schemas import ImportReport
 from aksu_shared.auth.dependencies import PrincipalDep, requires
-from aksu_shared.errors import Forbidden, Malformed, TooLarge, UnsupportedMedia
-from aksu_shared.schemas.base import Filters
+from aksu_shared.kernel.errors import Forbidden, Malformed, TooLarge, UnsupportedMedia
+from aksu_shared.kernel.schemas.base import Filters
+from aksu_shared.serving.problems import problems
 from aksu_shared.web.api import ApiDep
-from aksu_shared.web.problems import problems
 from aksu_shared.web.request import UPLOAD_BODY
 from aksu_shared.web.routing import Router, deadline
 from aksu_shared.web.uploads import is_safe

@@ -8,11 +8,11 @@ from typing import TypeVar
 from aksu_registry.register_import.columns import REGISTER
 from aksu_registry.register_import.wording import address_in, legal_form_of, service_kind_of, target_groups_of
 from aksu_registry.services.rules import ServiceKey, service_key
-from aksu_shared.address import PlaceKey, place_key
-from aksu_shared.codelists import SERVICE_KINDS
+from aksu_shared.kernel.address import PlaceKey, place_key
+from aksu_shared.kernel.codelists import SERVICE_KINDS
+from aksu_shared.kernel.territory import AmbiguousMunicipality, Territory, UnknownMunicipality
 from aksu_shared.licence_checks import number_format
 from aksu_shared.licence_numbers import parse_number
-from aksu_shared.territory import AmbiguousMunicipality, Territory, UnknownMunicipality
 from aksu_shared.workbook import Cell, CellError, RawRow
 from aksu_shared.workbook.cells import (
     BadCell,

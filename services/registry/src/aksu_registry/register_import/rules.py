@@ -11,14 +11,11 @@ from uuid_utils.compat import uuid7
 
 from aksu_registry.register_import.rows import RegisterRow, RowProvider
 from aksu_registry.services.machine import ACTIVE
-from aksu_shared.codelists import CODELISTS, LICENCE_REQUIRED
-from aksu_shared.events.registry import (
-    ImportedLicence,
-    PlaceState,
-    ProviderState,
-    RegisterRowState,
-    ServiceState,
-)
+from aksu_shared.events.registry.places import PlaceState
+from aksu_shared.events.registry.providers import ProviderState
+from aksu_shared.events.registry.register_import import ImportedLicence, RegisterRowState
+from aksu_shared.events.registry.services import ServiceState
+from aksu_shared.kernel.codelists import CODELISTS, LICENCE_REQUIRED
 from aksu_shared.licence_checks import licence_chain
 from aksu_shared.workbook import CellError
 

@@ -31,18 +31,12 @@ from aksu_registry.services.rules import service_identity, service_scope
 from aksu_registry.services.store import ServiceStore
 from aksu_shared.db.store import Kept, begins
 from aksu_shared.events import Event
-from aksu_shared.events.registry import (
-    PlaceState,
-    ProviderAmended,
-    ProviderState,
-    RegisterRowImported,
-    RegisterRowState,
-    ServiceAmended,
-    ServiceRegistered,
-    ServiceState,
-)
+from aksu_shared.events.registry.places import PlaceState
+from aksu_shared.events.registry.providers import ProviderAmended, ProviderState
+from aksu_shared.events.registry.register_import import RegisterRowImported, RegisterRowState
+from aksu_shared.events.registry.services import ServiceAmended, ServiceRegistered, ServiceState
+from aksu_shared.events.scope import row_scope
 from aksu_shared.procedures.context import Context
-from aksu_shared.scope import row_scope
 from aksu_shared.workbook import CellError
 
 _REASON: Final = "Внос на публичния регистър"

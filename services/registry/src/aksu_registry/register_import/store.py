@@ -8,7 +8,7 @@ from aksu_registry.base import table_of
 from aksu_registry.register_import.tables import RegisterRowTable
 from aksu_shared.db.store import Kept, Store, rows_where
 from aksu_shared.db.work import UnitOfWork
-from aksu_shared.events.registry import RegisterRowState
+from aksu_shared.events.registry.register_import import RegisterRowState
 
 _TABLE = table_of(RegisterRowTable)
 _ROWS = rows_where(_TABLE, _TABLE.c.number == any_(bindparam("numbers")))

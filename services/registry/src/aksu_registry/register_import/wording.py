@@ -7,9 +7,9 @@ and sort it later. Only a legal form that needs no licence is a contradiction.
 import re
 from functools import lru_cache
 
-from aksu_shared.address import fold_address
-from aksu_shared.codelists import CODELISTS, SERVICE_KINDS, TARGET_GROUP_ALIASES
-from aksu_shared.territory.names import fold, fold_settlement
+from aksu_shared.kernel.address import fold_address
+from aksu_shared.kernel.codelists import CODELISTS, SERVICE_KINDS, TARGET_GROUP_ALIASES
+from aksu_shared.kernel.territory.names import fold, fold_settlement
 
 OTHER = "OTHER"
 _LEADING = re.compile(r"^(?:социална услуга(?: за)?|предоставяне на)\s+")

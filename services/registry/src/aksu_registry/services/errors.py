@@ -1,6 +1,6 @@
 """What is refused of services, one class per rule."""
 
-from aksu_shared.errors import RuleBroken
+from aksu_shared.kernel.errors import RuleBroken
 
 
 class ServiceExists(RuleBroken):

@@ -22,13 +22,13 @@ from aksu_registry.services.schemas import NewService, ServiceChanges, ServiceRe
 from aksu_registry.services.service import SocialServiceService
 from aksu_registry.services.steps import SERVICE_STEPS, actions
 from aksu_shared.auth.dependencies import PrincipalDep, requires
-from aksu_shared.errors import Forbidden, Malformed, NotFound
-from aksu_shared.events.registry import ServiceState
+from aksu_shared.events.registry.services import ServiceState
+from aksu_shared.kernel.errors import Forbidden, Malformed, NotFound
+from aksu_shared.kernel.schemas.codes import Code, MunicipalityCode
 from aksu_shared.procedures.steps import Offer
-from aksu_shared.schemas.codes import Code, MunicipalityCode
+from aksu_shared.serving.problems import problems
 from aksu_shared.web.api import ApiDep, CommandDep
 from aksu_shared.web.commands import COMMAND_PROBLEMS, UPDATE_PROBLEMS
-from aksu_shared.web.problems import problems
 from aksu_shared.web.reads import PageOf, PageQuery, one_response, page_response
 from aksu_shared.web.routing import Router
 from aksu_shared.web.steps import add_steps

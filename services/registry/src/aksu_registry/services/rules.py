@@ -14,9 +14,10 @@ from aksu_registry.services.errors import (
 )
 from aksu_registry.services.machine import CLOSED
 from aksu_shared.events import Scope
-from aksu_shared.events.registry import ProviderState, ServiceState
-from aksu_shared.scope import row_scope
-from aksu_shared.territory.names import fold
+from aksu_shared.events.registry.providers import ProviderState
+from aksu_shared.events.registry.services import ServiceState
+from aksu_shared.events.scope import row_scope
+from aksu_shared.kernel.territory.names import fold
 
 ServiceKey = tuple[str, ...]
 

@@ -6,9 +6,9 @@ from typing import Annotated
 from pydantic import Field
 
 from aksu_registry.providers.schemas import Party
-from aksu_shared.events.registry import ServiceState
-from aksu_shared.schemas.base import Command, Versioned
-from aksu_shared.schemas.codes import Code, Line, MunicipalityCode, Note
+from aksu_shared.events.registry.services import ServiceState
+from aksu_shared.kernel.schemas.base import Command, Versioned
+from aksu_shared.kernel.schemas.codes import Code, Line, MunicipalityCode, Note
 
 Capacity = Annotated[int, Field(ge=0, le=10_000, description="Places; the largest number of users at one time.")]
 ActivityGroups = Annotated[list[Annotated[str, Code("activity_groups")]], Field(max_length=10)]

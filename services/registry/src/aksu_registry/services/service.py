@@ -15,10 +15,12 @@ from aksu_registry.services.rules import check_management, refuse_closed, servic
 from aksu_registry.services.schemas import NewService, ServiceChanges
 from aksu_registry.services.store import ServiceStore
 from aksu_shared.auth.principal import Principal
-from aksu_shared.codelists import SERVICE_KINDS
 from aksu_shared.db.store import Kept, begins, find_together
 from aksu_shared.events import Event
-from aksu_shared.events.registry import PlaceState, ProviderState, ServiceAmended, ServiceRegistered, ServiceState
+from aksu_shared.events.registry.places import PlaceState
+from aksu_shared.events.registry.providers import ProviderState
+from aksu_shared.events.registry.services import ServiceAmended, ServiceRegistered, ServiceState
+from aksu_shared.kernel.codelists import SERVICE_KINDS
 from aksu_shared.procedures.context import Context
 
 

@@ -8,7 +8,7 @@ from aksu_registry.services.machine import ACTIVE, SERVICE_MACHINE
 from aksu_registry.services.rules import refuse_closed, whose
 from aksu_registry.services.schemas import Closure
 from aksu_registry.services.service import SocialServiceService
-from aksu_shared.events.registry import ServiceClosed, ServiceState
+from aksu_shared.events.registry.services import ServiceClosed, ServiceState
 from aksu_shared.procedures.steps import Case, Changes, Offer, Procedure, Step
 
 

@@ -11,7 +11,7 @@ from aksu_registry.services.tables import ServiceTable
 from aksu_shared.db.store import Kept, Store, rows_where
 from aksu_shared.db.work import UnitOfWork
 from aksu_shared.events import Event
-from aksu_shared.events.registry import ServiceState
+from aksu_shared.events.registry.services import ServiceState
 
 _TABLE = table_of(ServiceTable)
 _RUN_BY = rows_where(

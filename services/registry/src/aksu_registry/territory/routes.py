@@ -8,10 +8,10 @@ from starlette.responses import Response
 from aksu_registry.territory.queries import TERRITORIES, TERRITORY_BY_CODE
 from aksu_registry.territory.schemas import TerritoryRead
 from aksu_shared.auth.dependencies import PrincipalDep, requires
-from aksu_shared.errors import Malformed, NotFound
-from aksu_shared.schemas.codes import Code
+from aksu_shared.kernel.errors import Malformed, NotFound
+from aksu_shared.kernel.schemas.codes import Code
+from aksu_shared.serving.problems import problems
 from aksu_shared.web.api import ApiDep
-from aksu_shared.web.problems import problems
 from aksu_shared.web.reads import PageOf, PageQuery, one_response, page_response
 from aksu_shared.web.routing import Router
 

@@ -1,9 +1,9 @@
 """Which scope keys a territory carries, and what the packaged tables say of it."""
 
-from aksu_shared import territory
 from aksu_shared.events import Scope
-from aksu_shared.events.registry import TerritoryState
-from aksu_shared.scope import row_scope
+from aksu_shared.events.registry.territory import TerritoryState
+from aksu_shared.events.scope import row_scope
+from aksu_shared.kernel import territory
 
 
 def territory_scope(code: str, level: territory.Level) -> Scope:

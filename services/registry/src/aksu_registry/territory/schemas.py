@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from aksu_shared.schemas.base import Versioned
+from aksu_shared.kernel.schemas.base import Versioned
 
 
 class TerritoryRead(Versioned):

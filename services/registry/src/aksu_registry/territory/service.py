@@ -2,9 +2,9 @@
 
 from aksu_registry.territory.rules import territory_scope, territory_state
 from aksu_registry.territory.store import TerritoryStore
-from aksu_shared import territory
 from aksu_shared.db.store import begins
-from aksu_shared.events.registry import TerritoryAmended, TerritoryEstablished
+from aksu_shared.events.registry.territory import TerritoryAmended, TerritoryEstablished
+from aksu_shared.kernel import territory
 from aksu_shared.procedures.context import Context
 
 

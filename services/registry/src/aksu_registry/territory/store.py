@@ -4,7 +4,7 @@ from aksu_registry.base import table_of
 from aksu_registry.territory.tables import TerritoryTable
 from aksu_shared.db.store import Store
 from aksu_shared.db.work import UnitOfWork
-from aksu_shared.events.registry import TerritoryState
+from aksu_shared.events.registry.territory import TerritoryState
 
 
 class TerritoryStore(Store[TerritoryState]):

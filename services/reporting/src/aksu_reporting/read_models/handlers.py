@@ -10,7 +10,7 @@ from aksu_shared.db.access import keep_revocations
 from aksu_shared.db.work import UnitOfWork
 from aksu_shared.events import Event
 from aksu_shared.events.catalogue import CATALOGUE
-from aksu_shared.events.registry import AccessEvent
+from aksu_shared.events.registry.access import AccessEvent
 from aksu_shared.worker.copies import Copies, Copy
 from aksu_shared.worker.routing import Handler
 

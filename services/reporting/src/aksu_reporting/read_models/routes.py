@@ -5,8 +5,8 @@ from starlette.responses import Response
 from aksu_reporting.read_models.queries import FRESHNESS
 from aksu_reporting.read_models.schemas import Freshness
 from aksu_shared.auth.dependencies import PrincipalDep, requires
+from aksu_shared.serving.problems import problems
 from aksu_shared.web.api import ApiDep
-from aksu_shared.web.problems import problems
 from aksu_shared.web.routing import Router
 
 router = Router(tags=["freshness"])

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from aksu_shared.schemas.base import Resource
+from aksu_shared.kernel.schemas.base import Resource
 
 
 class FreshAt(Resource):

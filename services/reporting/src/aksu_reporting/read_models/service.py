@@ -21,9 +21,14 @@ from aksu_reporting.read_models.tables import (
 from aksu_shared.db.projection import project
 from aksu_shared.db.work import UnitOfWork
 from aksu_shared.events import Event
-from aksu_shared.events.licensing import ApplicationEvent, LicenceEvent
-from aksu_shared.events.monitoring import FindingEvent, InspectionEvent, PrescriptionEvent
-from aksu_shared.events.registry import PlaceEvent, ProviderEvent, ServiceEvent, TerritoryEvent
+from aksu_shared.events.licensing.applications import ApplicationEvent
+from aksu_shared.events.licensing.licences import LicenceEvent
+from aksu_shared.events.monitoring.inspections import FindingEvent, InspectionEvent
+from aksu_shared.events.monitoring.prescriptions import PrescriptionEvent
+from aksu_shared.events.registry.places import PlaceEvent
+from aksu_shared.events.registry.providers import ProviderEvent
+from aksu_shared.events.registry.services import ServiceEvent
+from aksu_shared.events.registry.territory import TerritoryEvent
 
 
 def _table(mapped: type) -> Table:

@@ -33,11 +33,11 @@ from reporting_builders import (
 from aksu_local.served import SCHEMAS
 from aksu_local.testing import Databases
 from aksu_reporting.analyses.territory.queries import children_summary, territory_summary
-from aksu_shared import territory
-from aksu_shared.codelists import CODELISTS
 from aksu_shared.db.pool import create_pool
 from aksu_shared.db.reads import Reads
 from aksu_shared.events import Event
+from aksu_shared.kernel import territory
+from aksu_shared.kernel.codelists import CODELISTS
 
 WHERE = ("BLG01", "BLG03", "SOF46", "VID01", "VID06", "BGS01")
 AREAS = territory.load().areas

@@ -12,11 +12,11 @@ from aksu_monitoring.ingest.staging.rules import SeriesKey
 from aksu_monitoring.ingest.staging.service import INGESTED
 from aksu_shared.db.notify import CHANGE_LOG
 from aksu_shared.db.work import Connection
-from aksu_shared.failpoint import failpoint
+from aksu_shared.kernel.failpoint import failpoint
 from aksu_shared.procedures.context import Context
 from aksu_shared.worker.failure import database, fault_of, is_infrastructure, transaction
 from aksu_shared.worker.loop import turns
-from aksu_shared.worker.process import Worker
+from aksu_shared.worker.parts import Worker
 from aksu_shared.worker.progress import pause
 
 LOOP: Final = "staged"

@@ -23,7 +23,7 @@ from aksu_monitoring.texts.store import RestrictedText, RestrictedTextStore
 from aksu_shared.db.store import Kept, begins
 from aksu_shared.db.work import Actor
 from aksu_shared.events.ingest import DATA, Closed, Data, Finding, Prescription, Started
-from aksu_shared.events.monitoring import InspectionClosed, InspectionStarted, InspectionState
+from aksu_shared.events.monitoring.inspections import InspectionClosed, InspectionStarted, InspectionState
 from aksu_shared.procedures.context import Context
 
 

@@ -1,6 +1,6 @@
 """What the repair of refused records refuses."""
 
-from aksu_shared.errors import RuleBroken
+from aksu_shared.kernel.errors import RuleBroken
 
 
 class NotParked(RuleBroken):

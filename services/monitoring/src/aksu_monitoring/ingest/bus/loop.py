@@ -9,11 +9,11 @@ from aksu_monitoring.ingest.bus.service import ReceivingService
 from aksu_monitoring.ingest.sources.service import Senders
 from aksu_monitoring.ingest.staging.service import INGESTED
 from aksu_shared.bus.contract import Consumer, Delivered
-from aksu_shared.failpoint import failpoint
+from aksu_shared.kernel.failpoint import failpoint
 from aksu_shared.worker.failure import fault_of, is_infrastructure, transaction
 from aksu_shared.worker.loop import turns
 from aksu_shared.worker.metrics import RECORDS
-from aksu_shared.worker.process import Worker, WorkerLoop
+from aksu_shared.worker.parts import Worker, WorkerLoop
 
 LOOP: Final = "pushed"
 TOPIC: Final = "aksu.ingest.inspection.v1"

@@ -5,8 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from aksu_monitoring.ingest.push.schemas import ItemError
-from aksu_shared.schemas.base import Command, Resource
-from aksu_shared.schemas.codes import Note
+from aksu_shared.kernel.schemas.base import Command, Resource
+from aksu_shared.kernel.schemas.codes import Note
 
 
 class PushedRecordRead(Resource):

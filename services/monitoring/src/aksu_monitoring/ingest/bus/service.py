@@ -18,10 +18,10 @@ from aksu_monitoring.ingest.sources.service import Senders
 from aksu_shared.auth.principal import Principal
 from aksu_shared.bus.contract import Delivered
 from aksu_shared.db.work import Connection
-from aksu_shared.errors import FieldError, NotAuthenticated, Problem
 from aksu_shared.events.ingest import MAX_BYTES
+from aksu_shared.kernel.errors import FieldError, NotAuthenticated, Problem
+from aksu_shared.kernel.strict_json import InvalidJson, loads
 from aksu_shared.procedures.context import Context
-from aksu_shared.web.strict_json import InvalidJson, loads
 
 STRUCTURED: Final = "application/cloudevents+json"
 

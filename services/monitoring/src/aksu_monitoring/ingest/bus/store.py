@@ -10,7 +10,7 @@ from pydantic_core import to_json
 from aksu_shared.bus.contract import Delivered
 from aksu_shared.db.pool import Json
 from aksu_shared.db.work import Connection
-from aksu_shared.errors import FieldError, NotFound, PreconditionFailed
+from aksu_shared.kernel.errors import FieldError, NotFound, PreconditionFailed
 
 _ADD: Final = """
 INSERT INTO pushed_record (topic, partition, "offset", key, source, event_id, state, result, errors, headers, value,

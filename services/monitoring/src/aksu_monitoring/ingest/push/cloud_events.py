@@ -9,9 +9,9 @@ from fastapi import Request
 
 from aksu_monitoring.ingest.push.errors import TooManyItems
 from aksu_monitoring.ingest.push.service import Item
-from aksu_shared.errors import FieldError, Malformed
 from aksu_shared.events.ingest import MAX_BATCH, MAX_BYTES
-from aksu_shared.web.messages import pointer
+from aksu_shared.kernel.errors import FieldError, Malformed
+from aksu_shared.serving.messages import pointer
 
 STRUCTURED: Final = "application/cloudevents+json"
 BATCH: Final = "application/cloudevents-batch+json"

@@ -1,6 +1,6 @@
 """What a push refuses."""
 
-from aksu_shared.errors import Malformed
+from aksu_shared.kernel.errors import Malformed
 
 
 class ItemsRefused(Malformed):

@@ -20,12 +20,12 @@ from aksu_monitoring.ingest.sources.service import Senders
 from aksu_monitoring.ingest.staging.service import INGESTED
 from aksu_shared.auth.dependencies import requires
 from aksu_shared.auth.principal import Principal
-from aksu_shared.errors import Language, Malformed, TooManyRequests
-from aksu_shared.failpoint import failpoint
-from aksu_shared.schemas.base import Filters
+from aksu_shared.kernel.errors import Language, Malformed, TooManyRequests
+from aksu_shared.kernel.failpoint import failpoint
+from aksu_shared.kernel.schemas.base import Filters
+from aksu_shared.serving.language import language_of
+from aksu_shared.serving.problems import problems
 from aksu_shared.web.api import Api, ApiDep
-from aksu_shared.web.language import language_of
-from aksu_shared.web.problems import problems
 from aksu_shared.web.rate import Rate
 from aksu_shared.web.request import INGEST_BODY
 from aksu_shared.web.routing import Router, accepts

@@ -1,6 +1,6 @@
 """The wire of a push: what became of its events."""
 
-from aksu_shared.schemas.base import Resource
+from aksu_shared.kernel.schemas.base import Resource
 
 
 class ItemError(Resource):

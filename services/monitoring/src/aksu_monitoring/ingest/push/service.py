@@ -11,7 +11,6 @@ from aksu_monitoring.ingest.push.store import NewEvents, PushStore
 from aksu_monitoring.ingest.sources.rules import source_of, staging_scope
 from aksu_monitoring.ingest.sources.store import Database
 from aksu_shared.auth.principal import Principal
-from aksu_shared.errors import FieldError
 from aksu_shared.events.ingest import (
     CLOSED,
     PRESCRIPTION,
@@ -22,7 +21,8 @@ from aksu_shared.events.ingest import (
     PrescriptionEvent,
     StartedEvent,
 )
-from aksu_shared.web.messages import malformed
+from aksu_shared.kernel.errors import FieldError
+from aksu_shared.serving.messages import malformed
 
 Place: TypeAlias = Callable[[Sequence[str | int]], Sequence[str | int]]
 """Where in the request an attribute or a member of the data stands, as a place of `messages.pointer`."""

@@ -9,8 +9,8 @@ import asyncpg
 from aksu_monitoring.ingest.sources.store import Database
 from aksu_shared.db.statement import ADMITTED, SCOPE, scope_with
 from aksu_shared.db.work import ACCESS_RETRY
-from aksu_shared.errors import TokenRevoked, Unavailable
-from aksu_shared.logging import correlation_id, traceparent
+from aksu_shared.kernel.errors import TokenRevoked, Unavailable
+from aksu_shared.kernel.logging import correlation_id, traceparent
 
 # Columns come as lines of text: encoding an array costs Python more per element than all of this costs per event.
 _ROWS: Final = """

@@ -8,7 +8,7 @@ import typer
 from aksu_monitoring.config import MonitoringConfig
 from aksu_monitoring.ingest.sources.signatures import Key, Version, new_key
 from aksu_monitoring.ingest.sources.store import Listed, SourceStore
-from aksu_shared.command_context import Context, run
+from aksu_shared.commands.context import Context, run
 
 CONFIG: Final = "aksu_monitoring.config:MonitoringConfig"
 

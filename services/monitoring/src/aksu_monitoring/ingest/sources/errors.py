@@ -1,6 +1,6 @@
 """Why nothing is taken from a system."""
 
-from aksu_shared.errors import NotAuthenticated, Problem
+from aksu_shared.kernel.errors import NotAuthenticated, Problem
 
 
 class SourceUnknown(Problem):

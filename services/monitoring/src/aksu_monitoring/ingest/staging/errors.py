@@ -1,6 +1,6 @@
 """What the staging area refuses."""
 
-from aksu_shared.errors import RuleBroken
+from aksu_shared.kernel.errors import RuleBroken
 
 
 class NotQuarantined(RuleBroken):

@@ -19,11 +19,11 @@ from aksu_monitoring.ingest.staging.schemas import (
 )
 from aksu_monitoring.ingest.staging.service import StagingService
 from aksu_shared.auth.dependencies import requires
-from aksu_shared.errors import Forbidden, Malformed, NotFound
-from aksu_shared.schemas.codes import Code
+from aksu_shared.kernel.errors import Forbidden, Malformed, NotFound
+from aksu_shared.kernel.schemas.codes import Code
+from aksu_shared.serving.problems import problems
 from aksu_shared.web.api import ApiDep
 from aksu_shared.web.commands import COMMAND_PROBLEMS, UPDATE_PROBLEMS
-from aksu_shared.web.problems import problems
 from aksu_shared.web.reads import PageOf, PageQuery, one_response, page_response
 from aksu_shared.web.routing import Router
 

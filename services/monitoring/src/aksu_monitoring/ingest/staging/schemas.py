@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from aksu_shared.schemas.base import Command, Resource
-from aksu_shared.schemas.codes import Note
+from aksu_shared.kernel.schemas.base import Command, Resource
+from aksu_shared.kernel.schemas.codes import Note
 
 
 class StagedEventRead(Resource):

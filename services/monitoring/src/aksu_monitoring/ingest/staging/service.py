@@ -11,7 +11,7 @@ from aksu_monitoring.ingest.staging.store import StagingStore
 from aksu_shared.auth.principal import Principal
 from aksu_shared.events.ingest import DATA
 from aksu_shared.procedures.context import Context
-from aksu_shared.web.messages import malformed
+from aksu_shared.serving.messages import malformed
 
 INGESTED: Final = "inspection_events"
 """Channel of the database on which the worker is told that pushed events were stored."""

@@ -11,7 +11,7 @@ from pydantic_core import to_json
 from aksu_monitoring.ingest.staging.rules import SeriesKey, Waiting
 from aksu_shared.db.pool import Json
 from aksu_shared.db.work import UnitOfWork
-from aksu_shared.errors import NotFound, PreconditionFailed
+from aksu_shared.kernel.errors import NotFound, PreconditionFailed
 
 _DUE: Final = """
 SELECT DISTINCT source, subject FROM (

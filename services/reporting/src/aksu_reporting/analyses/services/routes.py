@@ -10,10 +10,10 @@ from aksu_reporting.analyses.services.schemas import ServiceQuery, ServiceRow
 from aksu_reporting.measures.days import expiring_until
 from aksu_reporting.read_models.queries import FRESH_AT
 from aksu_shared.auth.dependencies import PrincipalDep, requires
-from aksu_shared.errors import FieldError, Malformed
+from aksu_shared.kernel.errors import FieldError, Malformed
+from aksu_shared.serving.problems import problems
 from aksu_shared.web.api import AfterHeader, ApiDep, caught_up
 from aksu_shared.web.export import CSV, EXPORTED, JSON, NDJSON, export_response, wanted
-from aksu_shared.web.problems import problems
 from aksu_shared.web.reads import PageOf
 from aksu_shared.web.routing import Router
 

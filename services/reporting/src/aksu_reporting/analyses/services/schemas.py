@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from aksu_shared.schemas.base import Resource
-from aksu_shared.schemas.codes import Code, MunicipalityCode
+from aksu_shared.kernel.schemas.base import Resource
+from aksu_shared.kernel.schemas.codes import Code, MunicipalityCode
 from aksu_shared.web.reads import PageQuery
 
 Sort = Literal[

@@ -21,9 +21,9 @@ from aksu_reporting.read_models.tables import (
     PrescriptionTable,
     ServiceTable,
 )
-from aksu_shared.codelists import CODELISTS
 from aksu_shared.db.reads import Reads
-from aksu_shared.errors import NotFound
+from aksu_shared.kernel.codelists import CODELISTS
+from aksu_shared.kernel.errors import NotFound
 
 _FINANCING: Final = tuple(CODELISTS["financing"])
 _NOTHING: Final = b"null"

@@ -9,10 +9,10 @@ from starlette.responses import Response
 from aksu_reporting.analyses.territory.queries import children_summary, territory_summary
 from aksu_reporting.analyses.territory.schemas import ChildrenQuery, ChildrenSummary, ChildSummary, TerritorySummary
 from aksu_shared.auth.dependencies import PrincipalDep, requires
-from aksu_shared.errors import Malformed, NotFound
+from aksu_shared.kernel.errors import Malformed, NotFound
+from aksu_shared.serving.problems import problems
 from aksu_shared.web.api import AfterHeader, ApiDep, caught_up
 from aksu_shared.web.export import CSV, EXPORTED, JSON, NDJSON, export_response, wanted
-from aksu_shared.web.problems import problems
 from aksu_shared.web.routing import Router
 
 router = Router(tags=["territory"])

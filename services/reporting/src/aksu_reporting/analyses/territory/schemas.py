@@ -7,7 +7,7 @@ from pydantic import Field
 
 from aksu_reporting.measures.levels import Inner, Level
 from aksu_reporting.read_models.schemas import FreshAt
-from aksu_shared.schemas.base import Filters, Resource
+from aksu_shared.kernel.schemas.base import Filters, Resource
 
 Count = Annotated[int, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1, description="four decimals")]
