@@ -89,6 +89,7 @@ check: $(VENV_READY) ## Format, lint, types, imports, dependencies, lock file, m
 
 .PHONY: contracts
 contracts: $(VENV_READY) ## Write openapi.json, config_schema.json, asyncapi.yaml and the event schemas anew
+	@$(BIN)/python -m aksu_local.declarations
 	@$(BIN)/aksu-local contracts
 
 .PHONY: token
