@@ -40,7 +40,7 @@ def told(read: RegisterRow) -> RegisterRowState:
 
 
 def numbered(licence: ImportedLicence | None) -> tuple[int, str | None] | None:
-    return licence and (licence.sequence, licence.predecessor)
+    return (licence.sequence, licence.predecessor) if licence else None
 
 
 ORIGINAL = "Л-3129-0500/05.11.2021"
