@@ -14,7 +14,8 @@ import pytest
 import pytest_asyncio
 
 from aksu_local.databases import ServiceUrls
-from aksu_local.testing import Databases, emptied
+from aksu_local.templates import Databases
+from aksu_local.testing import emptied
 from aksu_local.worker_rig import Registry, WorkerProcess
 from aksu_shared.clock import write_offset
 from aksu_shared.db.deadlines import Deadline, schedule

@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from uuid import uuid4
 
 import asyncpg
@@ -89,6 +89,9 @@ class Served:
 Serve = Callable[..., Awaitable[Served]]
 """`await serve("registry")`; further settings of its configuration by name."""
 
+NO_BUS: Final = "postgresql://nobody@/no_bus?host=/nowhere"
+"""An API opens no bus. A test that does passes `bus_url=await fresh_bus()`."""
+
 
 async def migrated(service: str, urls: ServiceUrls) -> None:
     """Bring a database to the service's schema."""
@@ -133,7 +136,6 @@ def issuer(tmp_path_factory: pytest.TempPathFactory) -> DevelopmentIssuer:
 @pytest_asyncio.fixture
 async def serve(
     fresh_database: Callable[..., Awaitable[ServiceUrls]],
-    fresh_bus: Callable[[], Awaitable[str]],
     issuer: DevelopmentIssuer,
     tmp_path: Path,
 ) -> AsyncIterator[Serve]:
@@ -143,7 +145,7 @@ async def serve(
         async def start(service: str, **settings: Any) -> Served:  # noqa: ANN401 - of the configuration
             urls = await fresh_database(service, prepare=SCHEMAS[service])
             clock_file = tmp_path / f"{service}.clock"
-            config = _config(service, urls, issuer, clock_file, bus=await fresh_bus(), settings=settings)
+            config = config_of(service, urls, issuer, clock_file, **settings)
             app: FastAPI = import_module(f"aksu_{service}.main").create(config)
             await stack.enter_async_context(app.router.lifespan_context(app))
             transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
@@ -164,27 +166,26 @@ async def serve(
         yield start
 
 
-def _config(
+def config_of(
     service: str,
     urls: ServiceUrls,
     issuer: DevelopmentIssuer,
     clock_file: Path,
-    *,
-    bus: str,
-    settings: Mapping[str, Any],
+    **settings: Any,  # noqa: ANN401 - of the configuration
 ) -> BaseConfig:
+    """The service's configuration over that database; `settings` are added to it or replace it."""
     config_class = getattr(import_module(f"aksu_{service}.config"), f"{service.capitalize()}Config")
     given: dict[str, Any] = {
         "environment": "test",
         "database_url": urls.runtime,
         "worker_database_url": urls.worker,
         "owner_database_url": urls.owner,
-        "bus_url": bus,
+        "bus_url": NO_BUS,
         "oidc_issuer": DEVELOPMENT_ISSUER,
         "oidc_jwks_file": issuer.jwks_file,
         "clock_file": clock_file,
         "max_concurrent_requests": 200,
         "access_patience_seconds": "off",  # a service by itself hears of no revocation
     }
-    made: BaseConfig = config_class(**given | dict(settings))
+    made: BaseConfig = config_class(**given | settings)
     return made
