@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from types import MappingProxyType
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import asyncpg
 from fastapi import APIRouter, FastAPI
@@ -20,13 +20,11 @@ from aksu_shared.db.reads import Reads
 from aksu_shared.db.schema import require_known_schema
 from aksu_shared.db.work import UnitOfWork
 from aksu_shared.privacy.keys import KeyRing
-from aksu_shared.web import audit, dead_letters, vanished
+from aksu_shared.web import audit, dead_letters, digest, reconcile, vanished
 from aksu_shared.web.app import create_app
 from aksu_shared.web.commands import CommandEdge
-from aksu_shared.web.digest import digest_router
 from aksu_shared.web.fingerprints import Fingerprints
 from aksu_shared.web.health import Health
-from aksu_shared.web.reconcile import reconcile_router
 from aksu_shared.worker.copies import Copies
 
 F = TypeVar("F")
@@ -45,6 +43,12 @@ class Api(Generic[F]):
     """Hears when changes were sequenced and events applied."""
     keys: KeyRing
     """What opens restricted personal data; empty in a service that holds none."""
+
+
+_EVERY: Final = (dead_letters.router, audit.router, digest.router)
+"""What every service answers to whoever runs the platform."""
+_OF_COPIES: Final = (reconcile.router, vanished.router)
+"""What a service answers besides that keeps copies of others' data."""
 
 
 def service_app(
@@ -66,21 +70,17 @@ def service_app(
             yield
 
     health = Health()
-    return create_app(
+    app = create_app(
         title=title,
         version=version(f"aksu-{service}"),
         config=config,
-        routers=[*routers, *_platform_routers(service, copies)],
+        routers=[*routers, *_EVERY, *(_OF_COPIES if copies else ())],
         health=health,
         lifespan=lifespan,
         codelists=CODELISTS,
     )
-
-
-def _platform_routers(service: str, copies: Copies) -> list[APIRouter]:
-    """What every service answers to whoever runs the platform."""
-    every = [dead_letters.router, audit.router, digest_router(service)]
-    return [*every, reconcile_router(copies), vanished.router] if copies else every
+    app.state.service, app.state.copies = service, copies
+    return app
 
 
 @asynccontextmanager
