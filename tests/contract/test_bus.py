@@ -12,6 +12,8 @@ from aksu_local.process import free_port
 from aksu_shared.bus import MAX_RECORD_BYTES, Bus, BusUnavailable, Record, RecordTooLarge, connect
 from aksu_shared.bus.topics import create_topics, declared_topics
 
+pytestmark = pytest.mark.processes
+
 TAKE_OVER = 5.0
 
 

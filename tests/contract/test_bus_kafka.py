@@ -16,6 +16,8 @@ from aksu_shared.bus import BusUnavailable, Consumer, Delivered, Record, connect
 from aksu_shared.bus.topics import Topic, TopicMismatch, create_topics
 from aksu_shared.testing import eventually
 
+pytestmark = pytest.mark.processes
+
 KEYS = 30
 
 

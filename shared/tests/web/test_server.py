@@ -14,6 +14,8 @@ from starlette.applications import Starlette
 
 from aksu_shared.web.server import serving
 
+pytestmark = pytest.mark.processes
+
 PROGRAM = """
 import asyncio
 from contextlib import asynccontextmanager

@@ -23,6 +23,8 @@ from aksu_shared.testing.waiting import eventually
 from aksu_shared.worker.verify import verify
 from aksu_shared.worker.watchdog import EXIT_STUCK
 
+pytestmark = pytest.mark.processes
+
 Start = Callable[[str], WorkerProcess]
 
 

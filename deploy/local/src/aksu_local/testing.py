@@ -41,6 +41,14 @@ _ALL: Final = -1
 """Before the end of a partition: all its records."""
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put whatever needs the broker among the tests that start processes: then one is started, and once."""
+    for item in items:
+        if isinstance(item, pytest.Function) and "kafka" in item.fixturenames:
+            item.add_marker("processes")
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:  # noqa: ANN401 - xdist's, untyped
     """Start the server that the processes of a parallel run share, before the first of them."""

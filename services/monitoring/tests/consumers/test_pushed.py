@@ -69,7 +69,7 @@ async def kept(monitoring: Served) -> list[dict[str, Any]]:
     return items
 
 
-@pytest.fixture(params=["embedded", "kafka"])
+@pytest.fixture(params=["embedded", pytest.param("kafka", marks=pytest.mark.processes)])
 def broker(request: pytest.FixtureRequest) -> Kafka | None:
     """The Kafka broker, or None for the embedded bus."""
     found: Kafka | None = request.getfixturevalue("kafka") if request.param == "kafka" else None
