@@ -32,6 +32,9 @@ from aksu_local.templates import Databases, Prepare
 from aksu_shared.bus.topics import create_topics, declared_topics
 from aksu_shared.testing.waiting import eventually
 
+FreshBus = Callable[[], Awaitable[str]]
+"""`await fresh_bus()`: the URL of a new bus."""
+
 _SHARED: Final = "aksu_postgres"
 """Under this name a process of a parallel run is told the folder of the server that the run shares."""
 _SERVER: Final = pytest.StashKey[Postgres]()
@@ -109,7 +112,7 @@ async def fresh_database(databases: Databases) -> AsyncIterator[Callable[..., Aw
 
 
 @pytest_asyncio.fixture
-async def fresh_bus(databases: Databases) -> AsyncIterator[Callable[[], Awaitable[str]]]:
+async def fresh_bus(databases: Databases) -> AsyncIterator[FreshBus]:
     """Empty embedded buses with the declared topics."""
     made: list[str] = []
 

@@ -25,7 +25,8 @@ INSPECTOR = Principal("i", frozenset({Role.INSPECTOR}), "AKSU")
 SCOPE = ("b:AKSU",)
 NAME, EGN = "Ивана Уникална Примерова", "8001010008"
 REFERENCE = {"reference": "ЗЛД-1/2026"}
-WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+WAITING = """
+SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE NOT granted AND datname = current_database()"""
 """How many wait for a lock in this test's database; the server is shared."""
 
 
