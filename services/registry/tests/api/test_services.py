@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from registry_builders import EIK, MAYOR, OFFICER, provider, service
 
-from aksu_local.served import Serve, Served
+from aksu_local.served import Serve, Served, Unopened
 from aksu_registry.schemas import ServiceRead
 from aksu_shared.events.wire import event_of_structured
 from aksu_shared.web.reads import PageOf
@@ -92,7 +92,10 @@ async def test_a_private_provider_cannot_run_a_state_delegated_activity(registry
         ({"started_on": "31.02.2024"}, "/started_on"),
     ],
 )
-async def test_a_bad_field_is_named_in_both_languages(registry: Served, changes: dict[str, Any], pointer: str) -> None:
+async def test_a_bad_field_is_named_in_both_languages(
+    unopened: Unopened, changes: dict[str, Any], pointer: str
+) -> None:
+    registry = unopened("registry")
     for language in ("bg", "en"):
         headers = {"Accept-Language": language}
         answer = await registry.post("/v1/services", service(**changes), headers=headers, **MAYOR)
