@@ -19,6 +19,7 @@ T = TypeVar("T")
 _AHEAD: Final = 2
 """So many copies of a template stand ready once one was asked for: a test may take two at once."""
 _PATIENCE: Final = 60.0
+_numbers = count(1)
 
 
 class Template(NamedTuple):
@@ -33,7 +34,6 @@ class Clones:
 
     def __init__(self, server: Postgres) -> None:
         self._server = server
-        self._numbers = count(1)
         self._ready: defaultdict[Template, deque[asyncio.Task[str]]] = defaultdict(deque)
         self._drops: list[Future[None]] = []
         self._connection: asyncpg.Connection | None = None
@@ -75,7 +75,7 @@ class Clones:
         return self._loop.create_task(self._clone(template))
 
     async def _clone(self, template: Template) -> str:
-        name = f"{template.service}_{os.getpid()}_copy_{next(self._numbers)}"
+        name = f"{template.service}_{os.getpid()}_copy_{next(_numbers)}"
         async with self._turn:
             await clone_database(await self._connected(), template.database, database=name, service=template.service)
         return name

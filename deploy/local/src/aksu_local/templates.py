@@ -25,6 +25,7 @@ Prepare = Callable[[ServiceUrls], Awaitable[None]]
 """Brings a new database to the state a test starts from: migrations, seed data. Must close its connections."""
 
 _FINISHED: Final = "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1 AND NOT datallowconn)"
+_numbers = count(1)
 
 
 class Databases:
@@ -39,7 +40,6 @@ class Databases:
         self._clones = clones
         self._sharing = sharing
         self._templates: dict[str, Template] = {}
-        self._numbers = count(1)
 
     async def service(self, service: str, *, prepare: Prepare | None) -> ServiceUrls:
         """A new database of `service`."""
@@ -94,4 +94,4 @@ class Databases:
             await connection.execute(f'ALTER DATABASE "{name}" WITH ALLOW_CONNECTIONS false')
 
     def _name(self, service: str) -> str:
-        return f"{service}_{os.getpid()}_{next(self._numbers)}"
+        return f"{service}_{os.getpid()}_{next(_numbers)}"

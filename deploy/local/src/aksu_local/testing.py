@@ -9,6 +9,7 @@ Should the session itself be killed, the kernel ends the servers (see `tether`).
 """
 
 import asyncio
+import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+import psutil
 import pytest
 import pytest_asyncio
 from aiokafka import TopicPartition
@@ -40,6 +42,7 @@ _SHARED: Final = "aksu_postgres"
 _SERVER: Final = pytest.StashKey[Postgres]()
 _MEMORY: Final = Path("/dev/shm")  # noqa: S108 - a file system, not a file
 _ROOM: Final = 2 << 30
+_OURS: Final = "aksu-test-"
 _ALL: Final = -1
 """Before the end of a partition: all its records."""
 
@@ -156,12 +159,21 @@ def server_folder(name: str) -> Iterator[Path]:
 
     pytest closes its folders to other users, such as the one PostgreSQL runs as when we are root.
     """
+    _forget_the_dead()
     memory = _MEMORY if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM else None
-    folder = Path(tempfile.mkdtemp(prefix=f"aksu-{name}-", dir=memory))
+    folder = Path(tempfile.mkdtemp(prefix=f"{_OURS}{os.getpid()}-{name}-", dir=memory))
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _forget_the_dead() -> None:
+    """Give back the memory of test processes that were killed: nobody else would."""
+    for folder in _MEMORY.glob(f"{_OURS}*-*"):
+        owner = folder.name.removeprefix(_OURS).partition("-")[0]
+        if owner.isdigit() and not psutil.pid_exists(int(owner)):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
