@@ -75,11 +75,11 @@ torture-selftest: $(VENV_READY) ## Plant six bugs, one at a time: the torture ri
 	@$(TORTURE).selftest $(if $(SEED),--seed $(SEED))
 
 .PHONY: mutants
-mutants: $(MUTANTS_READY) ## Change the code of scope, tokens and inbox bit by bit: tests must notice; half an hour (ONLY="aksu_shared.scope*")
+mutants: $(MUTANTS_READY) ## Change the code of scope, tokens and inbox bit by bit: tests must notice; half an hour (ONLY="aksu_shared.events.scope*")
 	@$(BIN)/python tests/mutation/run.py $(ONLY)
 
 .PHONY: check
-check: $(VENV_READY) ## Format, lint, types, imports, dependencies, lock file, contracts
+check: $(VENV_READY) ## Format, lint, types, imports, dependencies, lock file, migrations, contracts
 	@# Types take as long as all the rest: one beside the other. What was written comes out whole, job by job.
 	@$(MAKE) --jobs=2 --output-sync=target check-types check-rest
 
@@ -101,6 +101,7 @@ check-types: $(VENV_READY)
 check-rest: check-fast
 	@for package in shared services/* deploy/local; do (cd $$package && $(CURDIR)/$(BIN)/deptry --no-ansi src); done
 	$(UV) lock --check --quiet
+	$(BIN)/aksu-local migrations check
 	$(BIN)/aksu-local contracts --check
 
 .PHONY: contracts
@@ -118,6 +119,14 @@ clock: $(VENV_READY) ## Show legal time, or move it (ADVANCE=57mo, 3d, 2h; RESET
 .PHONY: migrate
 migrate: $(VENV_READY) ## Bring the databases of a stopped platform to this build's schemas
 	@$(BIN)/aksu-local migrate
+
+.PHONY: migration
+migration: $(VENV_READY) ## Write the next migration of a service from its tables in code (SERVICE=registry SLUG=adds_settlement)
+	@$(BIN)/aksu-local migrations new --service "$(SERVICE)" --slug "$(SLUG)"
+
+.PHONY: freeze
+freeze: $(VENV_READY) ## List new migrations by checksum, as they shall land (EDITED=1 also those that were edited)
+	@$(BIN)/aksu-local migrations freeze $(if $(filter 1,$(EDITED)),--edited)
 
 .PHONY: clean
 clean: ## Remove what make fetched and what tools cached; the data in .run stays

@@ -18,7 +18,7 @@ from aksu_local.databases import SERVICES, create_service_database, drop_databas
 from aksu_local.platform import BusKind, Platform
 from aksu_local.ports import Kind
 from aksu_local.sample import write_register
-from aksu_shared.testing import eventually
+from aksu_local.waiting import eventually
 
 pytestmark = pytest.mark.processes
 

@@ -10,8 +10,8 @@ from monitoring_worker import worker_of
 
 from aksu_local.served import Serve, Served
 from aksu_local.testing import FreshBus
-from aksu_monitoring.consumers.pushed import GROUP, TOPIC, PushedLoop
-from aksu_monitoring.services.senders import Senders
+from aksu_monitoring.ingest.bus.loop import GROUP, TOPIC, PushedLoop
+from aksu_monitoring.ingest.sources.service import Senders
 from aksu_shared.bus import Record
 from aksu_shared.privacy.keys import DEVELOPMENT
 

@@ -15,7 +15,7 @@ from aksu_local.databases import ServiceUrls, connected, drop_database
 from aksu_local.postgres import Postgres
 from aksu_local.templates import Databases
 from aksu_local.testing import server_folder
-from aksu_shared.testing import eventually
+from aksu_local.waiting import eventually
 
 NAMES = "SELECT array_agg(datname::text) FROM pg_database"
 

@@ -15,7 +15,7 @@ import pytest_asyncio
 
 from aksu_local.postgres import Postgres
 from aksu_local.process import ProcessDied
-from aksu_shared.testing import eventually
+from aksu_local.waiting import eventually
 
 pytestmark = pytest.mark.processes
 

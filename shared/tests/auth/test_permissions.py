@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from aksu_shared.auth.permissions import Rights, contains
 from aksu_shared.auth.principal import ANONYMOUS, Principal, Role, permissions_file
-from aksu_shared.errors import Forbidden, NotAuthenticated
+from aksu_shared.kernel.errors import Forbidden, NotAuthenticated
 
 PLACE: dict[str, Any] = {
     "territory": "BLG01",

@@ -11,12 +11,12 @@ from starlette.types import Message, Receive, Scope, Send
 
 from aksu_shared.auth.dependencies import PrincipalDep, current_principal, requires
 from aksu_shared.auth.issuer import DevelopmentIssuer
-from aksu_shared.errors import RuleBroken
-from aksu_shared.schemas.base import Command
+from aksu_shared.kernel.errors import RuleBroken
+from aksu_shared.kernel.schemas.base import Command
+from aksu_shared.serving.health import Health
+from aksu_shared.serving.problems import problems
 from aksu_shared.web.acting import ShortCommand
 from aksu_shared.web.app import create_app
-from aksu_shared.web.health import Health
-from aksu_shared.web.problems import problems
 from aksu_shared.web.routing import Router
 
 from .conftest import config_for

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from aksu_shared.web.server import serving
+from aksu_shared.serving.server import serving
 
 pytestmark = pytest.mark.processes
 

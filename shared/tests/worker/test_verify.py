@@ -6,9 +6,9 @@ import pytest_asyncio
 
 from aksu_local.databases import ServiceUrls
 from aksu_local.templates import Databases
+from aksu_local.waiting import eventually
 from aksu_local.worker_rig import Log, Registry
 from aksu_shared.db.notify import Notifier
-from aksu_shared.testing.waiting import eventually
 from aksu_shared.worker.verify import verify
 
 

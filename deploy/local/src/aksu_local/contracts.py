@@ -19,7 +19,7 @@ from aksu_local.asyncapi import asyncapi_yaml
 from aksu_local.databases import SERVICES
 from aksu_local.folder import PROJECT
 from aksu_local.rights_table import rights_markdown
-from aksu_shared.config import BaseConfig
+from aksu_shared.config.base import BaseConfig
 from aksu_shared.events.base import Event
 from aksu_shared.events.catalogue import CATALOGUE
 

@@ -9,8 +9,6 @@
 """
 
 import asyncio
-import hashlib
-import importlib.util
 import os
 import shutil
 import signal
@@ -25,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 import asyncpg
 
-from aksu_local import legal_clock
+from aksu_local import frozen, legal_clock
 from aksu_local.databases import SERVICES, ServiceUrls, bus_url, create_bus_database, create_service_database
 from aksu_local.folder import Folder
 from aksu_local.kafka import Kafka
@@ -47,6 +45,10 @@ _MONTH: Final = 30 * 24 * 3600
 
 class OtherBus(Exception):
     """The folder's data was made with the other bus; what waits on that one would be lost."""
+
+
+class EarlierBuild(Exception):
+    """The folder's databases were made by migrations that this build does not have, or has otherwise."""
 
 
 class SampleRefused(Exception):
@@ -113,7 +115,10 @@ class Platform:
         legal_clock.reset(self.folder.clock)
 
     async def __aenter__(self) -> Self:
-        """Start everything and wait until every process is ready. Raises ProcessDied, FolderBusy, OtherBus."""
+        """Start everything and wait until every process is ready.
+
+        Raises ProcessDied, FolderBusy, OtherBus, EarlierBuild.
+        """
         try:
             await self._start()
         except BaseException:
@@ -139,6 +144,7 @@ class Platform:
             self._open.callback(shutil.rmtree, self.folder.root, ignore_errors=True)
         self._open.enter_context(self.folder.held(fresh=self._fresh))
         self._check_bus()
+        self._check_migrations()
         self._open.push_async_callback(self.postgres.stop)
         if self.broker is None:
             await self.postgres.start()
@@ -214,8 +220,14 @@ class Platform:
             raise OtherBus(msg)
         self.folder.remember(bus=self.bus)
 
+    def _check_migrations(self) -> None:
+        for service, applied in self.folder.made().get("migrations", {}).items():
+            if not isinstance(applied, dict) or applied.items() - frozen.checksums_of(service).items():
+                msg = f"{self.folder.root} was made by an earlier build: start over with FRESH=1"
+                raise EarlierBuild(msg)
+
     async def _prepare_bus(self) -> None:
-        from aksu_shared.bus.topics import create_topics  # noqa: PLC0415 - needed at start only
+        from aksu_shared.bus.creation import create_topics  # noqa: PLC0415 - needed at start only
 
         if self.broker is None:
             await create_bus_database(self.postgres)
@@ -223,7 +235,7 @@ class Platform:
 
     async def _prepare(self, service: str) -> None:
         self.databases[service] = await create_service_database(self.postgres, service)
-        migrations = _migrations_digest(service)
+        migrations = frozen.checksums_of(service)
         applied = self.folder.made().get("migrations", {})
         if applied.get(service) != migrations:
             await self._migrate(service)
@@ -324,15 +336,3 @@ async def _cancel(task: "asyncio.Task[None]") -> None:
 def program(service: str) -> Path:
     """The service's command-line program, beside our own Python."""
     return Path(sys.executable).with_name(f"aksu-{service}")
-
-
-def _migrations_digest(service: str) -> str:
-    """Changes whenever a migration of the service does; found without importing the service."""
-    spec = importlib.util.find_spec(f"aksu_{service}")
-    if spec is None or spec.origin is None:
-        msg = f"aksu-{service} is not installed"
-        raise ProcessDied(msg)
-    digest = hashlib.sha256()
-    for file in sorted(Path(spec.origin).parent.glob("migrations/**/*.py")):
-        digest.update(file.read_bytes())
-    return digest.hexdigest()

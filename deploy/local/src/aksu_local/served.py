@@ -25,7 +25,7 @@ from fastapi import FastAPI
 from aksu_local.databases import ServiceUrls
 from aksu_shared.auth.dependencies import Access
 from aksu_shared.auth.issuer import DEVELOPMENT_ISSUER, DevelopmentIssuer
-from aksu_shared.config import BaseConfig
+from aksu_shared.config.base import BaseConfig
 from aksu_shared.db.migrate import upgrade
 from aksu_shared.db.pool import create_pool
 

@@ -19,7 +19,7 @@ from aksu_local.databases import (
     service_urls,
 )
 from aksu_local.postgres import Postgres
-from aksu_shared.bus.topics import create_topics
+from aksu_shared.bus.creation import create_topics
 
 Prepare = Callable[[ServiceUrls], Awaitable[None]]
 """Brings a new database to the state a test starts from: migrations, seed data. Must close its connections."""

@@ -31,8 +31,9 @@ from aksu_local.databases import ServiceUrls
 from aksu_local.kafka import Kafka
 from aksu_local.postgres import Postgres
 from aksu_local.templates import Databases, Prepare
-from aksu_shared.bus.topics import create_topics, declared_topics
-from aksu_shared.testing.waiting import eventually
+from aksu_local.waiting import eventually
+from aksu_shared.bus.creation import create_topics
+from aksu_shared.bus.topics import declared_topics
 
 FreshBus = Callable[[], Awaitable[str]]
 """`await fresh_bus()`: the URL of a new bus."""

@@ -11,7 +11,6 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import date
 from pathlib import Path
 from typing import Any, Final, Self
 from uuid import UUID
@@ -23,16 +22,16 @@ from uuid_utils.compat import uuid7
 from aksu_local.databases import ServiceUrls
 from aksu_local.process import ProcessDied, free_port
 from aksu_shared.bus import Bus, Delivered, Record
-from aksu_shared.clock import Clock
-from aksu_shared.db.ddl import bookkeeping_v1, log_as_written, scoped_v1
 from aksu_shared.db.notify import Notifier
 from aksu_shared.db.pool import create_pool
 from aksu_shared.db.projection import project
 from aksu_shared.db.store import Store, begins
 from aksu_shared.db.work import Actor, UnitOfWork
-from aksu_shared.events.monitoring import FindingRecorded, FindingState
-from aksu_shared.events.registry import PlaceAmended, PlaceEvent, PlaceRegistered, PlaceState
-from aksu_shared.web.health import Health
+from aksu_shared.events.monitoring.inspections import FindingRecorded, FindingState
+from aksu_shared.events.registry.places import PlaceAmended, PlaceEvent, PlaceRegistered, PlaceState
+from aksu_shared.kernel.clock import Clock
+from aksu_shared.migrations.v1 import statements
+from aksu_shared.serving.health import Health
 from aksu_shared.worker.applying import Applier
 from aksu_shared.worker.consumer import ConsumerLoop
 from aksu_shared.worker.handover import Handover
@@ -76,17 +75,16 @@ async def _prepare(urls: ServiceUrls, service: str, tables: Sequence[Table]) -> 
     owner = await asyncpg.connect(urls.owner)
     try:
         await owner.execute("CREATE TABLE alembic_version (version_num text PRIMARY KEY)")
-        for statement in bookkeeping_v1(service, today=date.today()):  # noqa: DTZ011 - partitions begin this month
-            await owner.execute(statement)
-        for statement in log_as_written():
-            await owner.execute(statement)
+        for script in ("bookkeeping_v1", "access_v1", "access_owned_v1" if service == "registry" else "access_told_v1"):
+            for statement in statements(script, service=service):
+                await owner.execute(statement)
         for table in tables:
             texts = ", ".join(f"{column.name} text" for column in table.columns if isinstance(column.type, Text))
             await owner.execute(
                 f"CREATE TABLE {table.name} (id uuid PRIMARY KEY, version int NOT NULL, scope text[] NOT NULL,"
                 f" written_at timestamptz NOT NULL DEFAULT now(), {texts})"
             )
-            for statement in scoped_v1(service, table.name):
+            for statement in statements("scoped_v1", service=service, table=table.name):
                 await owner.execute(statement)
         await owner.execute(
             f"CREATE TABLE effect (place text, version int, n bigint GENERATED ALWAYS AS IDENTITY);"

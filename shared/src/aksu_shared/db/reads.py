@@ -18,7 +18,7 @@ from sqlalchemy.types import TypeEngine
 
 from aksu_shared.db.read_log import Shape, reading, recorded
 from aksu_shared.db.statement import SCOPE, Statement
-from aksu_shared.errors import FieldError, Malformed, TokenRevoked
+from aksu_shared.kernel.errors import FieldError, Malformed, TokenRevoked
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,11 @@
 """Naming, types and the columns that all aggregates and projections share."""
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
+from pydantic import BaseModel
 from sqlalchemy import ARRAY, Column, DateTime, MetaData, Table, Text, func
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -28,6 +30,27 @@ def new_metadata() -> MetaData:
 def columns_of(table: Table) -> list[Column[Any]]:
     """The columns a state fills; those with a server default are PostgreSQL's."""
     return [column for column in table.columns if column.server_default is None]
+
+
+@cache
+def check_columns(table: Table, schema: type[BaseModel]) -> None:
+    """Refuse a state with a field that the table has no column for: the field would vanish when it is written.
+
+    Raises ValueError, naming the fields.
+    """
+    if missing := schema.model_fields.keys() - table.columns.keys():
+        raise ValueError(f"table {table.name} has no column for {sorted(missing)} of {schema.__name__}")
+
+
+@cache
+def check_fields(table: Table, schema: type[BaseModel]) -> None:
+    """Refuse a copy with a column that the state has no field for: it would stay NULL in every row.
+
+    Raises ValueError, naming the columns.
+    """
+    told = {*schema.model_fields, "id", "version", "scope"}
+    if unknown := {column.name for column in columns_of(table)} - told:
+        raise ValueError(f"{schema.__name__} has no field for the columns {sorted(unknown)} of table {table.name}")
 
 
 class Kept:

@@ -18,7 +18,7 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
-from aksu_shared.web.messages import malformed
+from aksu_shared.serving.messages import malformed
 from aksu_shared.web.parameters import query_of
 from aksu_shared.web.reading import Call, Known, Provide, answers_itself, plain, provider, with_providers
 from aksu_shared.web.request import JSON_TYPES, StrictRequest

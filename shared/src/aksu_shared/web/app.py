@@ -19,10 +19,10 @@ from aksu_shared.auth.jwks import DiscoveredKeys, FileKeys, Keys
 from aksu_shared.auth.permissions import Rights
 from aksu_shared.auth.pseudonym import Pseudonyms
 from aksu_shared.auth.tokens import TokenRules, TokenVerifier
-from aksu_shared.config import BaseConfig
+from aksu_shared.config.base import BaseConfig
+from aksu_shared.serving.health import Health, health_routes
 from aksu_shared.web import codelists as lists
 from aksu_shared.web.dispatch import Dispatcher
-from aksu_shared.web.health import Health, health_routes
 from aksu_shared.web.middleware import Edge
 from aksu_shared.web.openapi import complete
 from aksu_shared.web.rate import CallerRates, Rate

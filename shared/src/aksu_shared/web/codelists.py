@@ -12,9 +12,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from aksu_shared.auth.dependencies import requires
-from aksu_shared.errors import NotFound, Text
-from aksu_shared.schemas.base import Resource
-from aksu_shared.web.problems import problems
+from aksu_shared.kernel.errors import NotFound, Text
+from aksu_shared.kernel.schemas.base import Resource
+from aksu_shared.serving.problems import problems
 from aksu_shared.web.routing import Router
 
 Codelists = Mapping[str, Mapping[str, Text]]

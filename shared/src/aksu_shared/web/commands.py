@@ -2,16 +2,16 @@
 
     @router.post("/services", status_code=201)
     async def register(body: NewService, command: CommandDep) -> Response:
-        kept = await command.factory.services().register(body, by=command.principal)
+        kept = await ServiceService(command.context).register(body, by=command.principal)
         return command.answer(201, kept)
 
 The dependency commits after the handler returned and before a byte of the answer leaves.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import asyncpg
 from pydantic import BaseModel
@@ -19,12 +19,14 @@ from pydantic_core import to_json
 from starlette.requests import Request
 from starlette.responses import Response
 
+from aksu_shared.auth.permissions import Rights
 from aksu_shared.auth.principal import Principal
-from aksu_shared.clock import Clock
+from aksu_shared.auth.pseudonym import Pseudonyms
 from aksu_shared.db.notify import Notifier
 from aksu_shared.db.store import Kept
 from aksu_shared.db.work import Actor, KeyTaken, StoredReply, UnitOfWork
-from aksu_shared.errors import (
+from aksu_shared.kernel.clock import Clock
+from aksu_shared.kernel.errors import (
     ConcurrentWrite,
     FieldError,
     Forbidden,
@@ -36,12 +38,13 @@ from aksu_shared.errors import (
     RuleBroken,
     TokenRevoked,
 )
-from aksu_shared.failpoint import failpoint
-from aksu_shared.logging import correlation_id, traceparent
+from aksu_shared.kernel.failpoint import failpoint
+from aksu_shared.kernel.logging import correlation_id, traceparent
+from aksu_shared.kernel.terms import Terms
+from aksu_shared.privacy.keys import KeyRing
+from aksu_shared.procedures.context import Context
+from aksu_shared.serving.problems import render_problem
 from aksu_shared.web.fingerprints import Fingerprints
-from aksu_shared.web.problems import render_problem
-
-F = TypeVar("F")
 
 KEY_HEADER = "Idempotency-Key"
 MAX_KEY = 200
@@ -81,14 +84,18 @@ class Replay(Exception):
 
 
 @dataclass(kw_only=True)
-class Command(Generic[F]):
-    """One state-changing request: who, the service's factory on this transaction, and the answer to store with it."""
+class Command:
+    """One state-changing request: who, what a feature's service is built on, and the answer to store with it."""
 
     principal: Principal
-    work: UnitOfWork
-    factory: F
+    context: Context
     request: Request
     response: Response | None = field(default=None)
+
+    @property
+    def work(self) -> UnitOfWork:
+        """What the request writes."""
+        return self.context.work
 
     def reply(
         self, status: int, body: BaseModel, *, version: int | None = None, location: str | None = None
@@ -129,18 +136,21 @@ class Command(Generic[F]):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CommandEdge(Generic[F]):
+class CommandEdge:
     """Opens commands of one service; built once, in its composition root."""
 
     source: str
     pool: "asyncpg.Pool[Any]"
     clock: Clock
     notifier: Notifier
-    factory: Callable[[UnitOfWork], F]
+    rights: Rights
+    terms: Terms
+    keys: KeyRing
+    pseudonyms: Pseudonyms
     fingerprints: Fingerprints
 
     @asynccontextmanager
-    async def open(self, request: Request, principal: Principal) -> AsyncIterator[Command[F]]:
+    async def open(self, request: Request, principal: Principal) -> AsyncIterator[Command]:
         """Run the request's command; store what it did with its answer, or roll back and keep a rule's refusal.
 
         Whether the key was answered before is asked only when something stands in the way: nearly every key is new,
@@ -183,9 +193,13 @@ class CommandEdge(Generic[F]):
             await (work.commit() if commit else work.rollback())
         self.notifier.poke()
 
-    def _command(self, connection: Any, principal: Principal, request: Request) -> Command[F]:  # noqa: ANN401 - asyncpg's proxy
-        work = self._work(connection, principal)
-        return Command(principal=principal, work=work, factory=self.factory(work), request=request)
+    def _command(self, connection: Any, principal: Principal, request: Request) -> Command:  # noqa: ANN401 - asyncpg's proxy
+        context = self.context(self._work(connection, principal))
+        return Command(principal=principal, context=context, request=request)
+
+    def context(self, work: UnitOfWork) -> Context:
+        """What features' services are built on for this unit of work."""
+        return Context(work=work, rights=self.rights, terms=self.terms, keys=self.keys, pseudonyms=self.pseudonyms)
 
     def _work(self, connection: Any, principal: Principal) -> UnitOfWork:  # noqa: ANN401
         return UnitOfWork(
@@ -197,7 +211,7 @@ class CommandEdge(Generic[F]):
             traceparent=traceparent(),
         )
 
-    async def _conclude(self, command: Command[F], key: "Key | None") -> None:
+    async def _conclude(self, command: Command, key: "Key | None") -> None:
         """Write everything and the answer; without a transaction the one statement commits by itself."""
         work, response = command.work, command.response
         if not work.begun:
@@ -209,13 +223,13 @@ class CommandEdge(Generic[F]):
             failpoint("before_commit")
             await work.commit()
 
-    async def _answer_again(self, command: Command[F], key: "Key") -> None:
+    async def _answer_again(self, command: Command, key: "Key") -> None:
         """Raise Replay with the answer the key was given before, KeyReused or Forbidden; nothing when it is new."""
         row = await command.work.connection.fetchrow(_ANSWERED, command.principal.subject, key.value)
         if row is not None:
             raise _replay(row, key.fingerprint, command.principal.reach)
 
-    async def _keep_refusal(self, command: Command[F], key: "Key", obstacle: Exception) -> None:
+    async def _keep_refusal(self, command: Command, key: "Key", obstacle: Exception) -> None:
         """Keep a rule's refusal under the key. Should a parallel call have been answered meanwhile, its answer wins."""
         if not isinstance(obstacle, RuleBroken):
             return
@@ -228,7 +242,7 @@ class CommandEdge(Generic[F]):
             raise RequestInProgress from None
 
 
-async def _refuse_revoked(command: Command[Any]) -> None:
+async def _refuse_revoked(command: Command) -> None:
     """Raise TokenRevoked instead of what a caller without access met: nothing found, or an answer of before."""
     if command.principal.issued_at is not None and await command.work.connection.fetchval(_REVOKED, command.work.scope):
         raise TokenRevoked
@@ -268,7 +282,7 @@ def _replay(row: Any, fingerprint: bytes, scope: str) -> Exception:  # noqa: ANN
     return Replay(Response(row["body"], row["status"], row["headers"]))
 
 
-def _stored(command: Command[Any], key: Key, response: Response) -> StoredReply:
+def _stored(command: Command, key: Key, response: Response) -> StoredReply:
     return StoredReply(
         client=command.principal.subject,
         key=key.value,

@@ -14,11 +14,11 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from aksu_shared.errors import Problem, TooManyRequests, Unavailable
-from aksu_shared.logging import Correlation, set_correlation
-from aksu_shared.masking import is_plain
-from aksu_shared.web.metrics import HTTP
-from aksu_shared.web.problems import problem_of, render_problem
+from aksu_shared.kernel.errors import Problem, TooManyRequests, Unavailable
+from aksu_shared.kernel.logging import Correlation, set_correlation
+from aksu_shared.kernel.masking import is_plain
+from aksu_shared.serving.metrics import HTTP
+from aksu_shared.serving.problems import problem_of, render_problem
 from aksu_shared.web.rate import CallerRates
 
 DEFAULT_DEADLINE: Final = 10.0

@@ -11,8 +11,8 @@ from fastapi.dependencies.models import Dependant
 from pydantic import BaseModel
 from starlette.types import Scope
 
-from aksu_shared.errors import Malformed
-from aksu_shared.web.messages import malformed, parameter_error
+from aksu_shared.kernel.errors import Malformed
+from aksu_shared.serving.messages import malformed, parameter_error
 
 _IMMUTABLE: Final = (str, int, float, bool, tuple, frozenset, type(None))
 

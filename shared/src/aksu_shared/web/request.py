@@ -7,8 +7,8 @@ from typing import Any, Final
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope, Send
 
-from aksu_shared.errors import TooLarge, UnsupportedMedia
-from aksu_shared.web.strict_json import loads
+from aksu_shared.kernel.errors import TooLarge, UnsupportedMedia
+from aksu_shared.kernel.strict_json import loads
 
 MEBIBYTE: Final = 1024 * 1024
 DEFAULT_BODY: Final = MEBIBYTE

@@ -23,11 +23,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from aksu_shared.auth.dependencies import Access, Right
 from aksu_shared.auth.tokens import InvalidToken
-from aksu_shared.errors import Forbidden, Malformed, NotAuthenticated, TooLarge, UnsupportedMedia
+from aksu_shared.kernel.errors import Forbidden, Malformed, NotAuthenticated, TooLarge, UnsupportedMedia
+from aksu_shared.serving.problems import merged, problems, published
 from aksu_shared.web.acting import compile_command
 from aksu_shared.web.middleware import extend_deadline
 from aksu_shared.web.parameters import query_of
-from aksu_shared.web.problems import merged, problems, published
 from aksu_shared.web.reading import compile_read
 from aksu_shared.web.request import DEFAULT_BODY, FORM_TYPES, JSON_TYPES, StrictRequest
 

@@ -5,39 +5,36 @@ import os
 import signal
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import asyncpg
 import structlog
 
-from aksu_shared.bus import Bus, connect
-from aksu_shared.clock import Clock
-from aksu_shared.config import BaseConfig
+from aksu_shared.bus import connect
+from aksu_shared.config.base import BaseConfig
 from aksu_shared.db.notify import APPLIED, CHANGE_LOG, Notifier
 from aksu_shared.db.pool import create_pool
 from aksu_shared.db.schema import require_known_schema
 from aksu_shared.db.work import UnitOfWork
-from aksu_shared.events.registry import AccessEvent
+from aksu_shared.events.registry.access import AccessEvent
+from aksu_shared.kernel.clock import Clock
 from aksu_shared.privacy.expiry import expire
-from aksu_shared.web.health import Health, worker_app
-from aksu_shared.web.server import serving
+from aksu_shared.serving.health import Health, worker_app
+from aksu_shared.serving.server import serving
 from aksu_shared.worker.access_feed import AccessFeed
 from aksu_shared.worker.applying import Applier
 from aksu_shared.worker.consumer import ConsumerLoop
-from aksu_shared.worker.copies import Copies
 from aksu_shared.worker.dead_letters import carry_out
 from aksu_shared.worker.failure import DatabaseAway, database, transaction
 from aksu_shared.worker.handover import Handover
 from aksu_shared.worker.heads import append_head, contradictions, head_of, publish_head, read_heads
 from aksu_shared.worker.housekeeping import Housekeeping
 from aksu_shared.worker.loop import turns
+from aksu_shared.worker.parts import Worker, WorkerParts
 from aksu_shared.worker.progress import Progress, pause
-from aksu_shared.worker.rebuild import OnRebuilt
 from aksu_shared.worker.rebuilding import RebuildLoop
-from aksu_shared.worker.routing import Handlers
-from aksu_shared.worker.scheduler import DeadlineHandler, Scheduler
+from aksu_shared.worker.scheduler import Scheduler
 from aksu_shared.worker.sequencer import Sequencer
 from aksu_shared.worker.shipper import Shipper
 from aksu_shared.worker.watchdog import EXIT_STUCK, LoopGuard, Watchdog
@@ -49,52 +46,6 @@ _STANDBY: Final = 5.0
 _ORDERS: Final = 1.0
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Worker:
-    """What a running worker has: for the loops a service adds."""
-
-    pool: asyncpg.Pool
-    bus: Bus
-    clock: Clock
-    notifier: Notifier
-    progress: Progress
-    applier: Applier
-    handover: Handover
-    stop: asyncio.Event
-
-    @property
-    def leads(self) -> bool:
-        """Whether this process holds the service's log, for loops of which one may run."""
-        return self.handover.holder is not None
-
-
-WorkerLoop: TypeAlias = Callable[[Worker], Coroutine[Any, Any, None]]
-"""A loop of a service's own, until `worker.stop`; `aksu_shared.worker.loop.turns` is its frame."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class WorkerParts:
-    """What a service gives its worker: event handlers, handlers of deadlines by kind, loops of its own by name.
-
-    `copies` are the tables that handlers keep as copies of others' aggregates; `on_rebuilt` is told what a rebuild of
-    them changed.
-
-    `wrapped` are the tables with keys or secrets wrapped under a key-encryption key → the column of these.
-
-    `at_start` is one unit of work, done each time a process takes over the service's log for the first time; what it
-    finds done already it does not do again.
-    """
-
-    service: str
-    handlers: Handlers = field(default_factory=dict)
-    deadlines: Mapping[str, DeadlineHandler] = field(default_factory=dict)
-    loops: Mapping[str, WorkerLoop] = field(default_factory=dict)
-    at_start: Callable[[UnitOfWork], Awaitable[None]] | None = None
-    copies: Copies = field(default_factory=dict)
-    on_rebuilt: OnRebuilt | None = None
-    wrapped: Mapping[str, str] = field(default_factory=dict)
 
 
 async def run_worker(parts: WorkerParts, config: BaseConfig, *, health_port: int) -> None:

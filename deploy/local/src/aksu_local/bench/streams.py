@@ -20,6 +20,7 @@ from aksu_local.bench.line import Bar, Line, ScenarioFailed
 from aksu_local.bench.load import percentile
 from aksu_local.databases import ServiceUrls, create_service_database
 from aksu_local.platform import Platform
+from aksu_local.waiting import eventually
 from aksu_local.worker_rig import (
     PLACE,
     SCOPE,
@@ -31,16 +32,15 @@ from aksu_local.worker_rig import (
     prepare_registry,
 )
 from aksu_shared.bus import Bus, Record, connect
-from aksu_shared.clock import Clock
-from aksu_shared.collector import collect_rarely
+from aksu_shared.bus.wire import COLUMNS, record_of
 from aksu_shared.db.notify import Notifier
 from aksu_shared.db.pool import Json, create_pool
 from aksu_shared.db.projection import project
 from aksu_shared.db.work import UnitOfWork
-from aksu_shared.events.registry import PlaceEvent, PlaceState
-from aksu_shared.events.wire import COLUMNS, record_of
-from aksu_shared.logging import configure_logging
-from aksu_shared.testing import eventually
+from aksu_shared.events.registry.places import PlaceEvent, PlaceState
+from aksu_shared.kernel.clock import Clock
+from aksu_shared.kernel.logging import configure_logging
+from aksu_shared.serving.collector import collect_rarely
 from aksu_shared.worker.applying import Applier
 from aksu_shared.worker.metrics import RECORDS
 
