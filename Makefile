@@ -19,6 +19,8 @@ PROJECTS := pyproject.toml $(wildcard shared/pyproject.toml services/*/pyproject
 UV_READY := build/uv/ready-$(UV_VERSION)
 VENV_READY := .venv/ready
 
+PYTEST := $(if $(EXAMPLES),AKSU_EXAMPLES=$(EXAMPLES) )$(BIN)/pytest
+
 MUTANTS_READY := .venv/mutants-ready
 
 OIDC := tests/security/oidc
@@ -47,8 +49,12 @@ demo: $(VENV_READY) $(if $(filter kafka,$(BUS)),java) ## Play the main job again
 	@$(BIN)/aksu-local demo $(if $(BUS),--bus $(BUS)) $(if $(ACT),--act $(ACT))
 
 .PHONY: test
-test: $(VENV_READY) java nginx ## Run every test, those against a real Kafka broker included
-	@$(BIN)/pytest -n 2 --dist loadfile
+test: $(VENV_READY) java nginx ## Run every test, those against a real Kafka broker included (EXAMPLES=wide for more of each property)
+	@# Whatever starts and kills processes runs alone afterwards: it neither slows the others nor is slowed by them.
+	@status=0; \
+	$(PYTEST) -n 2 --dist loadfile -m "not processes" || status=$$?; \
+	$(PYTEST) -m processes || status=$$?; \
+	exit $$status
 
 .PHONY: security
 security: $(VENV_READY) java nginx $(OIDC_READY) ## Attack it: access matrix, tokens, limits, fuzzing, canaries; figures on the last line (ONLY=path)
@@ -74,14 +80,25 @@ mutants: $(MUTANTS_READY) ## Change the code of scope, tokens and inbox bit by b
 
 .PHONY: check
 check: $(VENV_READY) ## Format, lint, types, imports, dependencies, lock file, migrations, contracts
+	@# Types take as long as all the rest: one beside the other. What was written comes out whole, job by job.
+	@$(MAKE) --jobs=2 --output-sync=target check-types check-rest
+
+.PHONY: check-fast
+check-fast: $(VENV_READY) ## The seconds of `make check`: format, lint, imports
 	$(BIN)/ruff format --check --quiet
 	$(BIN)/ruff check --quiet
+	$(BIN)/lint-imports --no-logo
+
+.PHONY: check-types
+check-types: $(VENV_READY)
 	$(BIN)/mypy shared/src services/*/src deploy/local/src conftest.py
 	@# folder by folder: each has a conftest, and modules beside its tests that they import by name
 	@for tests in shared/tests services/*/tests deploy/local/tests tests/contract tests/e2e tests/security; do MYPYPATH=$$tests:services/registry/tests:services/licensing/tests:services/monitoring/tests:services/reporting/tests $(BIN)/mypy $$tests; done
 	MYPYPATH=tests $(BIN)/mypy -p torture
 	MYPYPATH=tests/mutation:tests/mutation/workspace $(BIN)/mypy tests/mutation
-	$(BIN)/lint-imports --no-logo
+
+.PHONY: check-rest
+check-rest: check-fast
 	@for package in shared services/* deploy/local; do (cd $$package && $(CURDIR)/$(BIN)/deptry --no-ansi src); done
 	$(UV) lock --check --quiet
 	$(BIN)/aksu-local migrations check

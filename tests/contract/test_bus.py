@@ -13,6 +13,8 @@ from aksu_shared.bus import MAX_RECORD_BYTES, Bus, BusUnavailable, Record, Recor
 from aksu_shared.bus.creation import create_topics
 from aksu_shared.bus.topics import declared_topics
 
+pytestmark = pytest.mark.processes
+
 TAKE_OVER = 5.0
 
 

@@ -17,6 +17,8 @@ from aksu_shared.bus import BusUnavailable, Consumer, Delivered, Record, connect
 from aksu_shared.bus.creation import create_topics
 from aksu_shared.bus.topics import Topic, TopicMismatch
 
+pytestmark = pytest.mark.processes
+
 KEYS = 30
 
 

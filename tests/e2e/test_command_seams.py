@@ -12,6 +12,8 @@ from aksu_local.platform import Platform
 from aksu_shared.kernel.eik import complete_eik
 from aksu_shared.kernel.failpoint import Seam
 
+pytestmark = pytest.mark.processes
+
 SEAMS = ("after_insert", "before_commit", "after_commit_before_ack")
 
 

@@ -17,6 +17,8 @@ from aksu_local.platform import Platform
 from aksu_local.sample import write_register
 from aksu_local.waiting import eventually
 
+pytestmark = pytest.mark.processes
+
 ROWS = 1_000
 
 

@@ -20,6 +20,8 @@ from aksu_local.ports import Kind
 from aksu_local.sample import write_register
 from aksu_local.waiting import eventually
 
+pytestmark = pytest.mark.processes
+
 CONSUMERS = ("licensing", "monitoring", "reporting")
 ROWS_WITH_LICENCES = "SELECT count(DISTINCT register_row_id) FROM licence"
 KINDS: tuple[Kind, ...] = ("api", "worker")

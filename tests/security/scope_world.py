@@ -20,8 +20,8 @@ from oracle import Caller, granted, keys_of, public_row, restricted_row
 from sqlalchemy import Table
 
 from aksu_licensing.applications.tables import ApplicationTable
-from aksu_local.served import SCHEMAS, Served, _config
-from aksu_local.testing import Databases
+from aksu_local.served import SCHEMAS, Served, config_of
+from aksu_local.templates import Databases
 from aksu_monitoring.inspections.tables import FindingTable, InspectionTable
 from aksu_monitoring.prescriptions.tables import PrescriptionTable
 from aksu_monitoring.signals.tables import SignalTable
@@ -232,7 +232,7 @@ def _table(aggregate: str) -> Table:
 async def rig_of(service: str, databases: Databases, issuer: DevelopmentIssuer, folder: Path) -> AsyncIterator[Rig]:
     """The service over a database of its own, for many examples."""
     urls = await databases.service(service, prepare=SCHEMAS[service])
-    config = _config(service, urls, issuer, folder / "clock", bus=await databases.bus(), settings={})
+    config = config_of(service, urls, issuer, folder / "clock")
     app = import_module(f"aksu_{service}.main").create(config)
     async with (
         app.router.lifespan_context(app),

@@ -18,6 +18,8 @@ from aksu_local.platform import EarlierBuild, OtherBus, Platform
 from aksu_local.process import ProcessDied
 from aksu_local.waiting import eventually
 
+pytestmark = pytest.mark.processes
+
 
 @pytest.fixture(autouse=True)
 def _stand_ins(monkeypatch: pytest.MonkeyPatch, stand_in: Callable[[str], Path]) -> None:

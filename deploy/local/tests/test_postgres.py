@@ -17,6 +17,8 @@ from aksu_local.postgres import Postgres
 from aksu_local.process import ProcessDied
 from aksu_local.waiting import eventually
 
+pytestmark = pytest.mark.processes
+
 _ORPHAN_MAKER = """
 import asyncio, pathlib, sys
 from aksu_local.{module} import {name}

@@ -16,6 +16,8 @@ from aksu_local.process import ProcessDied
 from aksu_local.service_process import ServiceProcess, http_status
 from aksu_local.waiting import eventually
 
+pytestmark = pytest.mark.processes
+
 Make = Callable[..., ServiceProcess]
 StandIn = Callable[[str], Path]
 

@@ -25,6 +25,9 @@ INSPECTOR = Principal("i", frozenset({Role.INSPECTOR}), "AKSU")
 SCOPE = ("b:AKSU",)
 NAME, EGN = "Ивана Уникална Примерова", "8001010008"
 REFERENCE = {"reference": "ЗЛД-1/2026"}
+WAITING = """
+SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE NOT granted AND datname = current_database()"""
+"""How many wait for a lock in this test's database; the server is shared."""
 
 
 @pytest.fixture
@@ -239,7 +242,7 @@ async def while_uncommitted(monitoring: Served, subject: str, act: str) -> Async
         yield
 
         async def waiting() -> int:
-            return int(await monitoring.worker.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"))
+            return int(await monitoring.worker.fetchval(WAITING))
 
         await eventually(waiting, lambda found: found > 0)
 

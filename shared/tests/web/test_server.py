@@ -14,6 +14,8 @@ from starlette.applications import Starlette
 
 from aksu_shared.serving.server import serving
 
+pytestmark = pytest.mark.processes
+
 PROGRAM = """
 import asyncio
 from contextlib import asynccontextmanager

@@ -11,7 +11,7 @@ import pytest_asyncio
 from uuid_utils.compat import uuid7
 
 from aksu_local.databases import ServiceUrls
-from aksu_local.testing import Databases
+from aksu_local.templates import Databases
 from aksu_local.waiting import eventually
 from aksu_local.worker_rig import TOPIC, Log, Registry
 from aksu_shared.bus import Bus, Delivered, Record, connect

@@ -2,11 +2,12 @@
 
 from datetime import date, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from licensing_rig import APPLICANT, DIRECTOR, OFFICER, Rig, imported, licence, row
 
+from aksu_local.served import Unopened
 from aksu_shared.events.registry.services import ServiceState
 
 ISSUED, LAST_DAY = date(2021, 3, 10), date(2026, 3, 10)
@@ -123,10 +124,10 @@ async def test_without_a_licence_there_is_nothing_to_renew_change_or_terminate(l
     ("procedure", "more"),
     [("CHANGE", {"request": "Х"}), ("CHANGE", {"changed_on": "2026-01-05"}), ("TERMINATE", {}), ("RENEWAL", {})],
 )
-async def test_what_a_procedure_needs_is_asked_for(
-    licensing: Rig, service: ServiceState, procedure: str, more: dict[str, str]
-) -> None:
-    assert (await apply(licensing, service, procedure, **more)).status_code == 422
+async def test_what_a_procedure_needs_is_asked_for(unopened: Unopened, procedure: str, more: dict[str, str]) -> None:
+    body = {"procedure": procedure, "service_id": str(uuid4())} | more
+    answer = await unopened("licensing").post("/v1/applications", body, **APPLICANT)
+    assert answer.status_code == 422
 
 
 async def test_a_licence_in_revocation_is_neither_renewed_nor_changed(licensing: Rig, service: ServiceState) -> None:

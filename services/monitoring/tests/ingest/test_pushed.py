@@ -13,7 +13,7 @@ from monitoring_worker import apply_all, worker_of
 
 from aksu_local.kafka import Kafka
 from aksu_local.served import Serve, Served
-from aksu_local.testing import emptied
+from aksu_local.testing import FreshBus, emptied
 from aksu_monitoring.ingest.bus.loop import GROUP, TOPIC, PushedLoop
 from aksu_monitoring.ingest.sources.service import Senders
 from aksu_monitoring.ingest.sources.signatures import new_key, sign
@@ -58,8 +58,8 @@ async def added(monitoring: Served, name: str = SUBJECT) -> str:
 
 
 @pytest.fixture
-async def monitoring(serve: Serve) -> Served:
-    return await serve("monitoring")
+async def monitoring(serve: Serve, fresh_bus: FreshBus) -> Served:
+    return await serve("monitoring", bus_url=await fresh_bus())
 
 
 async def kept(monitoring: Served) -> list[dict[str, Any]]:
@@ -69,18 +69,18 @@ async def kept(monitoring: Served) -> list[dict[str, Any]]:
     return items
 
 
-@pytest.fixture(params=["embedded", "kafka"])
+@pytest.fixture(params=["embedded", pytest.param("kafka", marks=pytest.mark.processes)])
 def broker(request: pytest.FixtureRequest) -> Kafka | None:
     """The Kafka broker, or None for the embedded bus."""
     found: Kafka | None = request.getfixturevalue("kafka") if request.param == "kafka" else None
     return found
 
 
-async def test_a_signed_inspection_takes_effect_once_however_often_it_comes(serve: Serve, broker: Kafka | None) -> None:
-    settings: dict[str, Any] = {}
-    if broker is not None:
-        settings["bus_url"] = await emptied(broker.url)
-    monitoring = await serve("monitoring", **settings)
+async def test_a_signed_inspection_takes_effect_once_however_often_it_comes(
+    serve: Serve, fresh_bus: FreshBus, broker: Kafka | None
+) -> None:
+    bus_url = await (emptied(broker.url) if broker else fresh_bus())
+    monitoring = await serve("monitoring", bus_url=bus_url)
     secret = await added(monitoring)
     records = [record(event, secret) for event in inspection()]
     await consume(monitoring, [*records, *records[::-1]])

@@ -8,7 +8,7 @@ from monitoring_builders import ANALYST, INSPECTOR, MAYOR, PROVIDER, count, push
 from monitoring_worker import apply, fire
 from signal_builders import OTHER_RDSP, RDSP, RESIDENT, SENDER, SIGNAL, TEXT, TRIAGE, filed, on, read, step
 
-from aksu_local.served import Serve, Served
+from aksu_local.served import Serve, Served, Unopened
 from aksu_monitoring.signals.rules import own_key
 from aksu_monitoring.signals.schemas import SignalRead
 from aksu_shared.auth.principal import ANONYMOUS
@@ -152,9 +152,11 @@ async def test_a_signal_is_forwarded_to_a_body_that_may_read_it(monitoring: Serv
     ("number", "rule"), [("4001010001", "Последната, контролна цифра"), ("4013010000", "първите шест цифри")]
 )
 async def test_a_wrong_number_of_a_person_is_refused_by_field_and_rule(
-    monitoring: Served, number: str, rule: str
+    unopened: Unopened, number: str, rule: str
 ) -> None:
-    answer = await monitoring.post("/v1/signals", SIGNAL | {"concerned": [RESIDENT, RESIDENT | {"egn": number}]})
+    answer = await unopened("monitoring").post(
+        "/v1/signals", SIGNAL | {"concerned": [RESIDENT, RESIDENT | {"egn": number}]}
+    )
     (error,) = answer.json()["errors"]
     assert (answer.status_code, error["pointer"], error["code"]) == (422, "/concerned/1/egn", "bad_personal_number")
     assert rule in error["message"]

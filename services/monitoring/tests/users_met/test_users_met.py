@@ -7,7 +7,7 @@ import pytest
 from monitoring_builders import ANALYST, INSPECTOR, MAYOR, PROVIDER, count, push, started
 from monitoring_worker import apply
 
-from aksu_local.served import Serve, Served
+from aksu_local.served import Serve, Served, Unopened
 from aksu_monitoring.users_met.schemas import UserMetRead
 from aksu_shared.web.reads import PageOf
 
@@ -102,8 +102,8 @@ async def test_erased_a_user_met_is_still_counted(monitoring: Served) -> None:
     "wrong",
     [{"egn": USER["name"]}, {"egn": "4513010000"}, {"birth_year": USER["egn"]}, {"name": ""}, {"ime": USER["name"]}],
 )
-async def test_a_refusal_quotes_nothing_of_what_was_sent(monitoring: Served, wrong: dict[str, Any]) -> None:
-    path = await inspected(monitoring)
-    answer = await monitoring.post(path, USER | wrong, **INSPECTOR)
+async def test_a_refusal_quotes_nothing_of_what_was_sent(unopened: Unopened, wrong: dict[str, Any]) -> None:
+    path = f"/v1/inspections/{uuid4()}/users-met"
+    answer = await unopened("monitoring").post(path, USER | wrong, **INSPECTOR)
     assert answer.status_code == 422
     assert not [value for value in map(str, USER.values()) if value in answer.text]

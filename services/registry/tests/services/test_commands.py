@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from registry_builders import MAYOR, service
 
-from aksu_local.served import Served
+from aksu_local.served import Served, Unopened
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,10 @@ from aksu_local.served import Served
         ({"started_on": "31.02.2024"}, "/started_on"),
     ],
 )
-async def test_a_bad_field_is_named_in_both_languages(registry: Served, changes: dict[str, Any], pointer: str) -> None:
+async def test_a_bad_field_is_named_in_both_languages(
+    unopened: Unopened, changes: dict[str, Any], pointer: str
+) -> None:
+    registry = unopened("registry")
     for language in ("bg", "en"):
         headers = {"Accept-Language": language}
         answer = await registry.post("/v1/services", service(**changes), headers=headers, **MAYOR)

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
@@ -14,6 +14,7 @@ from aksu_shared.kernel.errors import FieldError, Malformed, NotFound
 from aksu_shared.kernel.schemas.base import Filters, Resource
 from aksu_shared.operations.changes import follower
 from aksu_shared.serving.problems import problems
+from aksu_shared.web.api import Api
 from aksu_shared.web.routing import Router, deadline
 
 _VISIBLE: Final = "s.v IS NOT NULL"
@@ -39,37 +40,37 @@ class Digest(Resource):
     rows: list[tuple[str, int, str]] | None
 
 
-def digest_router(service: str) -> APIRouter:
-    """The route for `service`."""
-    router = Router(tags=["changes"])
-    owned = {
-        fact.aggregate: fact for fact in CATALOGUE.values() if fact.owner == service and fact.aggregate != "access"
-    }
+router = Router(tags=["changes"])
 
-    @router.get(
-        "/digest/{aggregate}",
-        response_model=Digest,
-        responses=problems(Malformed, NotFound),
-        dependencies=[requires("platform.digest.read")],
-    )
-    @deadline(60)
-    async def get_digest(
-        aggregate: Annotated[str, Path(max_length=60)],
-        query: Annotated[DigestQuery, Query()],
-        request: Request,
-        principal: PrincipalDep,
-    ) -> Response:
-        """Number, last version and content hash of the aggregates of one type, as far as the caller sees them."""
-        fact = owned.get(aggregate)
-        if fact is None:
-            raise NotFound
-        api = request.app.state.api
-        scope = ",".join(follower(principal, api.rights).scope_keys)
-        sql, args = _sql(fact, _fields(fact, query.fields), query.bucket)
-        body = await api.reads.raw(sql, scope, fact.aggregate, *args)
-        return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
 
-    return router
+@router.get(
+    "/digest/{aggregate}",
+    response_model=Digest,
+    responses=problems(Malformed, NotFound),
+    dependencies=[requires("platform.digest.read")],
+)
+@deadline(60)
+async def get_digest(
+    aggregate: Annotated[str, Path(max_length=60)],
+    query: Annotated[DigestQuery, Query()],
+    request: Request,
+    principal: PrincipalDep,
+) -> Response:
+    """Number, last version and content hash of the aggregates of one type, as far as the caller sees them."""
+    api: Api = request.app.state.api
+    fact = _owned(api.service, aggregate)
+    scope = ",".join(follower(principal, api.rights).scope_keys)
+    sql, args = _sql(fact, _fields(fact, query.fields), query.bucket)
+    body = await api.reads.raw(sql, scope, fact.aggregate, *args)
+    return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
+
+
+def _owned(service: str, aggregate: str) -> type[Event[Any]]:
+    """What the service tells of such an aggregate. Raises NotFound when it owns none."""
+    for fact in CATALOGUE.values():
+        if (fact.owner, fact.aggregate) == (service, aggregate) and aggregate != "access":
+            return fact
+    raise NotFound
 
 
 def _sql(fact: type[Event[Any]], fields: list[str], bucket: str | None) -> tuple[str, list[str]]:

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import Field
 from starlette.responses import Response
 
@@ -71,26 +71,23 @@ class Reconciliation(Resource):
     items: list[Reconciled]
 
 
-def reconcile_router(copies: Copies) -> APIRouter:
-    """The route of a service with these copies."""
-    router = Router(tags=["freshness"])
+router = Router(tags=["freshness"])
 
-    @router.get(
-        "/reconcile",
-        response_model=Reconciliation,
-        responses=problems(),
-        dependencies=[requires("platform.reconcile.read")],
-    )
-    @deadline(120)
-    async def reconcile(request: Request, principal: PrincipalDep) -> Response:
-        """Each copy beside its owner: count, last version, content hash, and the ids that differ."""
-        reads: Reads = request.app.state.api.reads
-        await reads.admit(",".join(principal.scope_keys))
-        async with open_feeds(request.app.state.config) as feeds:
-            found = await compare(reads, feeds, copies)
-        return Response(found.model_dump_json(), media_type="application/json", headers={"Cache-Control": "no-store"})
 
-    return router
+@router.get(
+    "/reconcile",
+    response_model=Reconciliation,
+    responses=problems(),
+    dependencies=[requires("platform.reconcile.read")],
+)
+@deadline(120)
+async def reconcile(request: Request, principal: PrincipalDep) -> Response:
+    """Each copy beside its owner: count, last version, content hash, and the ids that differ."""
+    reads: Reads = request.app.state.api.reads
+    await reads.admit(",".join(principal.scope_keys))
+    async with open_feeds(request.app.state.config) as feeds:
+        found = await compare(reads, feeds, request.app.state.copies)
+    return Response(found.model_dump_json(), media_type="application/json", headers={"Cache-Control": "no-store"})
 
 
 async def compare(reads: Reads, feeds: Feeds, copies: Copies) -> Reconciliation:

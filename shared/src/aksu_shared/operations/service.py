@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
 from types import MappingProxyType
+from typing import Final
 
 from fastapi import APIRouter, FastAPI
 
@@ -16,9 +17,7 @@ from aksu_shared.db.reads import Reads
 from aksu_shared.db.schema import require_known_schema
 from aksu_shared.kernel.clock import Clock
 from aksu_shared.kernel.codelists import CODELISTS
-from aksu_shared.operations import audit, dead_letters, vanished
-from aksu_shared.operations.digest import digest_router
-from aksu_shared.operations.reconcile import reconcile_router
+from aksu_shared.operations import audit, dead_letters, digest, reconcile, vanished
 from aksu_shared.procedures.context import legal_terms
 from aksu_shared.serving.health import Health
 from aksu_shared.web.api import Api
@@ -26,6 +25,11 @@ from aksu_shared.web.app import create_app
 from aksu_shared.web.commands import CommandEdge
 from aksu_shared.web.fingerprints import Fingerprints
 from aksu_shared.worker.copies import Copies
+
+_EVERY: Final = (dead_letters.router, audit.router, digest.router)
+"""What every service answers to whoever runs the platform."""
+_OF_COPIES: Final = (reconcile.router, vanished.router)
+"""What a service answers besides that keeps copies of others' data."""
 
 
 def service_app(
@@ -46,21 +50,17 @@ def service_app(
             yield
 
     health = Health()
-    return create_app(
+    app = create_app(
         title=title,
         version=version(f"aksu-{service}"),
         config=config,
-        routers=[*routers, *_platform_routers(service, copies)],
+        routers=[*routers, *_EVERY, *(_OF_COPIES if copies else ())],
         health=health,
         lifespan=lifespan,
         codelists=CODELISTS,
     )
-
-
-def _platform_routers(service: str, copies: Copies) -> list[APIRouter]:
-    """What every service answers to whoever runs the platform."""
-    every = [dead_letters.router, audit.router, digest_router(service)]
-    return [*every, reconcile_router(copies), vanished.router] if copies else every
+    app.state.copies = copies
+    return app
 
 
 @asynccontextmanager

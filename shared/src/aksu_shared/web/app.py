@@ -21,7 +21,7 @@ from aksu_shared.auth.pseudonym import Pseudonyms
 from aksu_shared.auth.tokens import TokenRules, TokenVerifier
 from aksu_shared.config.base import BaseConfig
 from aksu_shared.serving.health import Health, health_routes
-from aksu_shared.web.codelists import Codelists, codelist_router
+from aksu_shared.web import codelists as lists
 from aksu_shared.web.dispatch import Dispatcher
 from aksu_shared.web.middleware import Edge
 from aksu_shared.web.openapi import complete
@@ -83,7 +83,7 @@ def create_app(
     routers: Sequence[APIRouter],
     health: Health,
     lifespan: Lifespan | None = None,
-    codelists: Codelists | None = None,
+    codelists: lists.Codelists | None = None,
     rights: Rights | None = None,
     verifier: TokenVerifier | None = None,
     description: str = "",
@@ -115,7 +115,8 @@ def create_app(
     }
     app.state.health = health
     app.state.config = config
-    _add_routes(app, [*routers, *([codelist_router(codelists)] if codelists else [])], rights)
+    app.state.codelists = lists.PublishedCodelists(codelists or {})
+    _add_routes(app, [*routers, *([lists.router] if codelists else [])], rights)
     app.router.routes.extend(health_routes(health))
     _add_docs(app)
     if config.cors_origins:

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 from reporting_builders import TODAY, Telling, inspection, licence, prescription, provider, service
 
-from aksu_local.served import Served
+from aksu_local.served import Served, Unopened
 from aksu_reporting.analyses.services.schemas import ServiceRow
 from aksu_shared.web.reads import PageOf
 
@@ -173,7 +173,8 @@ async def test_rows_outside_the_callers_scope_are_neither_listed_nor_counted(rep
     assert answer.json()["items"][0]["last_inspection_id"] is not None
 
 
-async def test_a_filter_that_means_nothing_is_refused(reporting: Served) -> None:
+async def test_a_filter_that_means_nothing_is_refused(unopened: Unopened) -> None:
+    reporting = unopened("reporting")
     for query in ("region=BLG", "kind=NOTHING", "q=x", "overdue=perhaps", "unknown=1", "limit=201", "sort=capacity"):
         answer = await reporting.get(f"/v1/services?{query}")
         assert answer.status_code == 422

@@ -31,7 +31,7 @@ from reporting_builders import (
 )
 
 from aksu_local.served import SCHEMAS
-from aksu_local.testing import Databases
+from aksu_local.templates import Databases
 from aksu_reporting.analyses.territory.queries import children_summary, territory_summary
 from aksu_shared.db.pool import create_pool
 from aksu_shared.db.reads import Reads
