@@ -1,20 +1,22 @@
 """Inspections and prescriptions."""
 
+from datetime import date
 from typing import Any
 
 import pytest
 
-from aksu_monitoring.inspections.machine import INSPECTION_MACHINE, NO_FOLLOW_UP_NEEDED
+from aksu_monitoring.inspections.machine import INSPECTION_MACHINE
 from aksu_monitoring.inspections.steps import INSPECTION_STEPS
 from aksu_monitoring.prescriptions.machine import PRESCRIPTION_MACHINE
 from aksu_monitoring.prescriptions.steps import PRESCRIPTION_STEPS
 from aksu_monitoring.signals.machine import SIGNAL_MACHINE
 from aksu_monitoring.signals.steps import SIGNAL_STEPS
 from aksu_shared.auth.permissions import Rights
+from aksu_shared.events.monitoring.inspections import InspectionState
 from aksu_shared.kernel.codelists import CODELISTS
 from aksu_shared.kernel.errors import IllegalTransition
 from aksu_shared.kernel.machine import SYSTEM, Machine
-from aksu_shared.procedures.steps import Procedure
+from aksu_shared.procedures.steps import Offer, Procedure
 
 MACHINES = [INSPECTION_MACHINE, PRESCRIPTION_MACHINE, SIGNAL_MACHINE]
 REPORT = ("order", "start", "draft_findings", "send_for_objections", "approve_report")
@@ -23,7 +25,7 @@ REPORT = ("order", "start", "draft_findings", "send_for_objections", "approve_re
 def walk(machine: Machine, *names: str) -> str:
     state = machine.initial
     for name in names:
-        state = machine.fire(state, name).target
+        state = machine.leads(state, name).target
     return state
 
 
@@ -37,7 +39,7 @@ def test_an_inspection_ends_without_findings_or_with_a_follow_up() -> None:
 def test_denied_access_is_recorded_while_in_progress_only() -> None:
     assert walk(INSPECTION_MACHINE, "order", "start", "record_access_denied") == "ACCESS_DENIED"
     with pytest.raises(IllegalTransition):
-        INSPECTION_MACHINE.fire("ORDERED", "record_access_denied")
+        INSPECTION_MACHINE.leads("ORDERED", "record_access_denied")
 
 
 def test_an_inspection_is_cancelled_before_it_starts_only() -> None:
@@ -48,13 +50,18 @@ def test_an_inspection_is_cancelled_before_it_starts_only() -> None:
 
 
 def test_closing_waits_for_the_prescriptions() -> None:
-    assert INSPECTION_MACHINE.actions(
-        "FOLLOW_UP_DONE", lambda _: True, holds=lambda guard: guard != NO_FOLLOW_UP_NEEDED
-    ) == ["require_another_follow_up"]
+    def offered(open_prescriptions: int) -> list[str]:
+        facts = {"open_prescriptions": open_prescriptions, "inspectors": ()}
+        state = InspectionState.model_construct(state="FOLLOW_UP_DONE")
+        offer: Offer[InspectionState] = Offer(state=state, today=date(2026, 12, 1), actor="somebody", facts=facts)
+        return INSPECTION_STEPS.actions(offer, lambda _: True)
+
+    assert offered(1) == ["require-another-follow-up"]
+    assert offered(0) == ["require-another-follow-up", "close"]
 
 
 def test_whoever_drafted_the_findings_does_not_approve_the_report() -> None:
-    assert INSPECTION_MACHINE.fire("AWAITING_OBJECTIONS", "approve_report").four_eyes == "draft_findings"
+    assert INSPECTION_MACHINE.leads("AWAITING_OBJECTIONS", "approve_report").four_eyes == "draft_findings"
 
 
 def test_a_prescription_is_fulfilled_or_escalated() -> None:

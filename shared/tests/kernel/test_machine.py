@@ -45,13 +45,13 @@ def machine(*extra: Transition, states: dict[str, Text] | None = None, initial: 
 
 
 def test_a_legal_transition_gives_its_row() -> None:
-    row = machine().fire("PROPOSED", "grant")
+    row = machine().leads("PROPOSED", "grant")
     assert (row.target, row.action, row.needs) == ("GRANTED", "thing.decide", ("order",))
 
 
 def test_an_illegal_transition_names_the_legal_ones() -> None:
     with pytest.raises(IllegalTransition) as raised:
-        machine().fire("DRAFT", "grant")
+        machine().leads("DRAFT", "grant")
     problem = raised.value.render("bg")
     assert problem["status"] == 409
     assert problem["legal_transitions"] == ["propose", "close"]
@@ -60,19 +60,12 @@ def test_an_illegal_transition_names_the_legal_ones() -> None:
 
 def test_from_a_final_state_nothing_is_legal() -> None:
     with pytest.raises(IllegalTransition) as raised:
-        machine().fire("CLOSED", "propose")
+        machine().leads("CLOSED", "propose")
     assert raised.value.params["legal_transitions"] == []
 
 
-def test_actions_are_those_the_caller_may_take_and_whose_guard_holds() -> None:
-    thing = machine()
-    assert thing.actions("DRAFT", lambda right: right == "thing.change") == ["propose", "close"]
-    assert thing.actions("DRAFT", lambda _: True, holds=lambda guard: guard != "is_old") == ["propose"]
-    assert thing.actions("PROPOSED", lambda right: right == "thing.change") == []
-
-
 def test_four_eyes_refuse_the_person_who_proposed() -> None:
-    row = machine().fire("PROPOSED", "grant")
+    row = machine().leads("PROPOSED", "grant")
     with pytest.raises(SamePerson, match="grant") as raised:
         row.check_actor("иван", done_by={"propose": "иван"})
     assert raised.value.render("bg")["legal_basis"] == row.legal_basis
@@ -80,7 +73,7 @@ def test_four_eyes_refuse_the_person_who_proposed() -> None:
 
 
 def test_missing_inputs_are_named() -> None:
-    row = machine().fire("PROPOSED", "grant")
+    row = machine().leads("PROPOSED", "grant")
     assert row.missing({"reason"}) == ("order",)
     assert row.missing({"order"}) == ()
 
@@ -125,7 +118,7 @@ def test_whatever_is_tried_a_thing_moves_only_along_its_table(names: list[str]) 
     for name in names:
         legal = thing.legal(state)
         try:
-            row = thing.fire(state, name)
+            row = thing.leads(state, name)
         except IllegalTransition:
             assert name not in legal
             continue

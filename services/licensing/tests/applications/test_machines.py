@@ -1,15 +1,20 @@
 """The procedures of licensing."""
 
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aksu_licensing.applications.machine import APPLICATION_MACHINE, DECISION_IS_REFUSAL
+from aksu_licensing.applications.machine import APPLICATION_MACHINE
+from aksu_licensing.applications.steps import APPLICATION_PROCEDURE
 from aksu_licensing.licences.machine import LICENCE_MACHINE
 from aksu_shared.auth.permissions import Rights
+from aksu_shared.events.licensing.applications import ApplicationState
 from aksu_shared.kernel.codelists import CODELISTS
 from aksu_shared.kernel.errors import IllegalTransition
 from aksu_shared.kernel.machine import SYSTEM, Machine
+from aksu_shared.procedures.steps import Offer
 
 MACHINES = [APPLICATION_MACHINE, LICENCE_MACHINE]
 
@@ -17,7 +22,7 @@ MACHINES = [APPLICATION_MACHINE, LICENCE_MACHINE]
 def walk(machine: Machine, *names: str) -> str:
     state = machine.initial
     for name in names:
-        state = machine.fire(state, name).target
+        state = machine.leads(state, name).target
     return state
 
 
@@ -40,16 +45,19 @@ def test_a_refusal_may_be_appealed_and_comes_back_when_annulled() -> None:
 
 
 def test_only_a_refusal_is_offered_for_appeal() -> None:
-    assert APPLICATION_MACHINE.actions(
-        "NOTIFIED", lambda _: True, holds=lambda guard: guard == DECISION_IS_REFUSAL
-    ) == ["appeal"]
-    assert APPLICATION_MACHINE.actions("NOTIFIED", lambda _: True, holds=lambda _: False) == []
+    def offered(decision: str) -> list[str]:
+        state = ApplicationState.model_construct(state="NOTIFIED", decision=decision, term=None, term_due=None)
+        offer: Offer[ApplicationState] = Offer(state=state, today=date(2026, 12, 1), actor="somebody")
+        return APPLICATION_PROCEDURE.actions(offer, lambda _: True)
+
+    assert offered("REFUSAL") == ["appeal"]
+    assert offered("GRANT") == []
 
 
 def test_nothing_is_decided_that_was_not_proposed() -> None:
     for state in ("UNDER_REVIEW", "SITE_CHECK", "PROPOSED_REFUSAL"):
         with pytest.raises(IllegalTransition):
-            APPLICATION_MACHINE.fire(state, "grant")
+            APPLICATION_MACHINE.leads(state, "grant")
 
 
 def test_a_decided_application_cannot_be_withdrawn() -> None:
@@ -58,9 +66,9 @@ def test_a_decided_application_cannot_be_withdrawn() -> None:
 
 
 def test_proposal_and_decision_are_two_people() -> None:
-    assert APPLICATION_MACHINE.fire("PROPOSED_GRANT", "grant").four_eyes == "propose_grant"
-    assert APPLICATION_MACHINE.fire("PROPOSED_REFUSAL", "refuse").four_eyes == "propose_refusal"
-    assert LICENCE_MACHINE.fire("REVOCATION_PENDING", "revoke").four_eyes == "propose_revocation"
+    assert APPLICATION_MACHINE.leads("PROPOSED_GRANT", "grant").four_eyes == "propose_grant"
+    assert APPLICATION_MACHINE.leads("PROPOSED_REFUSAL", "refuse").four_eyes == "propose_refusal"
+    assert LICENCE_MACHINE.leads("REVOCATION_PENDING", "revoke").four_eyes == "propose_revocation"
 
 
 def test_a_licence_is_revoked_finally_or_reinstated_by_the_court() -> None:
@@ -95,11 +103,11 @@ def test_from_any_reachable_state_the_procedure_can_end(machine: Machine, data: 
     state = machine.initial
     for _ in range(data.draw(st.integers(0, 12))):
         if legal := machine.legal(state):
-            state = machine.fire(state, data.draw(st.sampled_from(legal))).target
+            state = machine.leads(state, data.draw(st.sampled_from(legal))).target
     seen, frontier = {state}, [state]
     while frontier:
         here = frontier.pop()
-        new = {machine.fire(here, name).target for name in machine.legal(here)} - seen
+        new = {machine.leads(here, name).target for name in machine.legal(here)} - seen
         seen |= new
         frontier += new
     assert any(machine.is_final(found) for found in seen)

@@ -33,7 +33,7 @@ from aksu_shared.events import Event
 from aksu_shared.events.registry.places import PlaceRegistered, PlaceState
 from aksu_shared.events.scope import row_scope
 from aksu_shared.kernel.address import place_key
-from aksu_shared.kernel.terms.steps import verb
+from aksu_shared.kernel.machine import verb
 from aksu_shared.web.reads import PageOf
 
 PATHS: dict[str, tuple[str, ...]] = {

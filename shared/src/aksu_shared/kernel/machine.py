@@ -1,6 +1,6 @@
 """State machines as data: one table drives the checks, the offered actions, the diagrams and the tests."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
@@ -47,8 +47,14 @@ class Transition:
         return tuple(need for need in self.needs if need not in given)
 
 
-def _always(_guard: str) -> bool:
-    return True
+def verb(name: str) -> str:
+    """A transition as it stands in an address: `request_correction` → `request-correction`."""
+    return name.replace("_", "-")
+
+
+def described(row: Transition) -> str:
+    """What the contract says of a transition's route: from which states to which, on what ground, with which right."""
+    return f"{' | '.join(row.sources)} → {row.target}. {row.legal_basis}. Право: `{row.action}`."
 
 
 class Machine:
@@ -65,14 +71,17 @@ class Machine:
         self._rows = {row.name: row for row in reversed(self.transitions)}
         self._check()
 
-    def fire(self, state: str, name: str) -> Transition:
-        """The row that leads from `state` by `name`; raises `IllegalTransition`, which names the legal ones."""
+    def leads(self, state: str, name: str) -> Transition:
+        """The row that leads from `state` by `name`.
+
+        Raises `IllegalTransition`, which names the legal ones, each as it stands in addresses.
+        """
         try:
             return self._table[state, name]
         except KeyError:
-            legal = self.legal(state)
+            legal = [verb(each) for each in self.legal(state)]
             listed = ", ".join(legal) or "—"
-            raise IllegalTransition(state=state, transition=name, legal=listed, legal_transitions=legal) from None
+            raise IllegalTransition(state=state, transition=verb(name), legal=listed, legal_transitions=legal) from None
 
     def row(self, name: str) -> Transition:
         """The row of the transition `name`; where several have the name, the first: they need the same right."""
@@ -89,17 +98,6 @@ class Machine:
     def legal(self, state: str) -> list[str]:
         """Names of the transitions that leave `state`, in the order of the table."""
         return [row.name for row in self.leaving(state)]
-
-    def actions(
-        self,
-        state: str,
-        may: Callable[[str], bool],
-        *,
-        holds: Callable[[str], bool] = _always,
-    ) -> list[str]:
-        """The transitions that a caller may fire now: `may(right)` and, for guarded ones, `holds(guard)`."""
-        rows = (self._table[state, name] for name in self.legal(state))
-        return [row.name for row in rows if may(row.action) and (row.guard is None or holds(row.guard))]
 
     def is_final(self, state: str) -> bool:
         """Whether nothing leads out of `state`."""

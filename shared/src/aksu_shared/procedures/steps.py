@@ -21,12 +21,11 @@ from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 from aksu_shared.auth.principal import Principal
 from aksu_shared.db.store import Kept, Store
 from aksu_shared.events.base import Event, Scope, State
+from aksu_shared.kernel.days import happened_on
 from aksu_shared.kernel.errors import Problem
-from aksu_shared.kernel.machine import SYSTEM, Machine, Transition
+from aksu_shared.kernel.machine import SYSTEM, Machine, Transition, verb
 from aksu_shared.kernel.schemas.base import Command as Body
 from aksu_shared.kernel.terms import Terms
-from aksu_shared.kernel.terms.steps import fire as leading
-from aksu_shared.kernel.terms.steps import happened_on, verb, words
 from aksu_shared.procedures.context import Context
 
 S = TypeVar("S", bound=State)
@@ -86,6 +85,11 @@ class Offer(Generic[S]):
     today: date
     actor: str
     facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+def words(body: Any) -> str | None:  # noqa: ANN401 - the body of any step
+    """What the step's body says in words: its reason, result or note."""
+    return next((found for name in ("reason", "result", "note") if (found := getattr(body, name, None))), None)
 
 
 def _no_changes(_case: Any, _body: Any) -> Changes:  # noqa: ANN401 - any step's
@@ -215,7 +219,7 @@ async def _checked(
         context.rights.check(by, procedure.machine.row(name).action, **procedure.whose(kept.state))
     if procedure.admits is not None:
         procedure.admits(kept.state)
-    row = leading(procedure.machine, _state_of(kept.state), name)
+    row = procedure.machine.leads(_state_of(kept.state), name)
     actor = context.work.actor.subject if by is None else by.subject
     case = Case(kept=kept, row=row, today=context.today, terms=context.terms, actor=actor)
     if row.four_eyes is not None and procedure.done_by is not None:

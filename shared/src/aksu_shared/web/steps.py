@@ -12,8 +12,7 @@ from starlette.responses import Response
 from aksu_shared.auth.dependencies import requires
 from aksu_shared.db.store import Kept
 from aksu_shared.kernel.errors import Forbidden, IllegalTransition, NotFound
-from aksu_shared.kernel.machine import SYSTEM, SamePerson, Transition
-from aksu_shared.kernel.terms.steps import described, verb
+from aksu_shared.kernel.machine import SYSTEM, SamePerson, Transition, described, verb
 from aksu_shared.procedures.context import Context
 from aksu_shared.procedures.steps import Moving, Procedure, Step, fire
 from aksu_shared.serving.problems import problems

@@ -21,9 +21,9 @@ from aksu_shared.auth.permissions import Rights
 from aksu_shared.auth.principal import Principal
 from aksu_shared.db.store import Kept
 from aksu_shared.events.licensing.applications import ApplicationState
+from aksu_shared.kernel.days import DayInFuture
 from aksu_shared.kernel.errors import Forbidden, IllegalTransition, Malformed, NotFound
 from aksu_shared.kernel.schemas.codes import Code, MunicipalityCode
-from aksu_shared.kernel.terms.steps import DayInFuture
 from aksu_shared.procedures.steps import Offer
 from aksu_shared.serving.problems import problems
 from aksu_shared.web.api import AfterHeader, Api, ApiDep, Applied, CommandDep, caught_up

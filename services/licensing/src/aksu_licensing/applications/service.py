@@ -28,7 +28,7 @@ from aksu_shared.events.licensing.applications import (
 )
 from aksu_shared.kernel.clock import end_of, start_of
 from aksu_shared.kernel.codelists import ADMINISTRATIVE_SERVICES, LICENCE_REQUIRED
-from aksu_shared.kernel.terms.steps import happened_on
+from aksu_shared.kernel.days import happened_on
 from aksu_shared.procedures.context import Context
 
 TERM_APPROACHING: Final = "application_term_approaching"
@@ -111,7 +111,7 @@ class ApplicationService:
         return ApplicationState(
             id=uuid7(),
             procedure=new.procedure,
-            state=APPLICATION_MACHINE.fire(APPLICATION_MACHINE.initial, "submit").target,
+            state=APPLICATION_MACHINE.leads(APPLICATION_MACHINE.initial, "submit").target,
             service_id=service.id,
             service_name=service.name,
             provider_id=runs.id,

@@ -51,9 +51,9 @@ from aksu_shared.events.licensing.applications import (
     ApplicationState,
     TermPause,
 )
+from aksu_shared.kernel.days import DayInFuture, DayTooEarly
 from aksu_shared.kernel.schemas.base import Command
-from aksu_shared.kernel.terms.steps import DayInFuture, DayTooEarly, words
-from aksu_shared.procedures.steps import Case, Changes, Offer, Procedure, Step
+from aksu_shared.procedures.steps import Case, Changes, Offer, Procedure, Step, words
 
 _Case = Case[ApplicationState]
 _Offer = Offer[ApplicationState]

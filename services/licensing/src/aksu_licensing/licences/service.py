@@ -18,7 +18,6 @@ from aksu_shared.db.store import Kept, begins
 from aksu_shared.events.licensing.applications import ApplicationState
 from aksu_shared.events.licensing.licences import LicenceCommunicated, LicenceIssued, LicenceState
 from aksu_shared.kernel.clock import end_of
-from aksu_shared.kernel.terms.steps import fire as leading
 from aksu_shared.procedures.context import Context
 
 EXPIRED: Final = "licence_expired"
@@ -68,7 +67,7 @@ class LicenceService:
         if not found:
             raise NoLicence
         kept = max(found, key=lambda each: each.state.valid_until)
-        leading(LICENCE_MACHINE, kept.state.state, fate)
+        LICENCE_MACHINE.leads(kept.state.state, fate)
         earliest = self.context.terms.window_start("licensing.renewal_window", kept.state.valid_until)
         if fate == "renew" and today < earliest:
             raise RenewalTooEarly(valid_until=kept.state.valid_until.isoformat(), earliest=earliest.isoformat())

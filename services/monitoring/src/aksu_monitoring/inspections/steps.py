@@ -39,7 +39,7 @@ from aksu_shared.events.monitoring.inspections import (
     InspectionStarted,
     InspectionState,
 )
-from aksu_shared.kernel.terms.steps import DayInFuture, DayTooEarly
+from aksu_shared.kernel.days import DayInFuture, DayTooEarly
 from aksu_shared.procedures.steps import Case, Changes, Offer, Procedure, Step
 
 _Case: TypeAlias = Case[InspectionState]

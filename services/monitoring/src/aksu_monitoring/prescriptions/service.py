@@ -17,7 +17,7 @@ from aksu_shared.events.monitoring.inspections import InspectionState
 from aksu_shared.events.monitoring.prescriptions import PrescriptionIssued, PrescriptionState
 from aksu_shared.procedures.context import Context
 
-_ISSUED: Final = PRESCRIPTION_MACHINE.fire(PRESCRIPTION_MACHINE.initial, "issue").target
+_ISSUED: Final = PRESCRIPTION_MACHINE.leads(PRESCRIPTION_MACHINE.initial, "issue").target
 
 
 class PrescriptionService:
