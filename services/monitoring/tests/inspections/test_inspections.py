@@ -46,7 +46,7 @@ async def test_the_public_reads_the_facts_of_an_inspection_from_its_start(monito
         "IN_PROGRESS", None, "BLG03", ("PLACE_UNREGISTERED", "NO_LICENCE"),
     )  # fmt: skip
     single = await monitoring.get(f"/v1/inspections/{one.id}")
-    assert InspectionRead.model_validate_json(single.content) == one
+    assert InspectionRead.model_validate_json(single.content, extra="ignore") == one
     again = await monitoring.get(f"/v1/inspections/{one.id}", headers={"If-None-Match": single.headers["ETag"]})
     assert again.status_code == 304
 

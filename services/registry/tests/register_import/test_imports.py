@@ -6,14 +6,18 @@ import json
 import zipfile
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 import pytest
 from registry_builders import MAYOR, OFFICER
 
-from aksu_local.sample import DEFECTS_MANIFEST, write_defects, write_register
+from aksu_local.sample import DEFECTS_MANIFEST, SEED, write_defects, write_register, write_sheet
+from aksu_local.sample_defects import Row, Sheet
+from aksu_local.sample_register import rows_of, sample_providers
 from aksu_local.served import Served
+from aksu_registry.register_import.columns import COLUMNS
+from aksu_shared.kernel.territory import load
 
 CLOSURE = {"closed_on": "2026-01-31", "reason": "Закрита"}
 TABLES = ("provider", "body", "place", "service", "register_row", "change_log")
@@ -28,6 +32,24 @@ def workbook(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _today() -> date:
     return datetime.now(UTC).date()
+
+
+class Passed(NamedTuple):
+    number: str
+    eik: str
+
+
+def write_with_one_licence_passed_on(path: Path) -> Passed:
+    """The register of `workbook`, but one service stands under another provider, who runs none of its name."""
+    made = sample_providers(seed=SEED, today=_today(), providers=40, services=110)
+    giver = next(provider for provider in made if len(provider.services) > 1)
+    service = giver.services.pop()
+    others = (provider for provider in made if provider is not giver)
+    taker = next(other for other in others if service.name not in {each.name for each in other.services})
+    taker.services.append(service)
+    rows: list[Row] = [[*row] for row in rows_of(made, territory=load())]
+    write_sheet(path, Sheet(name=path.name, header=[column.title for column in COLUMNS], rows=rows))
+    return Passed(service.licences[0].number.removesuffix(" г."), taker.eik)
 
 
 async def send(registry: Served, content: bytes, *, dry_run: bool = False, **caller: str) -> httpx.Response:
@@ -110,11 +132,12 @@ async def test_a_corrected_row_updates_what_it_describes(registry: Served, tmp_p
 async def test_a_licence_passed_to_another_provider_takes_its_service_along(
     registry: Served, workbook: Path, tmp_path: Path
 ) -> None:
-    write_register(tmp_path / "other.xlsx", today=_today(), seed=7, providers=40, services=110)
+    passed = write_with_one_licence_passed_on(tmp_path / "other.xlsx")
     await send(registry, workbook.read_bytes())
     report = (await send(registry, (tmp_path / "other.xlsx").read_bytes())).json()
-    assert report["refused"] == 0
-    assert report["updated"] > 0
+    assert (report["refused"], report["updated"], report["unchanged"]) == (0, 1, report["rows"] - 1)
+    runs = "SELECT s.provider_body FROM register_row r JOIN service s ON s.id = r.service_id WHERE r.number = $1"
+    assert await registry.worker.fetchval(runs, passed.number) == f"PROVIDER:{passed.eik}"
     ran_by_others = """SELECT count(*) FROM register_row r JOIN service s ON s.id = r.service_id
                         WHERE s.provider_body <> r.provider_body OR NOT 'b:' || r.provider_body = ANY (s.scope)"""
     assert await registry.worker.fetchval(ran_by_others) == 0

@@ -1,17 +1,14 @@
 """Code lists: ids in English, labels in Bulgarian and English, and the few facts that hang on a code."""
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import resources
 from types import MappingProxyType
 from typing import Any
 
+from aksu_shared.kernel.declared import declared
 from aksu_shared.kernel.errors import Text
 
-_RAW: dict[str, dict[str, dict[str, Any]]] = tomllib.loads(
-    resources.files("aksu_shared").joinpath("codelists.toml").read_text(encoding="utf-8")
-)
+_RAW: Mapping[str, Mapping[str, Mapping[str, Any]]] = declared("codelists")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

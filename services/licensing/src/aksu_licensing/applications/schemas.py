@@ -107,6 +107,8 @@ class CourtDecision(Noted):
 class ApplicationRead(Versioned, ApplicationState):
     """An application, the legal term that runs on it and what is known of its decision."""
 
+    decision: Annotated[str, Code("application_decisions")] | None = None
+
 
 class Attached(Resource):
     """What was attached to an application: nothing restricted, because answers are kept for repeated requests."""

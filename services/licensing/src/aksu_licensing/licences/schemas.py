@@ -1,9 +1,11 @@
 """What callers get of licences, and what an order tells of the end of one."""
 
 from datetime import date
+from typing import Annotated
 
 from aksu_shared.events.licensing.licences import LicenceState
 from aksu_shared.kernel.schemas.base import Command, Resource
+from aksu_shared.kernel.schemas.codes import Code
 
 
 class Versioned(Resource):
@@ -16,6 +18,8 @@ class Versioned(Resource):
 class LicenceRead(Versioned, LicenceState):
     """A licence with what the registry tells of its service; `expiring`: it ends within three months of today."""
 
+    origin: Annotated[str, Code("licence_origins")]
+    kind: Annotated[str, Code("licence_kinds")]
     provider_eik: str | None
     service_name: str | None
     service_kind: str | None

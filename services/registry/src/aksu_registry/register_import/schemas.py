@@ -1,17 +1,18 @@
 """The report of an import, as callers get it."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
 from aksu_shared.kernel.schemas.base import Resource
+from aksu_shared.kernel.schemas.codes import Code
 
 
 class RowResult(Resource):
     """What became of one row of an imported workbook. `row` is its number on the sheet, from 1."""
 
     row: int
-    result: str = Field(description="CREATED, UPDATED, UNCHANGED or REFUSED")
+    result: Annotated[str, Code("import_results")]
     provider: str | None = None
     service: str | None = None
     licence: str | None = None

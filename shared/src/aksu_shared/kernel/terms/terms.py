@@ -1,14 +1,23 @@
-"""The set of legal terms: packaged rows, which an installation's own file may replace."""
+"""The set of legal terms: rows that features declare in `terms.toml`; an installation's own file may replace them.
+
+One `[[term]]` per key and period of validity:
+
+    unit          day | working_day | month | year, with `length`; date, with `on` = "MM-DD" (each year), "YYYY-MM-DD"
+    legal_basis   as exactly as it is known; a bare act or range of articles says that the article is still to be named
+    roll          false: the end does not move to the next working day (a validity, a window; not an act to be done)
+    confirmed     false: an assumption still to be confirmed by a lawyer
+    valid_from, valid_to   TOML dates, inclusive; left out = open
+"""
 
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
-from importlib import resources
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
+from aksu_shared.kernel.declared import text
 from aksu_shared.kernel.errors import Text
 from aksu_shared.kernel.terms.term import Pause, Term, Unit, deadline, window_start
 
@@ -78,7 +87,7 @@ def load_terms(override: Path | None = None) -> Terms:
 
     Raises `ValueError` naming the row that is wrong.
     """
-    terms = Terms(_parse(resources.files(__package__).joinpath("terms.toml").read_text(encoding="utf-8")))
+    terms = Terms(_parse(text("terms")))
     return terms if override is None else terms.replaced_by(_parse(override.read_text(encoding="utf-8")))
 
 

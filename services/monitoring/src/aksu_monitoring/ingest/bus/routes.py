@@ -76,7 +76,7 @@ async def get_record(record_id: UUID, request: Request, api: ApiDep, principal: 
     dependencies=[requires("monitoring.ingest.replay")],
 )
 async def repair_record(record_id: UUID, body: RecordRepair, command: StagingCommandDep) -> Response:
-    """Put a whole corrected CloudEvent beside the bytes; who does it vouches for it. It is stored by a replay."""
+    """Put a whole corrected CloudEvent beside the bytes, and so vouch for it. A replay stores it."""
     service = RefusedService(command.context)
     version = await service.repair(
         record_id, body.event, reason=body.reason, version=command.known_version, by=command.principal

@@ -125,7 +125,7 @@ class RefusedService:
     async def repair(
         self, key: UUID, event: Mapping[str, Any], *, reason: str, version: int | None, by: Principal
     ) -> int:
-        """Put a corrected event beside the bytes; whoever does so vouches for it. Raises NotFound, NotParked."""
+        """Put a corrected event beside the bytes, for which the caller vouches. Raises NotFound, NotParked."""
         records, _ = await self._parked(key, version)
         return await records.repair(key, event, by=by.subject, reason=reason)
 
