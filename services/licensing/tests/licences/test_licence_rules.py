@@ -49,7 +49,7 @@ def test_a_renewal_that_begins_the_day_after_does_not_overlap() -> None:
     same_day = next_day.model_copy(update={"valid_from": date(2028, 3, 1)})
     assert not overlap(one, next_day)
     assert overlap(one, same_day)
-    assert not overlap(one, same_day.model_copy(update={"state": "REPLACED"}))
+    assert not overlap(one, same_day.with_changes({"state": "REPLACED"}))
     assert not overlap(one, same_day.model_copy(update={"place_id": uuid4()}))
 
 
