@@ -15,10 +15,10 @@ from aksu_local.sample_register import SITUATIONS, sample_providers
 from aksu_registry.register_import.columns import REGISTER
 from aksu_registry.register_import.errors import LayoutMismatch
 from aksu_registry.register_import.file import ReadRow, read_register
+from aksu_registry.register_import.licence_checks import licence_chain
 from aksu_shared.kernel.codelists import CODELISTS, LICENCE_REQUIRED, SERVICE_KINDS
 from aksu_shared.kernel.terms import load_terms
 from aksu_shared.kernel.territory import load
-from aksu_shared.licence_checks import licence_chain
 from aksu_shared.workbook import open_sheet
 
 TODAY = date(2026, 11, 20)

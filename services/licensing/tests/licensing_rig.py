@@ -84,12 +84,15 @@ def service(runs: ProviderState, **changes: Any) -> ServiceState:
     )
 
 
-def licence(service_no: str, sequence: int, issued_on: date, valid_until: date) -> ImportedLicence:
+def licence(
+    service_no: str, sequence: int, issued_on: date, valid_until: date, *, replaces: ImportedLicence | None = None
+) -> ImportedLicence:
     return ImportedLicence(
         number=f"Л-{service_no}-{sequence}/{issued_on:%d.%m.%Y}",
         sequence=sequence,
         issued_on=issued_on,
         valid_until=valid_until,
+        predecessor=replaces.number if replaces else None,
     )
 
 
@@ -265,13 +268,10 @@ async def three_licences(licensing: Rig) -> None:
     bansko = await licensing.known(provider(body="PROVIDER:175229303"), municipality="BLG01")
     sofia = await licensing.known(municipality="SOF46")
     issued, changed = date(2021, 5, 10), date(2024, 5, 10)
+    first = licence("3129", 1, date(2022, 1, 5), date(2027, 1, 5))
     rows = [
         row(blagoevgrad, licence("3129", 3, issued, five_years(issued))),
-        row(
-            bansko,
-            licence("3129", 1, date(2022, 1, 5), date(2027, 1, 5)),
-            changed=licence("3131", 2, changed, date(2027, 1, 5)),
-        ),
+        row(bansko, first, changed=licence("3131", 2, changed, date(2027, 1, 5), replaces=first)),
         row(sofia, licence("3129", 4, date(2020, 9, 1), date(2025, 9, 1))),
     ]
     await licensing.tell(*(imported(each) for each in rows))

@@ -1,8 +1,7 @@
 """Licensing's own metadata."""
 
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
-from sqlalchemy import Table
 from sqlalchemy.orm import DeclarativeBase
 
 from aksu_shared.db.tables import TYPES, new_metadata
@@ -13,8 +12,3 @@ class LicensingBase(DeclarativeBase):
 
     metadata = new_metadata()
     type_annotation_map: ClassVar[dict[Any, Any]] = TYPES
-
-
-def table_of(mapped: type[LicensingBase]) -> Table:
-    """The table of a mapped class."""
-    return cast("Table", mapped.__table__)

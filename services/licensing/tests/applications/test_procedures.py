@@ -149,8 +149,9 @@ async def test_an_older_register_does_not_undo_a_renewal_made_here(licensing: Ri
 async def test_a_register_published_after_a_renewal_recognises_it(licensing: Rig, service: ServiceState) -> None:
     (before,) = await licensing.licences()
     await grant(licensing, (await apply(licensing, service, "RENEW")).json()["id"])
-    renewed = licence("3130", 41, date(2026, 1, 12), date(2031, 3, 10))
-    told = row(service, licence("3129", 40, ISSUED, LAST_DAY), renewed=renewed)
+    original = licence("3129", 40, ISSUED, LAST_DAY)
+    renewed = licence("3130", 41, date(2026, 1, 12), date(2031, 3, 10), replaces=original)
+    told = row(service, original, renewed=renewed)
     await licensing.tell(imported(told.model_copy(update={"id": UUID(before["register_row_id"])}), version=2))
     found = await licensing.licences()
     assert [(each["state"], each["origin"], each["register_row_id"]) for each in found] == [

@@ -24,12 +24,15 @@ def licensing(licensing: Rig) -> Rig:
 
 
 async def test_a_row_becomes_a_chain_from_the_original_to_the_licence_in_force(licensing: Rig) -> None:
-    issued, changed, renewed = date(2020, 9, 1), date(2022, 5, 10), date(2025, 7, 1)
+    issued = date(2020, 9, 1)
+    first = licence("3129", 10, issued, five_years(issued))
+    second = licence("3131", 500, date(2022, 5, 10), five_years(issued), replaces=first)
+    third = licence("3130", 900, date(2025, 7, 1), date(2030, 9, 1), replaces=second)
     state = row(
         await licensing.known(),
-        licence("3129", 10, issued, five_years(issued)),
-        changed=licence("3131", 500, changed, five_years(issued)),
-        renewed=licence("3130", 900, renewed, date(2030, 9, 1)),
+        first,
+        changed=second,
+        renewed=third,
         violations="Без установени нарушения",
     )
     await licensing.tell(imported(state))
@@ -49,13 +52,11 @@ async def test_a_row_becomes_a_chain_from_the_original_to_the_licence_in_force(l
 
 
 async def test_which_licence_is_valid_on_a_day_follows_the_chain(licensing: Rig) -> None:
-    issued, changed = date(2020, 9, 1), date(2022, 5, 10)
-    state = row(
-        await licensing.known(),
-        licence("3129", 10, issued, five_years(issued)),
-        changed=licence("3131", 500, changed, five_years(issued)),
-        renewed=licence("3130", 900, date(2025, 7, 1), date(2030, 9, 1)),
-    )
+    issued = date(2020, 9, 1)
+    original = licence("3129", 10, issued, five_years(issued))
+    change = licence("3131", 500, date(2022, 5, 10), five_years(issued), replaces=original)
+    renewal = licence("3130", 900, date(2025, 7, 1), date(2030, 9, 1), replaces=change)
+    state = row(await licensing.known(), original, changed=change, renewed=renewal)
     await licensing.tell(imported(state))
 
     async def valid_on(day: str) -> list[int]:
@@ -100,7 +101,7 @@ async def test_an_import_with_a_new_column_continues_the_chain(licensing: Rig) -
     original = licence("3129", 1, date(2023, 3, 1), date(2028, 3, 1))
     state = row(await licensing.known(), original)
     await licensing.tell(imported(state))
-    change = licence("3131", 7, date(2025, 6, 3), date(2028, 3, 1))
+    change = licence("3131", 7, date(2025, 6, 3), date(2028, 3, 1), replaces=original)
     await licensing.tell(imported(state.model_copy(update={"changed": change}), version=2))
     first, second = await licensing.licences()
     assert (first["state"], second["state"], second["predecessor_id"]) == ("REPLACED", "ACTIVE", first["id"])
@@ -128,10 +129,17 @@ async def test_new_licences_are_numbered_above_the_highest_imported(licensing: R
     assert (await licensing.licences(sort="-number"))[0]["number"] == "Л-3129-1326/02.03.2026"
 
 
-async def test_a_row_that_breaks_the_checks_is_refused_not_dropped(licensing: Rig) -> None:
+async def test_a_row_whose_licences_do_not_follow_each_other_is_refused_not_dropped(licensing: Rig) -> None:
     backwards = licence("3129", 1, date(2023, 3, 1), date(2022, 3, 1))
-    with pytest.raises(ImportedRowInvalid, match="validity ends before"):
+    with pytest.raises(ImportedRowInvalid, match="ends before it begins"):
         await licensing.tell(imported(row(await licensing.known(), backwards)))
+    original = licence("3129", 1, date(2023, 3, 1), date(2028, 3, 1))
+    another = licence("3129", 2, date(2023, 3, 1), date(2028, 3, 1))
+    elsewhere = licence("3131", 7, date(2025, 6, 3), date(2028, 3, 1), replaces=another)
+    alone = licence("3131", 7, date(2025, 6, 3), date(2028, 3, 1))
+    for change in (elsewhere, alone):
+        with pytest.raises(ImportedRowInvalid, match="follows no licence of the row"):
+            await licensing.tell(imported(row(await licensing.known(), original, changed=change)))
     assert await licensing.licences() == []
 
 
@@ -154,11 +162,9 @@ async def test_a_licence_number_stands_in_one_row_only(licensing: Rig) -> None:
 
 
 async def test_a_licence_does_not_vanish_because_its_column_is_empty(licensing: Rig) -> None:
-    state = row(
-        await licensing.known(),
-        licence("3129", 1, date(2023, 3, 1), date(2028, 3, 1)),
-        changed=licence("3131", 7, date(2025, 6, 3), date(2028, 3, 1)),
-    )
+    original = licence("3129", 1, date(2023, 3, 1), date(2028, 3, 1))
+    change = licence("3131", 7, date(2025, 6, 3), date(2028, 3, 1), replaces=original)
+    state = row(await licensing.known(), original, changed=change)
     await licensing.tell(imported(state))
     with pytest.raises(ImportedLicenceVanished, match="no longer in the row"):
         await licensing.tell(imported(state.model_copy(update={"changed": None}), version=2))

@@ -2,7 +2,6 @@
 
 from typing import Any, ClassVar
 
-from sqlalchemy import Table
 from sqlalchemy.orm import DeclarativeBase
 
 from aksu_shared.db.tables import TYPES, new_metadata
@@ -13,8 +12,3 @@ class RegistryBase(DeclarativeBase):
 
     metadata = new_metadata()
     type_annotation_map: ClassVar[dict[Any, Any]] = TYPES
-
-
-def table_of(mapped: type[RegistryBase]) -> Table:
-    """The table behind a mapped class."""
-    return mapped.metadata.tables[mapped.__tablename__]

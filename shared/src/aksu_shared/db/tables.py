@@ -2,12 +2,12 @@
 
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from pydantic import BaseModel
 from sqlalchemy import ARRAY, Column, DateTime, MetaData, Table, Text, func
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -25,6 +25,11 @@ TYPES: dict[Any, Any] = {str: Text, datetime: DateTime(timezone=True), list[str]
 def new_metadata() -> MetaData:
     """Metadata of one service, with the platform's naming convention."""
     return MetaData(naming_convention=NAMING)
+
+
+def table_of(mapped: type[DeclarativeBase]) -> Table:
+    """The table of a mapped class."""
+    return cast("Table", mapped.__table__)
 
 
 def columns_of(table: Table) -> list[Column[Any]]:

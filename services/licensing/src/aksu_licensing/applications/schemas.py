@@ -7,10 +7,9 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from aksu_licensing.applications.rules import PROCEDURES
-from aksu_licensing.licences.schemas import Versioned
 from aksu_shared.db.store import Kept
 from aksu_shared.events.licensing.applications import ApplicationState
-from aksu_shared.kernel.schemas.base import BadValue, Command, Resource
+from aksu_shared.kernel.schemas.base import BadValue, Command, Resource, Versioned
 from aksu_shared.kernel.schemas.codes import Code, Line, Note
 
 _TODAY = "today when left out"

@@ -5,8 +5,8 @@ from uuid import UUID
 from sqlalchemy import bindparam, text
 
 from aksu_licensing.applications.tables import OPEN, ApplicationTable
-from aksu_licensing.base import table_of
 from aksu_shared.db.store import Kept, Store, rows_where
+from aksu_shared.db.tables import table_of
 from aksu_shared.db.work import UnitOfWork
 from aksu_shared.events.licensing.applications import ApplicationState
 

@@ -9,8 +9,8 @@ from aksu_shared.events.base import Scope
 from aksu_shared.events.licensing.licences import LicenceState
 from aksu_shared.events.scope import row_scope
 from aksu_shared.kernel.codelists import ADMINISTRATIVE_SERVICES
+from aksu_shared.kernel.licence_numbers import LicenceNumber
 from aksu_shared.kernel.terms import Terms
-from aksu_shared.licence_numbers import LicenceNumber
 
 VALIDITY: Final = "licence.validity"
 """Key of the term for which a licence is issued."""

@@ -4,15 +4,8 @@ from datetime import date
 from typing import Annotated
 
 from aksu_shared.events.licensing.licences import LicenceState
-from aksu_shared.kernel.schemas.base import Command, Resource
+from aksu_shared.kernel.schemas.base import Command, Versioned
 from aksu_shared.kernel.schemas.codes import Code
-
-
-class Versioned(Resource):
-    """What every aggregate shows besides its state; `actions` are the verbs this caller may use now."""
-
-    version: int
-    actions: list[str] | None = None
 
 
 class LicenceRead(Versioned, LicenceState):

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from sqlalchemy import any_, bindparam
 
-from aksu_licensing.base import table_of
 from aksu_licensing.licences.tables import LicenceTable
 from aksu_shared.db.store import Kept, Store, rows_where
+from aksu_shared.db.tables import table_of
 from aksu_shared.db.work import UnitOfWork
 from aksu_shared.events.licensing.licences import LicenceState
 

@@ -15,7 +15,7 @@ class ImportRefused(RuleBroken):
 
 
 class ImportedRowInvalid(ImportRefused):
-    """Its numbers, days or chain do not pass the checks that the registry's import makes as well."""
+    """A licence follows none of the row, or its validity ends before it begins: the registry tells of no such row."""
 
     code = "imported_row_invalid"
 

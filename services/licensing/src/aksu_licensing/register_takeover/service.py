@@ -18,7 +18,6 @@ from aksu_licensing.register_takeover.errors import (
     ImportedLicenceOverlaps,
     ImportedLicenceVanished,
     ImportedNumberTaken,
-    ImportedRowInvalid,
 )
 from aksu_licensing.register_takeover.rules import OF_THE_REGISTER, SUCCEEDED, Stated, stated
 from aksu_licensing.register_takeover.store import RegisterRowStore
@@ -34,7 +33,6 @@ from aksu_shared.events.licensing.licences import (
     LicenceState,
 )
 from aksu_shared.events.registry.register_import import RegisterRowImported, RegisterRowState
-from aksu_shared.licence_checks import check_licences
 from aksu_shared.procedures.context import Context
 
 _REASON: Final = "Внос на публичния регистър"
@@ -46,7 +44,6 @@ class TakeoverService:
 
     def __init__(self, context: Context) -> None:
         self._work = context.work
-        self._terms = context.terms
         self._licences = LicenceStore(context.work)
         self._rows = RegisterRowStore(context.work)
         self._counters = CounterStore(context.work)
@@ -87,11 +84,8 @@ class TakeoverService:
 
     def _row(self, event: RegisterRowImported) -> list[LicenceState]:
         """Record what the row's licences have become; gives those that changed."""
-        row, today = event.state, self._work.clock.today()
-        faults = check_licences(row.original, row.changed, row.renewed, terms=self._terms, today=today)
-        if faults:
-            raise ImportedRowInvalid(number=row.number, why="; ".join(fault.en for fault in faults))
-        licences = stated(row, today=today)
+        row = event.state
+        licences = stated(row, today=self._work.clock.today())
         self._check_none_vanished(row, licences)
         changed: list[LicenceState] = []
         predecessor: LicenceState | None = None

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Sequence
 from typing import Final
 
-from aksu_licensing.base import table_of
 from aksu_licensing.register_takeover.tables import RegisterRowTable
+from aksu_shared.db.tables import table_of
 from aksu_shared.db.work import UnitOfWork
 from aksu_shared.events.base import Event
 from aksu_shared.events.registry.register_import import RegisterRowImported, RegisterRowState

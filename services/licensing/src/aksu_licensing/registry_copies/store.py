@@ -6,12 +6,12 @@ from uuid import UUID
 
 from sqlalchemy import bindparam
 
-from aksu_licensing.base import table_of
 from aksu_licensing.registry_copies.errors import ServiceNotKnown
 from aksu_licensing.registry_copies.schemas import KnownProvider, KnownService
 from aksu_licensing.registry_copies.tables import ProviderTable, ServiceTable
 from aksu_shared.db.projection import project
 from aksu_shared.db.store import Store, rows_where
+from aksu_shared.db.tables import table_of
 from aksu_shared.db.work import UnitOfWork
 from aksu_shared.events.registry.providers import ProviderEvent
 from aksu_shared.events.registry.services import ServiceEvent

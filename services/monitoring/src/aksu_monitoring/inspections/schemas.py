@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from aksu_shared.events.ingest import Finding, PlaceGiven, Text
 from aksu_shared.events.monitoring.inspections import FindingState, InspectionState
-from aksu_shared.kernel.schemas.base import BadValue, Command, Resource
+from aksu_shared.kernel.schemas.base import BadValue, Command, Versioned
 from aksu_shared.kernel.schemas.codes import Code, Eik, Line, Note
 
 _TODAY = "today when left out"
@@ -17,11 +17,8 @@ Subject = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[\x21-\x
 """What stands in the `sub` of somebody's tokens."""
 
 
-class InspectionRead(Resource, InspectionState):
+class InspectionRead(Versioned, InspectionState):
     """An inspection. The address of a place nobody registered is shown to those in whose territory it lies."""
-
-    version: int
-    actions: list[str] | None = None
 
 
 class InspectionListed(InspectionRead):
@@ -39,11 +36,9 @@ class InspectionDetail(InspectionRead):
     inspectors: list[str] | None
 
 
-class FindingRead(Resource, FindingState):
+class FindingRead(Versioned, FindingState):
     """A finding with its note."""
 
-    version: int
-    actions: list[str] | None = None
     note: str | None
 
 

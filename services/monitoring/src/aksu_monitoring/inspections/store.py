@@ -7,19 +7,20 @@ from typing import Final
 from uuid import UUID
 
 from pydantic_core import to_json
-from sqlalchemy import Table, any_, bindparam
+from sqlalchemy import any_, bindparam
 
 from aksu_monitoring.inspections.rules import FAILED_RESULTS
 from aksu_monitoring.inspections.tables import FindingTable, InspectionTable
 from aksu_monitoring.places.rules import Site
 from aksu_shared.db.pool import Json
 from aksu_shared.db.store import Kept, Store, rows_where
+from aksu_shared.db.tables import table_of
 from aksu_shared.db.work import UnitOfWork
 from aksu_shared.events import Scope
 from aksu_shared.events.monitoring.inspections import FindingState, InspectionState
 
-INSPECTION_TABLE: Final[Table] = InspectionTable.__table__  # type: ignore[assignment]
-FINDING_TABLE: Final[Table] = FindingTable.__table__  # type: ignore[assignment]
+INSPECTION_TABLE: Final = table_of(InspectionTable)
+FINDING_TABLE: Final = table_of(FindingTable)
 
 _FINDINGS: Final = rows_where(FINDING_TABLE, FINDING_TABLE.c.inspection_id == any_(bindparam("inspections")))
 _TALLY: Final = """

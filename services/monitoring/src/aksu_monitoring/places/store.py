@@ -8,6 +8,7 @@ from sqlalchemy import Table
 from aksu_monitoring.places.rules import PlaceFacts, ServiceThere, Site
 from aksu_monitoring.places.tables import LicenceTable, PlaceTable, ServiceTable
 from aksu_shared.db.projection import project
+from aksu_shared.db.tables import table_of
 from aksu_shared.db.work import UnitOfWork
 from aksu_shared.events import Event
 from aksu_shared.events.licensing.licences import LicenceEvent
@@ -35,9 +36,9 @@ SELECT p.id, p.municipality, p.settlement, p.address, l.licensed, s.services
        AND (closed_on IS NULL OR closed_on >= g.day)) s
  ORDER BY g.n"""
 _TABLES: Final[dict[type[Event[Any]], Table]] = {
-    PlaceEvent: PlaceTable.__table__,  # type: ignore[dict-item]
-    ServiceEvent: ServiceTable.__table__,  # type: ignore[dict-item]
-    LicenceEvent: LicenceTable.__table__,  # type: ignore[dict-item]
+    PlaceEvent: table_of(PlaceTable),
+    ServiceEvent: table_of(ServiceTable),
+    LicenceEvent: table_of(LicenceTable),
 }
 COPIES: Final[Copies] = {fact: Copy(table) for fact, table in _TABLES.items()}
 """Event class of an aggregate → its copy here."""

@@ -6,15 +6,13 @@ from typing import Self
 from aksu_monitoring.prescriptions.rules import is_overdue
 from aksu_shared.db.store import Kept
 from aksu_shared.events.monitoring.prescriptions import PrescriptionState
-from aksu_shared.kernel.schemas.base import Command, Resource
+from aksu_shared.kernel.schemas.base import Command, Versioned
 from aksu_shared.kernel.schemas.codes import Note
 
 
-class PrescriptionRead(Resource, PrescriptionState):
+class PrescriptionRead(Versioned, PrescriptionState):
     """A prescription; `overdue` as of today in Europe/Sofia. `text` and `proof` are null for who may not read them."""
 
-    version: int
-    actions: list[str] | None = None
     overdue: bool | None = None
     text: str | None = None
     proof: str | None = None

@@ -4,14 +4,15 @@ from collections.abc import Iterable
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Table, any_, bindparam
+from sqlalchemy import any_, bindparam
 
 from aksu_monitoring.prescriptions.tables import PrescriptionTable
 from aksu_shared.db.store import Kept, Store, rows_where
+from aksu_shared.db.tables import table_of
 from aksu_shared.db.work import UnitOfWork
 from aksu_shared.events.monitoring.prescriptions import PrescriptionState
 
-PRESCRIPTION_TABLE: Final[Table] = PrescriptionTable.__table__  # type: ignore[assignment]
+PRESCRIPTION_TABLE: Final = table_of(PrescriptionTable)
 
 _OF_INSPECTIONS: Final = rows_where(
     PRESCRIPTION_TABLE, PRESCRIPTION_TABLE.c.inspection_id == any_(bindparam("inspections"))

@@ -2,14 +2,13 @@
 
 from typing import Final
 
-from sqlalchemy import Table
-
 from aksu_monitoring.signals.tables import SignalTable
 from aksu_shared.db.store import Store
+from aksu_shared.db.tables import table_of
 from aksu_shared.db.work import UnitOfWork
 from aksu_shared.events.monitoring.signals import SignalState
 
-SIGNAL_TABLE: Final[Table] = SignalTable.__table__  # type: ignore[assignment]
+SIGNAL_TABLE: Final = table_of(SignalTable)
 
 
 class SignalStore(Store[SignalState]):

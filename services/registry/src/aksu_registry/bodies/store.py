@@ -1,8 +1,8 @@
 """Bodies, read under lock for a change."""
 
-from aksu_registry.base import table_of
 from aksu_registry.bodies.tables import BodyTable
 from aksu_shared.db.store import Store
+from aksu_shared.db.tables import table_of
 from aksu_shared.db.work import UnitOfWork
 from aksu_shared.events.registry.bodies import BodyState
 

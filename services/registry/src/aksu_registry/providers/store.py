@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 from sqlalchemy import any_, bindparam
 
-from aksu_registry.base import table_of
 from aksu_registry.providers.tables import ProviderTable
 from aksu_shared.db.store import Kept, Search, Store, rows_where
+from aksu_shared.db.tables import table_of
 from aksu_shared.db.work import UnitOfWork
 from aksu_shared.events.registry.providers import ProviderState
 

@@ -6,12 +6,12 @@ from datetime import date
 from pathlib import Path
 
 from aksu_registry.register_import.columns import REGISTER
+from aksu_registry.register_import.licence_checks import check_licences
 from aksu_registry.register_import.rows import RegisterRow, parse_row
 from aksu_registry.register_import.rules import check_legal_form
 from aksu_registry.services.rules import ServiceKey
 from aksu_shared.kernel.terms import Terms
 from aksu_shared.kernel.territory import Territory, fold
-from aksu_shared.licence_checks import check_licences
 from aksu_shared.workbook import Cell, CellError, RawRow, open_sheet
 
 _INDEX = REGISTER.index

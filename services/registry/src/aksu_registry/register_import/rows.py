@@ -6,13 +6,13 @@ from datetime import date
 from typing import TypeVar
 
 from aksu_registry.register_import.columns import REGISTER
+from aksu_registry.register_import.licence_checks import number_format
 from aksu_registry.register_import.wording import address_in, legal_form_of, service_kind_of, target_groups_of
 from aksu_registry.services.rules import ServiceKey, service_key
 from aksu_shared.kernel.address import PlaceKey, place_key
 from aksu_shared.kernel.codelists import SERVICE_KINDS
+from aksu_shared.kernel.licence_numbers import parse_number
 from aksu_shared.kernel.territory import AmbiguousMunicipality, Territory, UnknownMunicipality
-from aksu_shared.licence_checks import number_format
-from aksu_shared.licence_numbers import parse_number
 from aksu_shared.workbook import Cell, CellError, RawRow
 from aksu_shared.workbook.cells import (
     BadCell,

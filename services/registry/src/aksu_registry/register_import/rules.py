@@ -9,6 +9,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+from aksu_registry.register_import.licence_checks import licence_chain
 from aksu_registry.register_import.rows import RegisterRow, RowProvider
 from aksu_registry.services.machine import ACTIVE
 from aksu_shared.events.registry.places import PlaceState
@@ -16,7 +17,6 @@ from aksu_shared.events.registry.providers import ProviderState
 from aksu_shared.events.registry.register_import import ImportedLicence, RegisterRowState
 from aksu_shared.events.registry.services import ServiceState
 from aksu_shared.kernel.codelists import CODELISTS, LICENCE_REQUIRED
-from aksu_shared.licence_checks import licence_chain
 from aksu_shared.workbook import CellError
 
 _LEGAL_FORM = "чл. 146 ЗСУ"

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 
 from sqlalchemy import any_, bindparam
 
-from aksu_registry.base import table_of
 from aksu_registry.services.machine import ACTIVE
 from aksu_registry.services.rules import service_identity
 from aksu_registry.services.tables import ServiceTable
 from aksu_shared.db.store import Kept, Store, rows_where
+from aksu_shared.db.tables import table_of
 from aksu_shared.db.work import UnitOfWork
 from aksu_shared.events import Event
 from aksu_shared.events.registry.services import ServiceState

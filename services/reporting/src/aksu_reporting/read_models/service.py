@@ -19,6 +19,7 @@ from aksu_reporting.read_models.tables import (
     TerritoryTable,
 )
 from aksu_shared.db.projection import project
+from aksu_shared.db.tables import table_of
 from aksu_shared.db.work import UnitOfWork
 from aksu_shared.events import Event
 from aksu_shared.events.licensing.applications import ApplicationEvent
@@ -30,22 +31,17 @@ from aksu_shared.events.registry.providers import ProviderEvent
 from aksu_shared.events.registry.services import ServiceEvent
 from aksu_shared.events.registry.territory import TerritoryEvent
 
-
-def _table(mapped: type) -> Table:
-    return mapped.__table__  # type: ignore[attr-defined,no-any-return]
-
-
 READ_MODELS: Final[Mapping[type[Event[Any]], Table]] = MappingProxyType(
     {
-        TerritoryEvent: _table(TerritoryTable),
-        ProviderEvent: _table(ProviderTable),
-        PlaceEvent: _table(PlaceTable),
-        ServiceEvent: _table(ServiceTable),
-        LicenceEvent: _table(LicenceTable),
-        ApplicationEvent: _table(ApplicationTable),
-        InspectionEvent: _table(InspectionTable),
-        FindingEvent: _table(FindingTable),
-        PrescriptionEvent: _table(PrescriptionTable),
+        TerritoryEvent: table_of(TerritoryTable),
+        ProviderEvent: table_of(ProviderTable),
+        PlaceEvent: table_of(PlaceTable),
+        ServiceEvent: table_of(ServiceTable),
+        LicenceEvent: table_of(LicenceTable),
+        ApplicationEvent: table_of(ApplicationTable),
+        InspectionEvent: table_of(InspectionTable),
+        FindingEvent: table_of(FindingTable),
+        PrescriptionEvent: table_of(PrescriptionTable),
     }
 )
 """Event class of an aggregate → the table that keeps its newest state."""

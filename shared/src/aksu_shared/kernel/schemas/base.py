@@ -113,7 +113,7 @@ class Resource(BaseModel):
 
 
 class Versioned(Resource):
-    """What every aggregate shows besides its state; `actions` are those this caller may take now."""
+    """What every aggregate shows besides its state; `actions` are the verbs this caller may use now."""
 
     version: int
     actions: list[str] | None = None

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aksu_shared.licence_numbers import LicenceNumber, parse_number
+from aksu_shared.kernel.licence_numbers import LicenceNumber, parse_number
 
 
 def test_the_published_example_is_taken_apart() -> None:

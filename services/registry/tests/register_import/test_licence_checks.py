@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aksu_registry.register_import.licence_checks import check_licences, licence_chain
+from aksu_shared.kernel.licence_numbers import parse_number
 from aksu_shared.kernel.terms import load_terms
 from aksu_shared.kernel.terms.term import add_months
-from aksu_shared.licence_checks import check_licences, licence_chain
-from aksu_shared.licence_numbers import parse_number
 
 TERMS, TODAY = load_terms(), date(2026, 11, 20)
 

@@ -1,6 +1,6 @@
 """Checks of the licences a register row states: number, days, and how a change or renewal fits its predecessor.
 
-Pure: the registry's dry run and licensing's own consumer give the same verdict.
+Pure: a dry run gives the same verdict as the import.
 """
 
 from collections.abc import Iterator
@@ -10,8 +10,8 @@ from itertools import pairwise
 from typing import Protocol
 
 from aksu_shared.kernel.codelists import ADMINISTRATIVE_SERVICES
+from aksu_shared.kernel.licence_numbers import LicenceNumber, parse_number
 from aksu_shared.kernel.terms.terms import Terms
-from aksu_shared.licence_numbers import LicenceNumber, parse_number
 from aksu_shared.workbook import CellError, format_day
 
 _LICENSING = "чл. 146–160 ЗСУ"
