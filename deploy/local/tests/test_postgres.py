@@ -22,7 +22,7 @@ pytestmark = pytest.mark.processes
 _ORPHAN_MAKER = """
 import asyncio, pathlib, sys
 from aksu_local.{module} import {name}
-from aksu_shared.logging import configure_logging
+from aksu_shared.kernel.logging import configure_logging
 configure_logging()
 async def main():
     server = {name}(pathlib.Path(sys.argv[1]))

@@ -6,7 +6,6 @@ event type, which within a version may only grow.
 
 import difflib
 import importlib
-import importlib.util
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path

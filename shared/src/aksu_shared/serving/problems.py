@@ -154,10 +154,6 @@ def problem_of(error: Exception) -> Problem:
     if _is_infrastructure(error):
         _log.warning("A dependency is unavailable", error=type(error).__name__, detail=without_quotes(str(error))[:200])
         return Unavailable()
-    if type(error).__name__ == "RequestValidationError":
-        from aksu_shared.serving.messages import malformed  # noqa: PLC0415 - the worker needs no FastAPI and no sentences
-
-        return malformed(error.errors())  # type: ignore[attr-defined]
     _log.error("Request failed unexpectedly", exc_info=error)
     return Problem()
 
