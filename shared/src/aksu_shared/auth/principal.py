@@ -124,7 +124,7 @@ def _scope_keys(roles: frozenset[Role], body: str | None) -> tuple[str, ...]:
     return ("public", *((known.territory,) if known.territory else ()), f"b:{body}")
 
 
-@cache
+@lru_cache(maxsize=64)
 def _kinds(role: Role) -> frozenset[str]:
     return frozenset(permissions_file()["roles"][role.value]["kinds"])
 

@@ -7,10 +7,11 @@ statement instead of a transaction of its own: 2,990 requests/s against 1,700/s 
 import base64
 import binascii
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
 
 import asyncpg
 from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, bindparam, literal_column, tuple_
@@ -20,13 +21,17 @@ from aksu_shared.db.read_log import Shape, reading, recorded
 from aksu_shared.db.statement import SCOPE, Statement
 from aksu_shared.errors import FieldError, Malformed, TokenRevoked
 
+_REMEMBERED: Final = 512
+"""Compiled statements of each kind kept at most: which filters a list is asked with is up to its callers."""
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Page:
     """A list of one resource: its columns, filters by parameter name, and sortings by public name.
 
     `columns` select what an item shows, in that order. Each filter is a condition on one bind parameter of the
     filter's name. Each sorting is the columns of its keyset, the last one unique; `-name` walks it backwards.
+    A page is a module constant, and equal to itself alone.
     """
 
     columns: "Select[*tuple[Any, ...]]"
@@ -39,7 +44,6 @@ class Reads:
 
     def __init__(self, pool: "asyncpg.Pool[Any]") -> None:
         self.pool = pool
-        self._compiled: dict[Any, tuple[str, Statement]] = {}
 
     async def page(
         self,
@@ -57,13 +61,7 @@ class Reads:
         `cursor` is the `next` of the page before. Raises Malformed for a cursor of another list or sorting.
         """
         given = {name: value for name, value in filters.items() if value is not None}
-        key = (id(page), sort, tuple(sorted(given)), cursor is not None, fresh_at)
-        found = self._compiled.get(key)
-        if found is None:
-            found = self._compiled[key] = _compile_page(
-                page, sort, given, with_cursor=cursor is not None, fresh_at=fresh_at
-            )
-        sql, statement = found
+        sql, statement = _compiled_page(page, sort, frozenset(given), cursor is not None, fresh_at)
         values = given | {"limit": limit + 1}
         if cursor is not None:
             types = [_type(key).python_type for key in page.sorts[sort.removeprefix("-")]]
@@ -74,18 +72,13 @@ class Reads:
     async def lines(self, page: Page, *, scope: str, sort: str, **filters: Any) -> bytes:  # noqa: ANN401 - as in `page`
         """Every item of the list as NDJSON, for an export: one statement, so all lines are of one instant."""
         given = {name: value for name, value in filters.items() if value is not None}
-        key = ("lines", id(page), sort, tuple(sorted(given)))
-        found = self._compiled.get(key)
-        if found is None:
-            found = self._compiled[key] = _compile_lines(page, sort, given)
-        sql, statement = found
+        sql, statement = _compiled_lines(page, sort, frozenset(given))
         row = await self._row("lines", sql, scope, *statement.args(given))
         return str(row[0]).encode()
 
     async def one(self, query: Statement, *, scope: str, **values: Any) -> tuple[int, bytes] | None:  # noqa: ANN401
         """(version, JSON) of the one row of `query`, which must select `version`; None when absent or out of scope."""
-        sql = self._one_sql(query)
-        row = await self._row("one", sql, scope, *query.args(values))
+        row = await self._row("one", _one_sql(query), scope, *query.args(values))
         return None if row["version"] is None else (row["version"], row["body"].encode())
 
     async def raw(self, sql: str, scope: str, *args: Any, shape: Shape = "whole") -> bytes:  # noqa: ANN401
@@ -111,24 +104,26 @@ class Reads:
             raise TokenRevoked
         return row
 
-    def _one_sql(self, query: Statement) -> str:
-        key = ("one", id(query))
-        if key not in self._compiled:
-            inner = query.shifted(1)
-            sql = f"""WITH {SCOPE}
-              SELECT b.version, b.body FROM s LEFT JOIN LATERAL (
-                SELECT r.version, row_to_json(r)::text AS body FROM ({inner}) r WHERE s.v IS NOT NULL) b ON true"""
-            self._compiled[key] = (sql, query)
-        return self._compiled[key][0]
-
 
 _OBJECTS = """
 SELECT json_build_object('items', (SELECT json_agg(json_build_object('id', o)) FROM unnest($2::text[]) AS o))
  WHERE s.v IS NOT NULL"""
 
 
-def _compile_page(
-    page: Page, sort: str, given: Mapping[str, Any], *, with_cursor: bool, fresh_at: str
+@lru_cache(maxsize=_REMEMBERED)
+def _one_sql(query: Statement) -> str:
+    return f"""WITH {SCOPE}
+      SELECT b.version, b.body FROM s LEFT JOIN LATERAL (
+        SELECT r.version, row_to_json(r)::text AS body FROM ({query.shifted(1)}) r WHERE s.v IS NOT NULL) b ON true"""
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _compiled_page(
+    page: Page,
+    sort: str,
+    given: frozenset[str],
+    with_cursor: bool,  # noqa: FBT001 - a cache counts by position what it is called with
+    fresh_at: str,
 ) -> tuple[str, Statement]:
     keys = page.sorts[sort.removeprefix("-")]
     query = _selected(page, sort, given).limit(bindparam("limit"))
@@ -154,14 +149,15 @@ def _compile_page(
     return sql, statement
 
 
-def _selected(page: Page, sort: str, given: Mapping[str, Any]) -> "Select[*tuple[Any, ...]]":
+def _selected(page: Page, sort: str, given: Collection[str]) -> "Select[*tuple[Any, ...]]":
     conditions = [page.filters[name] for name in sorted(given)]
     query = page.columns.where(and_(True, literal_column("s.v IS NOT NULL"), *conditions))  # noqa: FBT003 - SQLAlchemy's neutral element
     keys = page.sorts[sort.removeprefix("-")]
     return query.order_by(*(key.desc() if sort.startswith("-") else key for key in keys))
 
 
-def _compile_lines(page: Page, sort: str, given: Mapping[str, Any]) -> tuple[str, Statement]:
+@lru_cache(maxsize=_REMEMBERED)
+def _compiled_lines(page: Page, sort: str, given: frozenset[str]) -> tuple[str, Statement]:
     statement = Statement(_selected(page, sort, given))
     sql = f"""WITH {SCOPE}
       SELECT coalesce(

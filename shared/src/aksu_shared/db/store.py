@@ -1,7 +1,7 @@
 """Stores: how services read their aggregates for a change. The row of an aggregate is its public state."""
 
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import lru_cache
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from sqlalchemy import ColumnElement, Table, any_, bindparam, select
@@ -133,7 +133,7 @@ async def find_together(work: UnitOfWork, *searches: Search[Any]) -> list[list[K
     return [[search.store.kept(row) for row in rows or ()] for search, rows in zip(searches, found, strict=True)]
 
 
-@cache
+@lru_cache(maxsize=256)
 def _together(statements: tuple[Statement, ...]) -> str:
     parts, before = [], 1
     for statement in statements:
@@ -151,11 +151,11 @@ def rows_where(table: Table, where: ColumnElement[bool], *, lock: bool = True) -
     return Statement(statement.order_by(table.c.id).with_for_update() if lock else statement, locks=lock)
 
 
-@cache
+@lru_cache(maxsize=256)
 def _by_id(table: Table, *, lock: bool) -> Statement:
     return rows_where(table, table.c.id == bindparam("key"), lock=lock)
 
 
-@cache
+@lru_cache(maxsize=256)
 def _by_ids(table: Table) -> Statement:
     return rows_where(table, table.c.id == any_(bindparam("keys")))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
-from functools import cache
+from functools import lru_cache
 from importlib import resources
 from typing import Final
 
@@ -55,12 +55,12 @@ def _days(today: date) -> tuple[object, ...]:
     return (today, expiring_until(today), RUNNING, OPEN_PRESCRIPTIONS, DUE_PRESCRIPTIONS, today.replace(month=1, day=1))
 
 
-@cache
+@lru_cache(maxsize=8)
 def _summary_sql(level: Level) -> str:
     return _sql("summary.sql", within=_WITHIN[level])
 
 
-@cache
+@lru_cache(maxsize=256)
 def _children_sql(outer: Level, inner: Inner | None, sort: str) -> str:
     """`sort` is a column of the items, with `-` in front for descending: the route lets nothing else through."""
     column = sort.removeprefix("-")
