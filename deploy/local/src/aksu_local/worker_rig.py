@@ -25,6 +25,7 @@ from aksu_local.process import ProcessDied, free_port
 from aksu_shared.bus import Bus, Delivered, Record
 from aksu_shared.clock import Clock
 from aksu_shared.db.ddl import bookkeeping_v1, log_as_written, scoped_v1
+from aksu_shared.db.fitness import claim
 from aksu_shared.db.notify import Notifier
 from aksu_shared.db.pool import create_pool
 from aksu_shared.db.projection import project
@@ -75,6 +76,7 @@ async def prepare_monitoring(urls: ServiceUrls) -> None:
 async def _prepare(urls: ServiceUrls, service: str, tables: Sequence[Table]) -> None:
     owner = await asyncpg.connect(urls.owner)
     try:
+        await claim(service, owner)
         await owner.execute("CREATE TABLE alembic_version (version_num text PRIMARY KEY)")
         for statement in bookkeeping_v1(service, today=date.today()):  # noqa: DTZ011 - partitions begin this month
             await owner.execute(statement)

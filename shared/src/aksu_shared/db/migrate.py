@@ -5,12 +5,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 from alembic import command, context
 from alembic.config import Config
 from sqlalchemy import MetaData, make_url, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from aksu_shared.db.ddl import BOOKKEEPING
+from aksu_shared.db.fitness import claim
 from aksu_shared.db.schema import migrations_of
 from aksu_shared.privacy.ddl import PRIVACY_TABLES
 
@@ -24,8 +26,17 @@ def _config(migrations: Path, url: str = "") -> Config:
 
 
 def upgrade(service: str, url: str, *, revision: str = "head") -> None:
-    """Bring the database at `url` (owner role) to `revision`."""
+    """Bring the database at `url` (owner role) to `revision`. Raises Unfit, and nothing is touched."""
+    asyncio.run(_claimed(service, url))
     command.upgrade(_config(migrations_of(service), url), revision)
+
+
+async def _claimed(service: str, url: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await claim(service, connection)
+    finally:
+        await connection.close()
 
 
 def check(service: str, url: str) -> None:

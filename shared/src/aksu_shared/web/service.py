@@ -8,18 +8,21 @@ from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
 import asyncpg
+import structlog
 from fastapi import APIRouter, FastAPI
 
 from aksu_shared.auth.permissions import Rights
 from aksu_shared.clock import Clock
 from aksu_shared.codelists import CODELISTS
 from aksu_shared.config import BaseConfig
+from aksu_shared.db.fitness import require_fit, require_role
 from aksu_shared.db.notify import APPLIED, SEQUENCED, Listener, Notifier
 from aksu_shared.db.pool import create_pool
 from aksu_shared.db.reads import Reads
 from aksu_shared.db.schema import require_known_schema
 from aksu_shared.db.work import UnitOfWork
 from aksu_shared.privacy.keys import KeyRing
+from aksu_shared.unfit import Unfit
 from aksu_shared.web import audit, dead_letters, vanished
 from aksu_shared.web.app import create_app
 from aksu_shared.web.commands import CommandEdge
@@ -30,6 +33,8 @@ from aksu_shared.web.reconcile import reconcile_router
 from aksu_shared.worker.copies import Copies
 
 F = TypeVar("F")
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,13 +61,14 @@ def service_app(
     factory: Callable[[UnitOfWork], Any],
     copies: Copies = MappingProxyType({}),
 ) -> FastAPI:
-    """The application of `service`; it refuses to start on a schema it does not know. `copies` of others' data."""
+    """The application of `service`; it refuses to start where it would be Unfit. `copies` of others' data."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_api(service, config, factory=factory) as api:
             app.state.api = api
             health.check("database", lambda: api.pool.fetchval("SELECT 1"))
+            health.check("role", lambda: require_role(service, "runtime", api.pool))
             yield
 
     health = Health()
@@ -85,7 +91,7 @@ def _platform_routers(service: str, copies: Copies) -> list[APIRouter]:
 
 @asynccontextmanager
 async def open_api(service: str, config: BaseConfig, *, factory: Callable[[UnitOfWork], F]) -> AsyncIterator[Api[F]]:
-    """Pools and edges of an API process. Raises UnknownSchema."""
+    """Pools and edges of an API process. Raises Unfit."""
     async with AsyncExitStack() as stack:
         url = config.database_url.get_secret_value()
         pool = await stack.enter_async_context(
@@ -96,7 +102,7 @@ async def open_api(service: str, config: BaseConfig, *, factory: Callable[[UnitO
                 settings={"app.access_patience": str(config.access_patience_seconds)},
             )
         )
-        await require_known_schema(service, pool)
+        await _require_fit(service, pool)
         notifier = await stack.enter_async_context(Notifier(url))
         clock = Clock(config.clock_file)
         commands = CommandEdge(
@@ -117,6 +123,15 @@ async def open_api(service: str, config: BaseConfig, *, factory: Callable[[UnitO
             news=news,
             keys=config.key_ring,
         )
+
+
+async def _require_fit(service: str, pool: "asyncpg.Pool[Any]") -> None:
+    try:
+        await require_fit(service, "runtime", pool)
+        await require_known_schema(service, pool)
+    except Unfit as obstacle:
+        _log.critical("Not started", why=str(obstacle))  # what is raised is a page of traceback
+        raise
 
 
 @asynccontextmanager
