@@ -26,6 +26,7 @@ from aksu_monitoring.tables import FindingTable, InspectionTable, PrescriptionTa
 from aksu_reporting.services.read_models import READ_MODELS
 from aksu_shared.auth.issuer import DevelopmentIssuer
 from aksu_shared.clock import Clock
+from aksu_shared.db.fitness import scoped_tables
 from aksu_shared.db.pool import create_pool
 from aksu_shared.db.projection import project
 from aksu_shared.db.store import Kept
@@ -93,9 +94,10 @@ def lives(service: str) -> st.SearchStrategy[list[Life]]:
 
 @dataclass
 class Rig:
-    """One running service and the means to fill it."""
+    """One running service and the means to fill it; `bound` by row-level security, or by its statements alone."""
 
     served: Served
+    bound: bool
     owner: "asyncpg.Connection[Any]"
     runtime: "asyncpg.Pool[Any]"
 
@@ -120,7 +122,7 @@ class Rig:
                 await project(connection, _COPIES[fact.aggregate], [fact])
             return
         work = UnitOfWork(connection=connection, actor=Actor(subject="test"), clock=Clock(),
-                          source=self.served.service, begun=True)  # fmt: skip
+                          source=self.served.service, begun=True, sees_all=True)  # fmt: skip
         for fact in told:
             work.record(_table(fact.aggregate), fact, **_BESIDE.get(fact.aggregate, dict)())
         await work.flush()
@@ -225,7 +227,9 @@ def _table(aggregate: str) -> Table:
 
 
 @asynccontextmanager
-async def rig_of(service: str, databases: Databases, issuer: DevelopmentIssuer, folder: Path) -> AsyncIterator[Rig]:
+async def rig_of(
+    service: str, databases: Databases, issuer: DevelopmentIssuer, folder: Path, *, bound: bool
+) -> AsyncIterator[Rig]:
     """The service over a database of its own, for many examples."""
     urls = await databases.service(service, prepare=SCHEMAS[service])
     config = _config(service, urls, issuer, folder / "clock", bus=await databases.bus(), settings={})
@@ -237,10 +241,14 @@ async def rig_of(service: str, databases: Databases, issuer: DevelopmentIssuer, 
         await create_pool(urls.runtime, application="test", size=1) as runtime,
     ):
         owner = await asyncpg.connect(urls.owner)
+        if not bound:
+            for table in await scoped_tables(runtime):
+                await owner.execute(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")
         try:
             yield Rig(
                 Served(service=service, app=app, client=client, worker=worker, urls=urls, config=config,
                        issuer=issuer, clock_file=folder / "clock"),
+                bound,
                 owner,
                 runtime,
             )  # fmt: skip

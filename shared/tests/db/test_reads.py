@@ -33,7 +33,7 @@ def parts_of(name: str) -> dict[str, Any]:
 
 async def test_however_a_list_is_filtered_what_is_remembered_of_it_stays_bounded() -> None:
     pool = Answering()
-    page, hot = Page(**parts_of("thing")), Reads(pool)
+    page, hot = Page(**parts_of("thing")), Reads(pool, frozenset())
     ways = islice((chosen for size in range(15) for chosen in combinations(FILTERS, size)), 1_100)
     for chosen in ways:
         await hot.page(page, scope="public", sort="id", limit=1, **dict.fromkeys(chosen, "x"))
@@ -49,7 +49,7 @@ async def test_however_a_list_is_filtered_what_is_remembered_of_it_stays_bounded
 
 async def test_a_page_that_takes_the_place_of_another_in_memory_is_not_taken_for_it() -> None:
     pool = Answering()
-    hot = Reads(pool)
+    hot = Reads(pool, frozenset())
     all_parts = [parts_of(f"thing_{number}") for number in range(40)]
     for number, parts in enumerate(all_parts):
         page = Page(**parts)

@@ -115,6 +115,7 @@ class Registry:
                 clock=Clock(),
                 source="registry",
                 begun=True,
+                sees_all=True,
                 **attributes,
             )
             yield work

@@ -11,14 +11,16 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import asyncpg
 from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, bindparam, literal_column, tuple_
 from sqlalchemy.types import TypeEngine
 
+from aksu_shared.db.fitness import scoped_tables
 from aksu_shared.db.read_log import Shape, reading, recorded
-from aksu_shared.db.statement import SCOPE, Statement
+from aksu_shared.db.statement import Statement
+from aksu_shared.db.visible import within_scope
 from aksu_shared.errors import FieldError, Malformed, TokenRevoked
 
 _REMEMBERED: Final = 512
@@ -42,8 +44,14 @@ class Page:
 class Reads:
     """Runs JSON queries on the read pool, each in the caller's scope."""
 
-    def __init__(self, pool: "asyncpg.Pool[Any]") -> None:
+    def __init__(self, pool: "asyncpg.Pool[Any]", scoped: frozenset[str]) -> None:
         self.pool = pool
+        self._scoped = scoped
+
+    @classmethod
+    async def of(cls, pool: "asyncpg.Pool[Any]") -> Self:
+        """Those on a pool of the runtime role; its database tells which tables are scoped."""
+        return cls(pool, await scoped_tables(pool))
 
     async def page(
         self,
@@ -61,7 +69,9 @@ class Reads:
         `cursor` is the `next` of the page before. Raises Malformed for a cursor of another list or sorting.
         """
         given = {name: value for name, value in filters.items() if value is not None}
-        sql, statement = _compiled_page(page, sort, frozenset(given), cursor is not None, fresh_at)
+        sql, statement = _compiled_page(
+            page, sort, frozenset(given), with_cursor=cursor is not None, fresh_at=fresh_at, scoped=self._scoped
+        )
         values = given | {"limit": limit + 1}
         if cursor is not None:
             types = [_type(key).python_type for key in page.sorts[sort.removeprefix("-")]]
@@ -72,13 +82,13 @@ class Reads:
     async def lines(self, page: Page, *, scope: str, sort: str, **filters: Any) -> bytes:  # noqa: ANN401 - as in `page`
         """Every item of the list as NDJSON, for an export: one statement, so all lines are of one instant."""
         given = {name: value for name, value in filters.items() if value is not None}
-        sql, statement = _compiled_lines(page, sort, frozenset(given))
+        sql, statement = _compiled_lines(page, sort, frozenset(given), self._scoped)
         row = await self._row("lines", sql, scope, *statement.args(given))
         return str(row[0]).encode()
 
     async def one(self, query: Statement, *, scope: str, **values: Any) -> tuple[int, bytes] | None:  # noqa: ANN401
         """(version, JSON) of the one row of `query`, which must select `version`; None when absent or out of scope."""
-        row = await self._row("one", _one_sql(query), scope, *query.args(values))
+        row = await self._row("one", _one_sql(query, self._scoped), scope, *query.args(values))
         return None if row["version"] is None else (row["version"], row["body"].encode())
 
     async def raw(self, sql: str, scope: str, *args: Any, shape: Shape = "whole") -> bytes:  # noqa: ANN401
@@ -87,7 +97,7 @@ class Reads:
         Its first own parameter is `$2`, and it must test `s.v IS NOT NULL`. `shape` says where the ids of what is read
         stand in the answer, for the log of restricted reads.
         """
-        row = await self._row(shape, f"WITH {SCOPE} SELECT ({sql})::text AS body FROM s", scope, *args)
+        row = await self._row(shape, _raw_sql(sql, self._scoped), scope, *args)
         return str(row[0]).encode()
 
     async def admit(self, scope: str, *objects: str) -> None:
@@ -111,10 +121,16 @@ SELECT json_build_object('items', (SELECT json_agg(json_build_object('id', o)) F
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _one_sql(query: Statement) -> str:
-    return f"""WITH {SCOPE}
+def _one_sql(query: Statement, scoped: frozenset[str]) -> str:
+    sql = f"""
       SELECT b.version, b.body FROM s LEFT JOIN LATERAL (
         SELECT r.version, row_to_json(r)::text AS body FROM ({query.shifted(1)}) r WHERE s.v IS NOT NULL) b ON true"""
+    return within_scope(sql, scoped)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _raw_sql(sql: str, scoped: frozenset[str]) -> str:
+    return within_scope(f"SELECT ({sql})::text AS body FROM s", scoped)
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -122,8 +138,10 @@ def _compiled_page(
     page: Page,
     sort: str,
     given: frozenset[str],
-    with_cursor: bool,  # noqa: FBT001 - a cache counts by position what it is called with
+    *,
+    with_cursor: bool,
     fresh_at: str,
+    scoped: frozenset[str],
 ) -> tuple[str, Statement]:
     keys = page.sorts[sort.removeprefix("-")]
     query = _selected(page, sort, given).limit(bindparam("limit"))
@@ -136,7 +154,7 @@ def _compiled_page(
     statement = Statement(keyed)
     visible = ", ".join(f'"{column.name}"' for column in page.columns.selected_columns)
     cursor = ", ".join(f"q._{name}" for name in names)
-    sql = f"""WITH {SCOPE}
+    sql = f"""
       SELECT (SELECT json_build_object(
           'items', coalesce(
               json_agg((SELECT row_to_json(i) FROM (SELECT {_prefixed(visible)}) i)) FILTER (WHERE n <= $2),
@@ -146,7 +164,7 @@ def _compiled_page(
               E'+/=\\n', '-_') END,
           'fresh_at', {fresh_at})
         FROM (SELECT q0.*, row_number() OVER () AS n FROM ({statement.shifted(3)}) q0) q)::text AS body FROM s"""
-    return sql, statement
+    return within_scope(sql, scoped), statement
 
 
 def _selected(page: Page, sort: str, given: Collection[str]) -> "Select[*tuple[Any, ...]]":
@@ -157,12 +175,12 @@ def _selected(page: Page, sort: str, given: Collection[str]) -> "Select[*tuple[A
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _compiled_lines(page: Page, sort: str, given: frozenset[str]) -> tuple[str, Statement]:
+def _compiled_lines(page: Page, sort: str, given: frozenset[str], scoped: frozenset[str]) -> tuple[str, Statement]:
     statement = Statement(_selected(page, sort, given))
-    sql = f"""WITH {SCOPE}
+    sql = f"""
       SELECT coalesce(
         (SELECT string_agg(row_to_json(q)::text || E'\\n', '') FROM ({statement.shifted(1)}) q), '') AS body FROM s"""
-    return sql, statement
+    return within_scope(sql, scoped), statement
 
 
 def _type(column: SQLColumnExpression[Any]) -> TypeEngine[Any]:

@@ -116,7 +116,7 @@ async def open_api(service: str, config: BaseConfig, *, factory: Callable[[UnitO
         news = await stack.enter_async_context(Listener(url, SEQUENCED, APPLIED))
         yield Api(
             pool=pool,
-            reads=Reads(pool),
+            reads=await Reads.of(pool),
             commands=commands,
             clock=clock,
             rights=Rights.load(),
