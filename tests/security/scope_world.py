@@ -27,6 +27,7 @@ from aksu_monitoring.prescriptions.tables import PrescriptionTable
 from aksu_monitoring.signals.tables import SignalTable
 from aksu_reporting.read_models.service import READ_MODELS
 from aksu_shared.auth.issuer import DevelopmentIssuer
+from aksu_shared.db.fitness import scoped_tables
 from aksu_shared.db.pool import create_pool
 from aksu_shared.db.projection import project
 from aksu_shared.db.store import Kept
@@ -97,9 +98,10 @@ def lives(service: str) -> st.SearchStrategy[list[Life]]:
 
 @dataclass
 class Rig:
-    """One running service and the means to fill it."""
+    """One running service and the means to fill it; `bound` by row-level security, or by its statements alone."""
 
     served: Served
+    bound: bool
     owner: "asyncpg.Connection[Any]"
     runtime: "asyncpg.Pool[Any]"
 
@@ -124,7 +126,7 @@ class Rig:
                 await project(connection, _COPIES[fact.aggregate], [fact])
             return
         work = UnitOfWork(connection=connection, actor=Actor(subject="test"), clock=Clock(),
-                          source=self.served.service, begun=True)  # fmt: skip
+                          source=self.served.service, begun=True, sees_all=True)  # fmt: skip
         for fact in told:
             work.record(_table(fact.aggregate), fact, **_BESIDE.get(fact.aggregate, dict)())
         await work.flush()
@@ -229,7 +231,9 @@ def _table(aggregate: str) -> Table:
 
 
 @asynccontextmanager
-async def rig_of(service: str, databases: Databases, issuer: DevelopmentIssuer, folder: Path) -> AsyncIterator[Rig]:
+async def rig_of(
+    service: str, databases: Databases, issuer: DevelopmentIssuer, folder: Path, *, bound: bool
+) -> AsyncIterator[Rig]:
     """The service over a database of its own, for many examples."""
     urls = await databases.service(service, prepare=SCHEMAS[service])
     config = config_of(service, urls, issuer, folder / "clock")
@@ -241,10 +245,14 @@ async def rig_of(service: str, databases: Databases, issuer: DevelopmentIssuer, 
         await create_pool(urls.runtime, application="test", size=1) as runtime,
     ):
         owner = await asyncpg.connect(urls.owner)
+        if not bound:
+            for table in await scoped_tables(runtime):
+                await owner.execute(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")
         try:
             yield Rig(
                 Served(service=service, app=app, client=client, worker=worker, urls=urls, config=config,
                        issuer=issuer, clock_file=folder / "clock"),
+                bound,
                 owner,
                 runtime,
             )  # fmt: skip

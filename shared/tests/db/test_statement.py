@@ -12,7 +12,7 @@ from uuid_utils.compat import uuid7
 from aksu_local.databases import ServiceUrls
 from aksu_local.worker_rig import PLACE, prepare_registry
 from aksu_shared.db.pool import create_pool
-from aksu_shared.db.statement import Statement, scope_with, shift
+from aksu_shared.db.statement import SCOPE, Statement, scope_with, shift
 
 BY_SETTLEMENT: Final = select(PLACE.c.key).where(
     PLACE.c.settlement == bindparam("settlement"), PLACE.c.municipality == "BLG01"
@@ -36,7 +36,8 @@ async def pool(fresh_database: Callable[..., Awaitable[ServiceUrls]]) -> AsyncIt
 
 async def seen(pool: asyncpg.Pool, scope: str, settlement: str = "Банско") -> set[str]:
     statement = Statement(BY_SETTLEMENT)
-    rows = await pool.fetch(statement.scoped, scope, *statement.args({"settlement": settlement}))
+    sql = f"WITH {SCOPE} SELECT q.* FROM s, LATERAL ({statement.gated()}) q"
+    rows = await pool.fetch(sql, scope, *statement.args({"settlement": settlement}))
     return {row["key"] for row in rows}
 
 

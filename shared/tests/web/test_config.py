@@ -20,6 +20,7 @@ KNOWN = {
 
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    monkeypatch.delenv("AKSU_ENVIRONMENT", raising=False)  # so that an unset one is what refuses
     for name, value in KNOWN.items():
         monkeypatch.setenv(name, value)
     return monkeypatch
@@ -62,12 +63,21 @@ def test_passwords_are_not_shown(environment: pytest.MonkeyPatch) -> None:
         ("AKSU_OIDC_ISSUER", "http://issuer.example"),
         ("AKSU_OIDC_JWKS_URL", "http://issuer.example/keys"),
         ("AKSU_OIDC_MAX_TOKEN_SECONDS", "601"),
+        ("AKSU_ACCESS_PATIENCE_SECONDS", "off"),
+        ("AKSU_FEED_TOKEN_URL", "http://issuer.example/token"),
         ("AKSU_CORS_ORIGINS", "*"),
         ("AKSU_TRUSTED_PROXIES", "*"),
     ],
 )
-def test_production_refuses_settings_of_development(environment: pytest.MonkeyPatch, name: str, value: str) -> None:
+def test_production_refuses_settings_of_development_and_so_does_what_is_not_said(
+    environment: pytest.MonkeyPatch, name: str, value: str
+) -> None:
     environment.setenv(name, value)
+    for said in ("", "production"):
+        environment.setenv("AKSU_ENVIRONMENT", said)
+        with pytest.raises(ValidationError, match=f"not in production: {name}"):
+            BaseConfig()
+    environment.delenv("AKSU_ENVIRONMENT")
     with pytest.raises(ValidationError, match=f"not in production: {name}"):
         BaseConfig()
     environment.setenv("AKSU_ENVIRONMENT", "local")

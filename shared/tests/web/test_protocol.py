@@ -249,3 +249,79 @@ async def test_a_body_complete_when_all_slots_are_taken_is_refused_with_503(
         assert head[9:12] == b"503"
         assert b"retry-after: 1" in head.lower()
         assert (await held).status_code == 200
+
+
+UPGRADES = {
+    "java": b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAAAAIAAAAB\r\n",
+    "curl": b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n",
+    "websocket": b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n",
+}
+PUSH = b"POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/cloudevents+json\r\n"
+HIDDEN = b"GET /v1/things/7 HTTP/1.1\r\nHost: x\r\n\r\n"
+LAST = b"GET /v1/things/5 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+upgrades = pytest.mark.parametrize("upgrade", UPGRADES.values(), ids=UPGRADES)
+
+
+def answers(stream: bytes) -> list[bytes]:
+    """The bodies of the answers, each of status 200."""
+    found = []
+    while stream:
+        head, _, rest = stream.partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 200"), head
+        assert b"upgrade" not in head.lower()
+        length = int(
+            next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length")).split()[1]
+        )
+        found.append(rest[:length])
+        stream = rest[length:]
+    return found
+
+
+@upgrades
+@pytest.mark.parametrize("pause", [0, 0.3])
+@pytest.mark.parametrize("chunked", [False, True], ids=["length", "chunked"])
+async def test_a_body_behind_an_offer_to_upgrade_is_its_requests_and_no_request_of_its_own(
+    app: FastAPI, upgrade: bytes, pause: float, *, chunked: bool
+) -> None:
+    framing = b"Transfer-Encoding: chunked" if chunked else b"Content-Length: %d" % len(HIDDEN)
+    body = b"%x\r\n%b\r\n0\r\n\r\n" % (len(HIDDEN), HIDDEN) if chunked else HIDDEN
+    async with serving(app) as url, connection(url) as (reader, writer):
+        writer.write(PUSH + upgrade + framing + b"\r\n\r\n")
+        if pause:
+            await writer.drain()
+            await asyncio.sleep(pause)
+        writer.write(body + LAST)  # one more behind it, on the connection that is kept
+        first, last = answers(await everything(reader))
+        assert (first, json.loads(last)["name"][:2]) == (b"%d" % len(HIDDEN), "5 ")
+
+
+@upgrades
+async def test_an_offer_without_a_body_is_answered_too(url: str, upgrade: bytes) -> None:
+    async with connection(url) as (reader, writer):
+        for number in range(3):
+            writer.write(b"GET /v1/things/%d HTTP/1.1\r\nHost: x\r\n%b\r\n" % (number, upgrade))
+            head, body = await one_answer(reader)
+            assert (head[:12], json.loads(body)["name"][:2]) == (b"HTTP/1.1 200", f"{number} ")
+
+
+@upgrades
+async def test_an_offer_lifts_no_bound(url: str, upgrade: bytes) -> None:
+    async with connection(url) as (reader, writer):
+        writer.write(PUSH + upgrade + b"Content-Length: 50\r\n\r\nabc")
+        assert problem(await everything(reader))[0] == 408
+    async with connection(url) as (reader, writer):
+        writer.write(PUSH + upgrade + b"X-Long: " + b"x" * 5000 + b"\r\nContent-Length: 5\r\n\r\nhello")
+        assert problem(await everything(reader))[0] == 431
+
+
+async def test_nobody_gets_through_to_elsewhere(url: str) -> None:
+    async with connection(url) as (reader, writer):
+        writer.write(b"CONNECT database:5432 HTTP/1.1\r\nHost: database:5432\r\n\r\n" + HIDDEN)
+        status, body = problem(await everything(reader))
+        assert (status, body["code"]) == (501, "method_not_implemented")
+
+
+async def test_http_2_without_asking_is_no_http(url: str) -> None:
+    async with connection(url) as (reader, writer):
+        writer.write(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+        assert problem(await everything(reader))[0] == 400

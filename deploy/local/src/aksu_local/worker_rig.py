@@ -22,6 +22,7 @@ from uuid_utils.compat import uuid7
 from aksu_local.databases import ServiceUrls
 from aksu_local.process import ProcessDied, free_port
 from aksu_shared.bus import Bus, Delivered, Record
+from aksu_shared.db.fitness import claim
 from aksu_shared.db.notify import Notifier
 from aksu_shared.db.pool import create_pool
 from aksu_shared.db.projection import project
@@ -74,6 +75,7 @@ async def prepare_monitoring(urls: ServiceUrls) -> None:
 async def _prepare(urls: ServiceUrls, service: str, tables: Sequence[Table]) -> None:
     owner = await asyncpg.connect(urls.owner)
     try:
+        await claim(service, owner)
         await owner.execute("CREATE TABLE alembic_version (version_num text PRIMARY KEY)")
         for script in ("bookkeeping_v1", "access_v1", "access_owned_v1" if service == "registry" else "access_told_v1"):
             for statement in statements(script, service=service):
@@ -111,6 +113,7 @@ class Registry:
                 clock=Clock(),
                 source="registry",
                 begun=True,
+                sees_all=True,
                 **attributes,
             )
             yield work

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final, Literal, get_args
 
 from aksu_shared.auth.principal import NATION, Principal, Role, parse_body, permissions_file
@@ -14,6 +14,8 @@ _RELATIONS: Final = frozenset(get_args(Relation))
 _ACTION: Final = re.compile(r"[a-z]+\.[a-z_]+\.[a-z_]+")
 _OBLAST_LETTERS: Final = 3
 _NOTHING: Final[frozenset[Relation]] = frozenset()
+_REMEMBERED: Final = 4096
+"""Answers kept at most: which roles come together is up to the issuer of the tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Rights:
         }
         self._actions = {action: _grants(action, row) for action, row in table["actions"].items()}
         self.recorded = frozenset(table.get("audit", {}).get("recorded", ()))
-        self._granted: dict[tuple[frozenset[Role], str | None, str], frozenset[Relation]] = {}
+        self._resolved = lru_cache(maxsize=_REMEMBERED)(self._resolve)
         if missing := set(Role) - self.roles.keys():
             raise ValueError(f"roles without a rule: {sorted(missing)}")
         if unknown := self.recorded - self._actions.keys():
@@ -53,11 +55,7 @@ class Rights:
 
     def granted(self, principal: Principal, action: str) -> frozenset[Relation]:
         """In which relations `principal` may do `action`; empty: in none. Raises ValueError for an unknown right."""
-        key = (principal.roles, principal.body and parse_body(principal.body).kind, action)
-        found = self._granted.get(key)
-        if found is None:
-            found = self._granted[key] = self._resolve(*key)
-        return found
+        return self._resolved(principal.roles, principal.body and parse_body(principal.body).kind, action)
 
     def allows(
         self,

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any, Final, Literal
 
 from aksu_shared.kernel.declared import declared
@@ -123,7 +123,7 @@ def _scope_keys(roles: frozenset[Role], body: str | None) -> tuple[str, ...]:
     return ("public", *((known.territory,) if known.territory else ()), f"b:{body}")
 
 
-@cache
+@lru_cache(maxsize=64)
 def _kinds(role: Role) -> frozenset[str]:
     return frozenset(permissions_file()["roles"][role.value]["kinds"])
 

@@ -7,7 +7,7 @@ arrives is never trusted: everything wrong with a record is one `Undecodable` wi
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import cache, partial
+from functools import lru_cache, partial
 from operator import itemgetter
 from typing import Any, Final, Literal
 from uuid import UUID
@@ -179,7 +179,7 @@ def _instant(text: str) -> datetime:
     return instant
 
 
-@cache
+@lru_cache(maxsize=256)
 def _reader(schema: type[State]) -> Callable[[object], dict[str, Any]]:
     """Makes of the data of an event with such a state the arguments the event is made with; no model between."""
     told, anything = core_schema.typed_dict_field, core_schema.any_schema()

@@ -1,14 +1,28 @@
 """The command line every service has: `api`, `worker`, `migrate`, `rebuild`, `log`, … – the same words everywhere."""
 
 from importlib import import_module
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from aksu_shared.commands.cli_dead_letters import dead_letters_cli
 from aksu_shared.commands.cli_log import log_cli
 from aksu_shared.commands.cli_rebuild import add_rebuild
 from aksu_shared.commands.settings import load_config
+from aksu_shared.kernel.unfit import Unfit
+
+
+class Commands(TyperGroup):
+    """Commands that say in one line why they must not run here, and exit with 2."""
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - a context of click, which typer carries privately
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except Unfit as obstacle:
+            typer.echo(str(obstacle), err=True)
+            raise typer.Exit(2) from None
 
 
 def service_cli(service: str, *, config: str) -> typer.Typer:
@@ -16,7 +30,7 @@ def service_cli(service: str, *, config: str) -> typer.Typer:
 
     What a command needs is imported when it runs: `migrate` does not pay for FastAPI.
     """
-    app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+    app = typer.Typer(cls=Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
     @app.command()
     def api(

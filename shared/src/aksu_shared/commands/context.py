@@ -15,6 +15,7 @@ from aksu_shared.bus import Bus, connect
 from aksu_shared.bus.contract import BusUnavailable
 from aksu_shared.commands.settings import load_config
 from aksu_shared.config.base import BaseConfig
+from aksu_shared.db.fitness import require_fit
 from aksu_shared.db.pool import create_pool
 from aksu_shared.kernel.clock import Clock
 from aksu_shared.kernel.errors import Problem
@@ -51,9 +52,11 @@ async def _opened(service: str, config: BaseConfig) -> AsyncIterator[Context]:
     parts: WorkerParts = import_module(f"aksu_{service}.worker").PARTS
     url = config.worker_database_url.get_secret_value()
     pool = await create_pool(url, application=f"aksu-{service}-cli", size=4, statement_timeout=timedelta(minutes=10))
-    async with pool, connect(config.bus_url.get_secret_value(), cursors=pool) as bus:
+    async with pool:
+        await require_fit(service, "worker", pool)
         applier = Applier(pool, service=service, handlers=parts.handlers, clock=Clock(config.clock_file))
-        yield Context(service=service, config=config, pool=pool, bus=bus, parts=parts, applier=applier)
+        async with connect(config.bus_url.get_secret_value(), cursors=pool) as bus:
+            yield Context(service=service, config=config, pool=pool, bus=bus, parts=parts, applier=applier)
 
 
 def run(service: str, config: str, command: Callable[[Context], Awaitable[T]]) -> T:

@@ -8,10 +8,10 @@ from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from aksu_shared.auth.pseudonym import DEVELOPMENT_KEY, MIN_KEY_CHARACTERS
+from aksu_shared.kernel.environment import Environment
 from aksu_shared.privacy.keys import NO_KEYS, KeyRing
 from aksu_shared.privacy.retention import Retention
 
-Environment = Literal["local", "test", "production"]
 _TEN_MINUTES = 600
 
 

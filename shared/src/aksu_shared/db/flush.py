@@ -7,7 +7,7 @@ caller may write now, whether all rows were written, the highest `seq`; and none
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from functools import lru_cache
 from itertools import count
 from typing import Any, Final
 
@@ -78,7 +78,7 @@ def document(number: int, change: Mapping[str, Any]) -> str:
     return f'{to_json(rest | {"n": number}).decode()[:-1]},"state":{change["state"]},"changed":{change["changed"]}}}'
 
 
-@cache
+@lru_cache(maxsize=256)
 def _filled(table: Table) -> list[tuple[str, bool]]:
     """The names of the columns a row fills, and whether each holds JSON."""
     return [(column.name, isinstance(column.type, JSON)) for column in columns_of(table)]
@@ -100,7 +100,7 @@ def _place(column: Column[Any], number: int) -> str:
     return f"${number}::text[]::{name}" if isinstance(column.type, ARRAY) else f"${number}::text::{name}"
 
 
-@cache
+@lru_cache(maxsize=512)
 def _one(table: Table, *, new: bool, with_reply: bool) -> str:
     places = count(_CALLER + 1)
     change = [f"${next(places)}::{type_}" for type_ in _CHANGE.values()]
@@ -121,7 +121,7 @@ def _one(table: Table, *, new: bool, with_reply: bool) -> str:
     )
 
 
-@cache
+@lru_cache(maxsize=512)  # tables in the order in which a batch happens to touch them
 def _several(tables: tuple[tuple[Table, bool], ...], *, with_reply: bool) -> str:
     """$2 the changes, $3 how many rows there are in all, then an array of states per table, then the answer."""
     places = count(_CALLER + 3)

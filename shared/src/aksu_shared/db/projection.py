@@ -1,7 +1,7 @@
 """Projections: rows of another service's aggregates, kept from its events."""
 
 from collections.abc import Sequence
-from functools import cache
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
@@ -34,7 +34,7 @@ async def project(
     return int(done.rsplit(" ", 1)[1])
 
 
-@cache
+@lru_cache(maxsize=256)
 def _project_sql(table: Table, target: str) -> str:
     names = [column.name for column in columns_of(table)]
     columns = ", ".join(names)

@@ -7,26 +7,33 @@ statement instead of a transaction of its own: 2,990 requests/s against 1,700/s 
 import base64
 import binascii
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final, Self
 
 import asyncpg
 from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, bindparam, literal_column, tuple_
 from sqlalchemy.types import TypeEngine
 
+from aksu_shared.db.fitness import scoped_tables
 from aksu_shared.db.read_log import Shape, reading, recorded
-from aksu_shared.db.statement import SCOPE, Statement
+from aksu_shared.db.statement import Statement
+from aksu_shared.db.visible import within_scope
 from aksu_shared.kernel.errors import FieldError, Malformed, TokenRevoked
 
+_REMEMBERED: Final = 512
+"""Compiled statements of each kind kept at most: which filters a list is asked with is up to its callers."""
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Page:
     """A list of one resource: its columns, filters by parameter name, and sortings by public name.
 
     `columns` select what an item shows, in that order. Each filter is a condition on one bind parameter of the
     filter's name. Each sorting is the columns of its keyset, the last one unique; `-name` walks it backwards.
+    A page is a module constant, and equal to itself alone.
     """
 
     columns: "Select[*tuple[Any, ...]]"
@@ -37,9 +44,14 @@ class Page:
 class Reads:
     """Runs JSON queries on the read pool, each in the caller's scope."""
 
-    def __init__(self, pool: "asyncpg.Pool[Any]") -> None:
+    def __init__(self, pool: "asyncpg.Pool[Any]", scoped: frozenset[str]) -> None:
         self.pool = pool
-        self._compiled: dict[Any, tuple[str, Statement]] = {}
+        self._scoped = scoped
+
+    @classmethod
+    async def of(cls, pool: "asyncpg.Pool[Any]") -> Self:
+        """Those on a pool of the runtime role; its database tells which tables are scoped."""
+        return cls(pool, await scoped_tables(pool))
 
     async def page(
         self,
@@ -57,13 +69,9 @@ class Reads:
         `cursor` is the `next` of the page before. Raises Malformed for a cursor of another list or sorting.
         """
         given = {name: value for name, value in filters.items() if value is not None}
-        key = (id(page), sort, tuple(sorted(given)), cursor is not None, fresh_at)
-        found = self._compiled.get(key)
-        if found is None:
-            found = self._compiled[key] = _compile_page(
-                page, sort, given, with_cursor=cursor is not None, fresh_at=fresh_at
-            )
-        sql, statement = found
+        sql, statement = _compiled_page(
+            page, sort, frozenset(given), with_cursor=cursor is not None, fresh_at=fresh_at, scoped=self._scoped
+        )
         values = given | {"limit": limit + 1}
         if cursor is not None:
             types = [_type(key).python_type for key in page.sorts[sort.removeprefix("-")]]
@@ -74,18 +82,13 @@ class Reads:
     async def lines(self, page: Page, *, scope: str, sort: str, **filters: Any) -> bytes:  # noqa: ANN401 - as in `page`
         """Every item of the list as NDJSON, for an export: one statement, so all lines are of one instant."""
         given = {name: value for name, value in filters.items() if value is not None}
-        key = ("lines", id(page), sort, tuple(sorted(given)))
-        found = self._compiled.get(key)
-        if found is None:
-            found = self._compiled[key] = _compile_lines(page, sort, given)
-        sql, statement = found
+        sql, statement = _compiled_lines(page, sort, frozenset(given), self._scoped)
         row = await self._row("lines", sql, scope, *statement.args(given))
         return str(row[0]).encode()
 
     async def one(self, query: Statement, *, scope: str, **values: Any) -> tuple[int, bytes] | None:  # noqa: ANN401
         """(version, JSON) of the one row of `query`, which must select `version`; None when absent or out of scope."""
-        sql = self._one_sql(query)
-        row = await self._row("one", sql, scope, *query.args(values))
+        row = await self._row("one", _one_sql(query, self._scoped), scope, *query.args(values))
         return None if row["version"] is None else (row["version"], row["body"].encode())
 
     async def raw(self, sql: str, scope: str, *args: Any, shape: Shape = "whole") -> bytes:  # noqa: ANN401
@@ -94,7 +97,7 @@ class Reads:
         Its first own parameter is `$2`, and it must test `s.v IS NOT NULL`. `shape` says where the ids of what is read
         stand in the answer, for the log of restricted reads.
         """
-        row = await self._row(shape, f"WITH {SCOPE} SELECT ({sql})::text AS body FROM s", scope, *args)
+        row = await self._row(shape, _raw_sql(sql, self._scoped), scope, *args)
         return str(row[0]).encode()
 
     async def admit(self, scope: str, *objects: str) -> None:
@@ -111,24 +114,34 @@ class Reads:
             raise TokenRevoked
         return row
 
-    def _one_sql(self, query: Statement) -> str:
-        key = ("one", id(query))
-        if key not in self._compiled:
-            inner = query.shifted(1)
-            sql = f"""WITH {SCOPE}
-              SELECT b.version, b.body FROM s LEFT JOIN LATERAL (
-                SELECT r.version, row_to_json(r)::text AS body FROM ({inner}) r WHERE s.v IS NOT NULL) b ON true"""
-            self._compiled[key] = (sql, query)
-        return self._compiled[key][0]
-
 
 _OBJECTS = """
 SELECT json_build_object('items', (SELECT json_agg(json_build_object('id', o)) FROM unnest($2::text[]) AS o))
  WHERE s.v IS NOT NULL"""
 
 
-def _compile_page(
-    page: Page, sort: str, given: Mapping[str, Any], *, with_cursor: bool, fresh_at: str
+@lru_cache(maxsize=_REMEMBERED)
+def _one_sql(query: Statement, scoped: frozenset[str]) -> str:
+    sql = f"""
+      SELECT b.version, b.body FROM s LEFT JOIN LATERAL (
+        SELECT r.version, row_to_json(r)::text AS body FROM ({query.shifted(1)}) r WHERE s.v IS NOT NULL) b ON true"""
+    return within_scope(sql, scoped)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _raw_sql(sql: str, scoped: frozenset[str]) -> str:
+    return within_scope(f"SELECT ({sql})::text AS body FROM s", scoped)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _compiled_page(
+    page: Page,
+    sort: str,
+    given: frozenset[str],
+    *,
+    with_cursor: bool,
+    fresh_at: str,
+    scoped: frozenset[str],
 ) -> tuple[str, Statement]:
     keys = page.sorts[sort.removeprefix("-")]
     query = _selected(page, sort, given).limit(bindparam("limit"))
@@ -141,7 +154,7 @@ def _compile_page(
     statement = Statement(keyed)
     visible = ", ".join(f'"{column.name}"' for column in page.columns.selected_columns)
     cursor = ", ".join(f"q._{name}" for name in names)
-    sql = f"""WITH {SCOPE}
+    sql = f"""
       SELECT (SELECT json_build_object(
           'items', coalesce(
               json_agg((SELECT row_to_json(i) FROM (SELECT {_prefixed(visible)}) i)) FILTER (WHERE n <= $2),
@@ -151,22 +164,23 @@ def _compile_page(
               E'+/=\\n', '-_') END,
           'fresh_at', {fresh_at})
         FROM (SELECT q0.*, row_number() OVER () AS n FROM ({statement.shifted(3)}) q0) q)::text AS body FROM s"""
-    return sql, statement
+    return within_scope(sql, scoped), statement
 
 
-def _selected(page: Page, sort: str, given: Mapping[str, Any]) -> "Select[*tuple[Any, ...]]":
+def _selected(page: Page, sort: str, given: Collection[str]) -> "Select[*tuple[Any, ...]]":
     conditions = [page.filters[name] for name in sorted(given)]
     query = page.columns.where(and_(True, literal_column("s.v IS NOT NULL"), *conditions))  # noqa: FBT003 - SQLAlchemy's neutral element
     keys = page.sorts[sort.removeprefix("-")]
     return query.order_by(*(key.desc() if sort.startswith("-") else key for key in keys))
 
 
-def _compile_lines(page: Page, sort: str, given: Mapping[str, Any]) -> tuple[str, Statement]:
+@lru_cache(maxsize=_REMEMBERED)
+def _compiled_lines(page: Page, sort: str, given: frozenset[str], scoped: frozenset[str]) -> tuple[str, Statement]:
     statement = Statement(_selected(page, sort, given))
-    sql = f"""WITH {SCOPE}
+    sql = f"""
       SELECT coalesce(
         (SELECT string_agg(row_to_json(q)::text || E'\\n', '') FROM ({statement.shifted(1)}) q), '') AS body FROM s"""
-    return sql, statement
+    return within_scope(sql, scoped), statement
 
 
 def _type(column: SQLColumnExpression[Any]) -> TypeEngine[Any]:

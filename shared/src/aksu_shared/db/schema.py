@@ -7,10 +7,12 @@ from typing import Any, Final
 
 import asyncpg
 
+from aksu_shared.kernel.unfit import Unfit
+
 _REVISION: Final = re.compile(r"^(revision|down_revision)(?:: [^=]+)? = (?:\"([^\"]+)\"|None)$", re.MULTILINE)
 
 
-class UnknownSchema(Exception):
+class UnknownSchema(Unfit):
     """The database is at a revision this build does not know, or is not migrated to the one it needs."""
 
 

@@ -41,7 +41,6 @@ class Statement:
         self.sql: str = str(compiled)
         self._names: tuple[str, ...] = tuple(compiled.positiontup or ())  # type: ignore[attr-defined]
         self._values: dict[str, Any] = dict(compiled.params)
-        self.scoped = f"WITH {SCOPE} SELECT q.* FROM s, LATERAL ({self.gated()}) q"
 
     def args(self, values: Mapping[str, Any]) -> Sequence[Any]:
         """Parameters in the order of the places."""

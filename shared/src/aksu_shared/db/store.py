@@ -1,13 +1,14 @@
 """Stores: how services read their aggregates for a change. The row of an aggregate is its public state."""
 
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import lru_cache
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from sqlalchemy import ColumnElement, Table, any_, bindparam, select
 
 from aksu_shared.db.statement import SCOPE, Statement
 from aksu_shared.db.tables import check_columns
+from aksu_shared.db.visible import SEEN
 from aksu_shared.db.work import UnitOfWork
 from aksu_shared.events.base import Event, Scope, State, difference
 from aksu_shared.kernel.errors import NotFound, PreconditionFailed, TokenRevoked
@@ -92,7 +93,8 @@ class Store(Generic[S]):
         """The aggregates a statement of `rows_where` selects; `values` fill its bind parameters."""
         if statement.locks:
             await self._work.begin()
-        rows = await self._work.connection.fetch(statement.scoped, self._work.scope, *statement.args(values))
+        sql = _alone(statement, sees_all=self._work.sees_all)
+        rows = await self._work.connection.fetch(sql, self._work.scope, *statement.args(values))
         return [self.kept(dict(row)) for row in rows]
 
     def search(self, statement: Statement, **values: object) -> "Search[S]":
@@ -132,20 +134,31 @@ async def find_together(work: UnitOfWork, *searches: Search[Any]) -> list[list[K
     Raises TokenRevoked.
     """
     args = [arg for search in searches for arg in search.args]
-    sql = _together(tuple(search.statement for search in searches))
+    sql = _together(tuple(search.statement for search in searches), sees_all=work.sees_all)
     found = await work.connection.fetchrow(sql, work.scope, *args)
     if found is None:
         raise TokenRevoked
     return [[search.store.kept(row) for row in rows or ()] for search, rows in zip(searches, found, strict=True)]
 
 
-@cache
-def _together(statements: tuple[Statement, ...]) -> str:
+@lru_cache(maxsize=256)
+def _alone(statement: Statement, *, sees_all: bool) -> str:
+    return f"WITH {SCOPE} SELECT q.* FROM s, LATERAL ({statement.gated()}) q WHERE {_seen(sees_all=sees_all)}"
+
+
+@lru_cache(maxsize=256)
+def _together(statements: tuple[Statement, ...], *, sees_all: bool) -> str:
     parts, before = [], 1
     for statement in statements:
-        parts.append(f"(SELECT json_agg(q) FROM ({statement.gated(before)}) q)")
+        seen = _seen(sees_all=sees_all)
+        parts.append(f"(SELECT json_agg(q) FROM ({statement.gated(before)}) q WHERE {seen})")
         before += statement.places
     return f"WITH {SCOPE} SELECT {', '.join(parts)} FROM s"
+
+
+def _seen(*, sees_all: bool) -> str:
+    """Of the rows found; they are whole, and so have a scope."""
+    return "true" if sees_all else f"q.{SEEN}"
 
 
 _RESERVE = "SELECT pg_advisory_xact_lock(hashtextextended($1, 1))"
@@ -157,11 +170,11 @@ def rows_where(table: Table, where: ColumnElement[bool], *, lock: bool = True) -
     return Statement(statement.order_by(table.c.id).with_for_update() if lock else statement, locks=lock)
 
 
-@cache
+@lru_cache(maxsize=256)
 def _by_id(table: Table, *, lock: bool) -> Statement:
     return rows_where(table, table.c.id == bindparam("key"), lock=lock)
 
 
-@cache
+@lru_cache(maxsize=256)
 def _by_ids(table: Table) -> Statement:
     return rows_where(table, table.c.id == any_(bindparam("keys")))

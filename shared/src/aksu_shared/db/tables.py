@@ -1,7 +1,7 @@
 """Naming, types and the columns that all aggregates and projections share."""
 
 from datetime import datetime
-from functools import cache
+from functools import lru_cache
 from typing import Any, cast
 from uuid import UUID
 
@@ -37,7 +37,7 @@ def columns_of(table: Table) -> list[Column[Any]]:
     return [column for column in table.columns if column.server_default is None]
 
 
-@cache
+@lru_cache(maxsize=256)
 def check_columns(table: Table, schema: type[BaseModel]) -> None:
     """Refuse a state with a field that the table has no column for: the field would vanish when it is written.
 
@@ -47,7 +47,7 @@ def check_columns(table: Table, schema: type[BaseModel]) -> None:
         raise ValueError(f"table {table.name} has no column for {sorted(missing)} of {schema.__name__}")
 
 
-@cache
+@lru_cache(maxsize=256)
 def check_fields(table: Table, schema: type[BaseModel]) -> None:
     """Refuse a copy with a column that the state has no field for: it would stay NULL in every row.
 

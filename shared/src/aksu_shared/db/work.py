@@ -81,6 +81,8 @@ class UnitOfWork:
     """The event, of another service, that what is recorded now follows from."""
     begun: bool = False
     """Whether a transaction is open: from the start where others write through the same connection."""
+    sees_all: bool = False
+    """Whether stores read what is outside the actor's scope too: where the service itself acts, and nobody asks."""
     taken: dict[str, "Taken"] = field(default_factory=dict)
     """By the name of a unique constraint: what to raise instead of ConcurrentWrite when it is broken."""
     _rows: dict[Table, list[dict[str, Any]]] = field(default_factory=dict)

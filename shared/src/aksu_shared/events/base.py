@@ -7,7 +7,7 @@ written to its owner's change log and is what the other services' handlers recei
 from collections.abc import Mapping
 from dataclasses import field
 from datetime import datetime
-from functools import cache
+from functools import lru_cache
 from typing import Any, ClassVar, Generic, Self, TypeVar, get_args, get_origin
 from uuid import UUID
 
@@ -46,7 +46,7 @@ class State(BaseModel):
         return self.model_validate({**self.model_dump(exclude=derived(type(self))), **changes})
 
 
-@cache
+@lru_cache(maxsize=256)
 def derived(schema: type[State]) -> set[str]:
     """The names of a state's derived fields."""
     return {name for name, each in schema.model_fields.items() if each.default_factory_takes_validated_data}

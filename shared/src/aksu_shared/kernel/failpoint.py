@@ -1,12 +1,14 @@
 """Named seams at which a test may kill this process, to prove that what is promised survives it.
 
 `AKSU_FAILPOINT=<seam>` kills at the first passage, `AKSU_FAILPOINT=<seam>:<n>` at the n-th. Without it a seam costs
-one comparison. A production process refuses to start with it.
+one comparison. A process refuses to start with it unless `AKSU_ENVIRONMENT` says that it is one of development.
 """
 
 import os
 import signal
 from typing import Final, Literal
+
+from aksu_shared.kernel.environment import DEVELOPMENT
 
 Seam = Literal[
     "after_insert",
@@ -19,11 +21,12 @@ Seam = Literal[
 
 
 def _armed() -> tuple[str, int] | None:
-    setting = os.environ.get("AKSU_FAILPOINT")
+    # Read here and not from the configuration, which many a module with a seam does not know.
+    setting = os.environ.get("AKSU_FAILPOINT")  # noqa: TID251
     if not setting:
         return None
-    if os.environ.get("AKSU_ENVIRONMENT") == "production":
-        msg = "AKSU_FAILPOINT kills processes; it is refused where AKSU_ENVIRONMENT=production"
+    if os.environ.get("AKSU_ENVIRONMENT") not in DEVELOPMENT:  # noqa: TID251
+        msg = "AKSU_FAILPOINT kills processes; it is refused unless AKSU_ENVIRONMENT is local or test"
         raise RuntimeError(msg)
     name, _, passage = setting.partition(":")
     return name, int(passage or 1)

@@ -4,19 +4,23 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
+import asyncpg
+import structlog
 from fastapi import APIRouter, FastAPI
 
 from aksu_shared.auth.permissions import Rights
 from aksu_shared.auth.pseudonym import Pseudonyms
 from aksu_shared.config.base import BaseConfig
+from aksu_shared.db.fitness import require_fit, require_role
 from aksu_shared.db.notify import APPLIED, SEQUENCED, Listener, Notifier
 from aksu_shared.db.pool import create_pool
 from aksu_shared.db.reads import Reads
 from aksu_shared.db.schema import require_known_schema
 from aksu_shared.kernel.clock import Clock
 from aksu_shared.kernel.codelists import CODELISTS
+from aksu_shared.kernel.unfit import Unfit
 from aksu_shared.operations import audit, dead_letters, digest, reconcile, vanished
 from aksu_shared.procedures.context import legal_terms
 from aksu_shared.serving.health import Health
@@ -30,6 +34,7 @@ _EVERY: Final = (dead_letters.router, audit.router, digest.router)
 """What every service answers to whoever runs the platform."""
 _OF_COPIES: Final = (reconcile.router, vanished.router)
 """What a service answers besides that keeps copies of others' data."""
+_log = structlog.get_logger(__name__)
 
 
 def service_app(
@@ -40,13 +45,14 @@ def service_app(
     routers: Sequence[APIRouter],
     copies: Copies = MappingProxyType({}),
 ) -> FastAPI:
-    """The application of `service`; it refuses to start on a schema it does not know. `copies` of others' data."""
+    """The application of `service`; it refuses to start where it would be Unfit. `copies` of others' data."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_api(service, config) as api:
             app.state.api = api
             health.check("database", lambda: api.pool.fetchval("SELECT 1"))
+            health.check("role", lambda: require_role(service, "runtime", api.pool))
             yield
 
     health = Health()
@@ -65,7 +71,7 @@ def service_app(
 
 @asynccontextmanager
 async def open_api(service: str, config: BaseConfig) -> AsyncIterator[Api]:
-    """Pools and edges of an API process. Raises UnknownSchema."""
+    """Pools and edges of an API process. Raises Unfit."""
     async with AsyncExitStack() as stack:
         url = config.database_url.get_secret_value()
         pool = await stack.enter_async_context(
@@ -76,7 +82,7 @@ async def open_api(service: str, config: BaseConfig) -> AsyncIterator[Api]:
                 settings={"app.access_patience": str(config.access_patience_seconds)},
             )
         )
-        await require_known_schema(service, pool)
+        await _require_fit(service, pool)
         notifier = await stack.enter_async_context(Notifier(url))
         clock = Clock(config.clock_file)
         rights, key = Rights.load(), config.pseudonym_key.get_secret_value()
@@ -95,13 +101,22 @@ async def open_api(service: str, config: BaseConfig) -> AsyncIterator[Api]:
         yield Api(
             service=service,
             pool=pool,
-            reads=Reads(pool),
+            reads=await Reads.of(pool),
             commands=commands,
             clock=clock,
             rights=rights,
             news=news,
             keys=config.key_ring,
         )
+
+
+async def _require_fit(service: str, pool: "asyncpg.Pool[Any]") -> None:
+    try:
+        await require_fit(service, "runtime", pool)
+        await require_known_schema(service, pool)
+    except Unfit as obstacle:
+        _log.critical("Not started", why=str(obstacle))  # what is raised is a page of traceback
+        raise
 
 
 @asynccontextmanager

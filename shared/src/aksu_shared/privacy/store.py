@@ -9,6 +9,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from aksu_shared.db.read_log import AUDIT
+from aksu_shared.db.visible import SEEN
 from aksu_shared.db.work import Connection, UnitOfWork
 from aksu_shared.events.base import Scope
 from aksu_shared.kernel.errors import NotFound, RuleBroken
@@ -30,7 +31,7 @@ _RESCOPE: Final = "UPDATE subject_key SET scope = $2 WHERE row_id = $1"
 _RESCOPE_DATA: Final = """
 UPDATE personal_data d SET scope = $2 FROM subject_key k
  WHERE k.id = d.subject AND k.row_id = $1 AND k.restricted_at IS NULL"""
-_STATE: Final = "SELECT restricted_at, destroyed_at FROM subject_key WHERE id = $1 FOR UPDATE"
+_STATE: Final = f"SELECT restricted_at, destroyed_at FROM subject_key WHERE id = $1 AND {SEEN} FOR UPDATE"
 _RESTRICT: Final = f"""
 WITH one AS (
   UPDATE subject_key SET restricted_at = $2, restricted_by = $3, restriction_ground = $4 WHERE id = $1 RETURNING id)

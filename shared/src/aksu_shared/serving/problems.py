@@ -1,7 +1,7 @@
 """Every failure leaves as RFC 9457 `application/problem+json`, rendered here and documented from the same classes.
 
-BadRequest 400, MethodNotAllowed 405, RequestTimeout 408 and HeadersTooLarge 431 belong to the protocol and live here;
-the rest of the tree is in `aksu_shared.kernel.errors`.
+BadRequest 400, MethodNotAllowed 405, RequestTimeout 408, HeadersTooLarge 431 and MethodNotImplemented 501 belong to the
+protocol and live here; the rest of the tree is in `aksu_shared.kernel.errors`.
 """
 
 import json
@@ -60,6 +60,15 @@ class HeadersTooLarge(Problem):
     code = "headers_too_large"
     bg = "Заглавията са твърде дълги."
     en = "The headers are too long."
+
+
+class MethodNotImplemented(Problem):
+    """A method that has no meaning on any path here: CONNECT."""
+
+    status = 501
+    code = "method_not_implemented"
+    bg = "Методът не се поддържа."
+    en = "The method is not supported."
 
 
 class FieldErrorDocument(BaseModel):

@@ -13,7 +13,14 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from aksu_shared.kernel.errors import Problem
-from aksu_shared.serving.problems import BadRequest, HeadersTooLarge, RequestTimeout, render_problem
+from aksu_shared.serving.problems import (
+    BadRequest,
+    HeadersTooLarge,
+    MethodNotImplemented,
+    RequestTimeout,
+    render_problem,
+)
+from aksu_shared.serving.request_parser import RequestParser
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +44,7 @@ DEFAULT: Final = Deadlines()
 
 
 class DeadlineProtocol(HttpToolsProtocol):
-    """uvicorn's httptools protocol that gives up on slow, endless and absent clients."""
+    """uvicorn's httptools protocol that gives up on slow, endless and absent clients and takes no offer to upgrade."""
 
     deadlines: Deadlines = DEFAULT
 
@@ -49,6 +56,7 @@ class DeadlineProtocol(HttpToolsProtocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
+        self.parser = RequestParser(self)  # type: ignore[assignment]  # all that uvicorn calls of it
         self._timer: asyncio.TimerHandle | None = None
         self._write_timer: asyncio.TimerHandle | None = None
         self._in_header = False
@@ -130,6 +138,10 @@ class DeadlineProtocol(HttpToolsProtocol):
         self._in_body = False
         if not self.transport.is_closing():
             super().on_message_complete()
+
+    def on_tunnel_asked(self) -> None:
+        """Refuse to be a proxy, and read nothing more."""
+        self._refuse(MethodNotImplemented())
 
     def pause_writing(self) -> None:
         """The client does not read: it has until the write deadline to start again."""

@@ -223,6 +223,7 @@ class Applier:
             clock=self.clock,
             source=self._service,
             begun=True,
+            sees_all=True,
         )
 
     async def _without_known_faults(self, connection: Connection, items: Sequence[Item]) -> tuple[Sequence[Item], int]:

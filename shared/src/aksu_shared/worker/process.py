@@ -13,6 +13,7 @@ import structlog
 
 from aksu_shared.bus import connect
 from aksu_shared.config.base import BaseConfig
+from aksu_shared.db.fitness import require_fit, require_role
 from aksu_shared.db.notify import APPLIED, CHANGE_LOG, Notifier
 from aksu_shared.db.pool import create_pool
 from aksu_shared.db.schema import require_known_schema
@@ -51,7 +52,7 @@ log = structlog.get_logger(__name__)
 async def run_worker(parts: WorkerParts, config: BaseConfig, *, health_port: int) -> None:
     """Work until SIGTERM or SIGINT. A database or bus that is away is waited for, at the start too.
 
-    Raises UnknownSchema, and SystemExit(70) when the watchdog finds the process stuck.
+    Raises Unfit, and SystemExit(70) when the watchdog finds the process stuck.
     """
     if config.worker_database_url is None:
         raise ValueError("AKSU_WORKER_DATABASE_URL is not set")
@@ -73,6 +74,7 @@ async def run_worker(parts: WorkerParts, config: BaseConfig, *, health_port: int
         worker = await _open_worker(stack, parts, config, pool=pool, progress=progress, stop=stop)
         health.check("started", _yet)
         health.check("database", lambda: pool.fetchval("SELECT 1"))
+        health.check("role", lambda: require_role(parts.service, "worker", pool))
         health.check("bus", worker.bus.ping)
         watchdog = Watchdog(pool, health=health, progress=progress, handover=worker.handover)
         code = await _supervise(_loops(parts, worker, config, url), watchdog, health, stop)
@@ -252,7 +254,7 @@ async def _supervise(
 
 
 async def _open_pool(service: str, url: str, size: int, *, stop: asyncio.Event) -> asyncpg.Pool | None:
-    """The worker's pool, on a schema this build knows, as soon as the database answers; None when stopped before."""
+    """The worker's pool, on a database fit for it, as soon as that answers; None when stopped before. Raises Unfit."""
     wait = 0.1
     while not stop.is_set():
         try:
@@ -264,7 +266,7 @@ async def _open_pool(service: str, url: str, size: int, *, stop: asyncio.Event) 
                     statement_timeout=timedelta(seconds=30),
                     settings={"idle_in_transaction_session_timeout": "60000"},
                 )
-                await _known(service, pool)
+                await _require_fit(service, pool)
         except DatabaseAway as failure:
             log.warning("worker_waits_for_database", error=str(failure))
             await pause(stop, wait)
@@ -274,8 +276,9 @@ async def _open_pool(service: str, url: str, size: int, *, stop: asyncio.Event) 
     return None
 
 
-async def _known(service: str, pool: asyncpg.Pool) -> None:
+async def _require_fit(service: str, pool: asyncpg.Pool) -> None:
     try:
+        await require_fit(service, "worker", pool)
         await require_known_schema(service, pool)
     except BaseException:
         pool.terminate()

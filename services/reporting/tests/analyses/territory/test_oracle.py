@@ -300,7 +300,7 @@ def rig(databases: Databases) -> Iterator[Rig]:
         worker = runner.run(_pool(urls.worker))
         runtime = runner.run(_pool(urls.runtime))
         runner.run(Telling(worker)(*territories()))
-        yield Rig(runner, worker, Reads(runtime))
+        yield Rig(runner, worker, runner.run(Reads.of(runtime)))
         runner.run(runtime.close())
         runner.run(worker.close())
 

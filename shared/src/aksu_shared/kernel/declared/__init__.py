@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
-from functools import cache
+from functools import lru_cache
 from importlib import resources
 from typing import Any, Literal
 
@@ -12,7 +12,7 @@ def text(kind: Literal["permissions", "codelists", "terms"]) -> str:
     return resources.files(__package__).joinpath(f"{kind}.toml").read_text(encoding="utf-8")
 
 
-@cache
+@lru_cache(maxsize=3)
 def declared(kind: Literal["permissions", "codelists", "terms"]) -> Mapping[str, Any]:
     """The joined file, read once."""
     return tomllib.loads(text(kind))

@@ -9,6 +9,7 @@ from pydantic_core import to_json
 
 from aksu_shared.bus.contract import Delivered
 from aksu_shared.db.pool import Json
+from aksu_shared.db.visible import SEEN
 from aksu_shared.db.work import Connection
 from aksu_shared.kernel.errors import FieldError, NotFound, PreconditionFailed
 
@@ -22,8 +23,8 @@ SELECT r.topic, r.partition, r."offset", r.key, r.source, r.event_id, r.state, r
   JOIN unnest($2::bytea[]) WITH ORDINALITY AS v(value, n) ON v.n = r.n
  ORDER BY r.n
 ON CONFLICT DO NOTHING"""
-_LOCK: Final = """
-SELECT state, result, value, repaired, version FROM pushed_record WHERE id = $1 FOR UPDATE"""
+_LOCK: Final = f"""
+SELECT state, result, value, repaired, version FROM pushed_record WHERE id = $1 AND {SEEN} FOR UPDATE"""
 _REPAIR: Final = """
 UPDATE pushed_record SET repaired = $2, repaired_by = $3, repair_reason = $4, version = version + 1
  WHERE id = $1 RETURNING version"""

@@ -10,6 +10,7 @@ from pydantic_core import to_json
 
 from aksu_monitoring.ingest.staging.rules import SeriesKey, Waiting
 from aksu_shared.db.pool import Json
+from aksu_shared.db.visible import SEEN
 from aksu_shared.db.work import UnitOfWork
 from aksu_shared.kernel.errors import NotFound, PreconditionFailed
 
@@ -38,7 +39,7 @@ SELECT source, subject, inspection_id, applied, held, missing, missing_count, qu
 ON CONFLICT (source, subject) DO UPDATE SET
   inspection_id = EXCLUDED.inspection_id, applied = EXCLUDED.applied, held = EXCLUDED.held, missing = EXCLUDED.missing,
   missing_count = EXCLUDED.missing_count, quarantined = EXCLUDED.quarantined, since = EXCLUDED.since"""
-_LOCK: Final = "SELECT id, type, state, version FROM ingest_event WHERE id = $1 FOR UPDATE"
+_LOCK: Final = f"SELECT id, type, state, version FROM ingest_event WHERE id = $1 AND {SEEN} FOR UPDATE"
 _REPAIR: Final = """
 UPDATE ingest_event SET repaired = $2, repaired_by = $3, repair_reason = $4, version = version + 1
  WHERE id = $1 RETURNING version"""

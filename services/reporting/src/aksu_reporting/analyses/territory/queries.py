@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Any, Final
 
@@ -69,7 +69,7 @@ def _days(today: date) -> tuple[date, ...]:
     return (days.today, days.expiring_until, days.year_since)
 
 
-@cache
+@lru_cache(maxsize=8)
 def _summary_sql(level: Level) -> str:
     return _sql(
         "summary.sql",
@@ -81,7 +81,7 @@ def _summary_sql(level: Level) -> str:
     )
 
 
-@cache
+@lru_cache(maxsize=256)
 def _children_sql(outer: Level, inner: Inner | None, sort: str) -> str:
     """`sort` is a column of the items, with `-` in front for descending: the route lets nothing else through."""
     column = sort.removeprefix("-")
