@@ -1,15 +1,16 @@
 """`GET /v1/digest/{aggregate}`: what a service holds of one aggregate type in one hash, for whoever copies it."""
 
-from typing import Annotated, Any, Final
+from collections.abc import Iterable
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
 from aksu_shared.auth.dependencies import PrincipalDep, requires
+from aksu_shared.db.aggregate import Aggregate
 from aksu_shared.db.digest import bucket_sql, comparable, digest_sql
-from aksu_shared.events.base import Event
-from aksu_shared.events.catalogue import CATALOGUE
+from aksu_shared.events.registry.access import AccessEvent
 from aksu_shared.kernel.errors import FieldError, Malformed, NotFound
 from aksu_shared.kernel.schemas.base import Filters, Resource
 from aksu_shared.operations.changes import follower
@@ -39,12 +40,10 @@ class Digest(Resource):
     rows: list[tuple[str, int, str]] | None
 
 
-def digest_router(service: str) -> APIRouter:
-    """The route for `service`."""
+def digest_router(aggregates: Iterable[Aggregate]) -> APIRouter:
+    """The route of a service that owns these aggregates. Nobody compares revoked access, which all services keep."""
     router = Router(tags=["changes"])
-    owned = {
-        fact.aggregate: fact for fact in CATALOGUE.values() if fact.owner == service and fact.aggregate != "access"
-    }
+    owned = {each.name: each for each in aggregates if each.fact is not AccessEvent}
 
     @router.get(
         "/digest/{aggregate}",
@@ -60,32 +59,32 @@ def digest_router(service: str) -> APIRouter:
         principal: PrincipalDep,
     ) -> Response:
         """Number, last version and content hash of the aggregates of one type, as far as the caller sees them."""
-        fact = owned.get(aggregate)
-        if fact is None:
+        asked = owned.get(aggregate)
+        if asked is None:
             raise NotFound
         api = request.app.state.api
         scope = ",".join(follower(principal, api.rights).scope_keys)
-        sql, args = _sql(fact, _fields(fact, query.fields), query.bucket)
-        body = await api.reads.raw(sql, scope, fact.aggregate, *args)
+        sql, args = _sql(asked, _fields(asked, query.fields), query.bucket)
+        body = await api.reads.raw(sql, scope, asked.name, *args)
         return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
 
     return router
 
 
-def _sql(fact: type[Event[Any]], fields: list[str], bucket: str | None) -> tuple[str, list[str]]:
+def _sql(asked: Aggregate, fields: list[str], bucket: str | None) -> tuple[str, list[str]]:
     head = "'aggregate', $2::text, 'epoch', (SELECT epoch FROM log_state), 'position', (SELECT position FROM log_state)"
     if bucket is None:
-        inner = digest_sql(fact.aggregate, fields, _VISIBLE)
+        inner = digest_sql(asked.table.name, fields, _VISIBLE)
         return f"SELECT jsonb_build_object({head}, 'rows', NULL) || ({inner})::jsonb", []
-    rows = bucket_sql(fact.aggregate, fields, _VISIBLE, bucket="$3")
+    rows = bucket_sql(asked.table.name, fields, _VISIBLE, bucket="$3")
     nothing = "'count', 0, 'last_version', 0, 'hash', '', 'buckets', '{}'::json"
     return f"SELECT json_build_object({head}, {nothing}, 'rows', ({rows}))", [bucket]
 
 
-def _fields(fact: type[Event[Any]], given: str) -> list[str]:
+def _fields(asked: Aggregate, given: str) -> list[str]:
     """The fields asked for. Raises Malformed for one the aggregate does not have."""
     fields = [name for name in given.split(",") if name]
-    unknown = sorted(set(fields) - set(fact.schema.model_fields))
+    unknown = sorted(set(fields) - set(asked.fact.schema.model_fields))
     if unknown:
         raise Malformed(
             errors=[
@@ -97,4 +96,4 @@ def _fields(fact: type[Event[Any]], given: str) -> list[str]:
                 )
             ]
         )
-    return comparable(fact, fields)
+    return comparable(asked.fact, fields)

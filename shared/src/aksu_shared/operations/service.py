@@ -10,6 +10,7 @@ from fastapi import APIRouter, FastAPI
 from aksu_shared.auth.permissions import Rights
 from aksu_shared.auth.pseudonym import Pseudonyms
 from aksu_shared.config.base import BaseConfig
+from aksu_shared.db.aggregate import Aggregate
 from aksu_shared.db.notify import APPLIED, SEQUENCED, Listener, Notifier
 from aksu_shared.db.pool import create_pool
 from aksu_shared.db.reads import Reads
@@ -34,9 +35,13 @@ def service_app(
     *,
     title: str,
     routers: Sequence[APIRouter],
+    aggregates: Sequence[Aggregate] = (),
     copies: Copies = MappingProxyType({}),
 ) -> FastAPI:
-    """The application of `service`; it refuses to start on a schema it does not know. `copies` of others' data."""
+    """The application of `service`, with its own `aggregates` and its `copies` of others'.
+
+    It refuses to start on a schema it does not know.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -50,16 +55,16 @@ def service_app(
         title=title,
         version=version(f"aksu-{service}"),
         config=config,
-        routers=[*routers, *_platform_routers(service, copies)],
+        routers=[*routers, *_platform_routers(aggregates, copies)],
         health=health,
         lifespan=lifespan,
         codelists=CODELISTS,
     )
 
 
-def _platform_routers(service: str, copies: Copies) -> list[APIRouter]:
+def _platform_routers(aggregates: Sequence[Aggregate], copies: Copies) -> list[APIRouter]:
     """What every service answers to whoever runs the platform."""
-    every = [dead_letters.router, audit.router, digest_router(service)]
+    every = [dead_letters.router, audit.router, digest_router(aggregates)]
     return [*every, reconcile_router(copies), vanished.router] if copies else every
 
 
