@@ -21,7 +21,6 @@ from aksu_shared.db import reads, store
 from aksu_shared.db.fitness import scoped_tables
 from aksu_shared.db.reads import Page
 from aksu_shared.db.statement import Statement
-from aksu_shared.events.catalogue import CATALOGUE
 from aksu_shared.operations import changes, digest
 
 _EDGE: Final = tuple(f"aksu_shared.operations.{name}" for name in ("audit", "dead_letters", "vanished"))
@@ -117,10 +116,9 @@ async def test_what_is_written_by_hand_reads_within_the_scope(planner: Planner) 
 
 
 def _digests(service: str) -> Iterator[str]:
-    for fact in CATALOGUE.values():
-        if fact.owner == service and fact.aggregate != "access":
-            fields = digest._fields(fact, ",".join(fact.schema.model_fields))
-            yield from (digest._sql(fact, fields, bucket)[0] for bucket in (None, "00"))
+    for asked in digest.compared(import_module(f"aksu_{service}.wiring").AGGREGATES).values():
+        fields = digest._fields(asked, ",".join(asked.fact.schema.model_fields))
+        yield from (digest._sql(asked, fields, bucket)[0] for bucket in (None, "00"))
 
 
 def _by_hand(service: str) -> Iterator[str]:

@@ -4,7 +4,7 @@ from fastapi import FastAPI
 
 from aksu_monitoring.config import SERVICE, MonitoringConfig
 from aksu_monitoring.ingest.sources.service import Senders
-from aksu_monitoring.wiring import COPIES, ROUTERS
+from aksu_monitoring.wiring import AGGREGATES, COPIES, ROUTERS
 from aksu_shared.operations.service import service_app
 from aksu_shared.web.rate import Rate
 
@@ -16,6 +16,7 @@ def create(config: MonitoringConfig) -> FastAPI:
         config,
         title="Контрол и мониторинг на социалните услуги",
         routers=ROUTERS,
+        aggregates=AGGREGATES,
         copies=COPIES,
     )
     app.state.senders = Senders(unregistered=config.takes_unregistered, ring=config.key_ring)

@@ -18,14 +18,18 @@ from aksu_monitoring.ingest.push import routes as push
 from aksu_monitoring.ingest.sources.service import Senders
 from aksu_monitoring.ingest.staging import routes as staging
 from aksu_monitoring.inspections import routes as inspections
+from aksu_monitoring.inspections.queries import FINDING, INSPECTION
 from aksu_monitoring.places.store import COPIES
 from aksu_monitoring.prescriptions import routes as prescriptions
+from aksu_monitoring.prescriptions.queries import PRESCRIPTION
 from aksu_monitoring.signals import routes as signals
 from aksu_monitoring.signals.handlers import DEADLINES
+from aksu_monitoring.signals.queries import SIGNAL
 from aksu_monitoring.signals.rules import CONCERNED, REASONS, SIGNALLER
 from aksu_monitoring.users_met import routes as users_met
 from aksu_monitoring.users_met.schemas import USER_MET
 from aksu_shared.db.access import keep_revocations
+from aksu_shared.db.aggregate import Aggregate
 from aksu_shared.events.registry.access import AccessEvent
 from aksu_shared.operations.changes import changes_router
 from aksu_shared.operations.subjects import subjects_router
@@ -33,10 +37,23 @@ from aksu_shared.privacy import expiry
 from aksu_shared.worker.parts import WorkerLoop
 from aksu_shared.worker.routing import Handlers
 
-__all__ = ["COPIES", "DEADLINES", "HANDLERS", "HOLDINGS", "METADATA", "ROUTERS", "WRAPPED", "loops", "on_rebuilt"]
+__all__ = [
+    "AGGREGATES",
+    "COPIES",
+    "DEADLINES",
+    "HANDLERS",
+    "HOLDINGS",
+    "METADATA",
+    "ROUTERS",
+    "WRAPPED",
+    "loops",
+    "on_rebuilt",
+]
 
 METADATA: Final = MonitoringBase.metadata
 """All tables: each is declared by a module that is imported above."""
+AGGREGATES: Final[tuple[Aggregate, ...]] = (PRESCRIPTION, INSPECTION, FINDING, SIGNAL)
+"""What monitoring owns."""
 HOLDINGS: Final = {SIGNALLER: "signal", CONCERNED: "signal", REASONS: "signal", USER_MET: "inspection"}
 """Class of personal data (`retention.toml`) → the table whose rows tell of such people."""
 ROUTERS: Final[tuple[APIRouter, ...]] = (

@@ -1,15 +1,16 @@
 """`GET /v1/digest/{aggregate}`: what a service holds of one aggregate type in one hash, for whoever copies it."""
 
-from typing import Annotated, Any, Final
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Final
 
 from fastapi import Path, Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
 from aksu_shared.auth.dependencies import PrincipalDep, requires
+from aksu_shared.db.aggregate import Aggregate
 from aksu_shared.db.digest import bucket_sql, comparable, digest_sql
-from aksu_shared.events.base import Event
-from aksu_shared.events.catalogue import CATALOGUE
+from aksu_shared.events.registry.access import AccessEvent
 from aksu_shared.kernel.errors import FieldError, Malformed, NotFound
 from aksu_shared.kernel.schemas.base import Filters, Resource
 from aksu_shared.operations.changes import follower
@@ -58,35 +59,34 @@ async def get_digest(
 ) -> Response:
     """Number, last version and content hash of the aggregates of one type, as far as the caller sees them."""
     api: Api = request.app.state.api
-    fact = _owned(api.service, aggregate)
+    asked = compared(request.app.state.aggregates).get(aggregate)
+    if asked is None:
+        raise NotFound
     scope = ",".join(follower(principal, api.rights).scope_keys)
-    sql, args = _sql(fact, _fields(fact, query.fields), query.bucket)
-    body = await api.reads.raw(sql, scope, fact.aggregate, *args)
+    sql, args = _sql(asked, _fields(asked, query.fields), query.bucket)
+    body = await api.reads.raw(sql, scope, asked.name, *args)
     return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
 
 
-def _owned(service: str, aggregate: str) -> type[Event[Any]]:
-    """What the service tells of such an aggregate. Raises NotFound when it owns none."""
-    for fact in CATALOGUE.values():
-        if (fact.owner, fact.aggregate) == (service, aggregate) and aggregate != "access":
-            return fact
-    raise NotFound
+def compared(aggregates: Iterable[Aggregate]) -> Mapping[str, Aggregate]:
+    """The owned aggregates that copies are compared with, by name: not revoked access, which all services keep."""
+    return {each.name: each for each in aggregates if each.fact is not AccessEvent}
 
 
-def _sql(fact: type[Event[Any]], fields: list[str], bucket: str | None) -> tuple[str, list[str]]:
+def _sql(asked: Aggregate, fields: list[str], bucket: str | None) -> tuple[str, list[str]]:
     head = "'aggregate', $2::text, 'epoch', (SELECT epoch FROM log_state), 'position', (SELECT position FROM log_state)"
     if bucket is None:
-        inner = digest_sql(fact.aggregate, fields, _VISIBLE)
+        inner = digest_sql(asked.table.name, fields, _VISIBLE)
         return f"SELECT jsonb_build_object({head}, 'rows', NULL) || ({inner})::jsonb", []
-    rows = bucket_sql(fact.aggregate, fields, _VISIBLE, bucket="$3")
+    rows = bucket_sql(asked.table.name, fields, _VISIBLE, bucket="$3")
     nothing = "'count', 0, 'last_version', 0, 'hash', '', 'buckets', '{}'::json"
     return f"SELECT json_build_object({head}, {nothing}, 'rows', ({rows}))", [bucket]
 
 
-def _fields(fact: type[Event[Any]], given: str) -> list[str]:
+def _fields(asked: Aggregate, given: str) -> list[str]:
     """The fields asked for. Raises Malformed for one the aggregate does not have."""
     fields = [name for name in given.split(",") if name]
-    unknown = sorted(set(fields) - set(fact.schema.model_fields))
+    unknown = sorted(set(fields) - set(asked.fact.schema.model_fields))
     if unknown:
         raise Malformed(
             errors=[
@@ -98,4 +98,4 @@ def _fields(fact: type[Event[Any]], given: str) -> list[str]:
                 )
             ]
         )
-    return comparable(fact, fields)
+    return comparable(asked.fact, fields)

@@ -13,6 +13,7 @@ from fastapi import APIRouter, FastAPI
 from aksu_shared.auth.permissions import Rights
 from aksu_shared.auth.pseudonym import Pseudonyms
 from aksu_shared.config.base import BaseConfig
+from aksu_shared.db.aggregate import Aggregate
 from aksu_shared.db.fitness import require_fit, require_role
 from aksu_shared.db.notify import APPLIED, SEQUENCED, Listener, Notifier
 from aksu_shared.db.pool import create_pool
@@ -43,9 +44,13 @@ def service_app(
     *,
     title: str,
     routers: Sequence[APIRouter],
+    aggregates: Sequence[Aggregate] = (),
     copies: Copies = MappingProxyType({}),
 ) -> FastAPI:
-    """The application of `service`; it refuses to start where it would be Unfit. `copies` of others' data."""
+    """The application of `service`, with its own `aggregates` and its `copies` of others'.
+
+    It refuses to start where it would be Unfit.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -65,6 +70,7 @@ def service_app(
         lifespan=lifespan,
         codelists=CODELISTS,
     )
+    app.state.aggregates = aggregates
     app.state.copies = copies
     return app
 

@@ -2,9 +2,13 @@
 
 from sqlalchemy import BindParameter, Text, bindparam, func, select
 
+from aksu_licensing.applications.schemas import ApplicationRead
 from aksu_licensing.applications.tables import ApplicationTable as A
+from aksu_shared.db.aggregate import Aggregate, Reading
 from aksu_shared.db.reads import Page
 from aksu_shared.db.statement import Statement
+from aksu_shared.db.tables import table_of
+from aksu_shared.events.licensing.applications import ApplicationEvent
 
 _COLUMNS = select(
     A.id, A.procedure, A.state, A.state_group, A.service_id, A.service_name, A.provider_id, A.provider_body,
@@ -35,3 +39,9 @@ APPLICATIONS = Page(
     },
 )
 APPLICATION_BY_ID = Statement(_COLUMNS.where(A.id == bindparam("id")))
+
+APPLICATION = Aggregate(
+    fact=ApplicationEvent,
+    table=table_of(A),
+    readings=(Reading(APPLICATIONS, ApplicationRead), Reading(APPLICATION_BY_ID, ApplicationRead)),
+)

@@ -2,8 +2,12 @@
 
 from sqlalchemy import bindparam, select
 
+from aksu_licensing.checks.schemas import ManagerCheckRead
 from aksu_licensing.checks.tables import ManagerCheckTable as M
+from aksu_shared.db.aggregate import Aggregate, Reading
 from aksu_shared.db.reads import Page
+from aksu_shared.db.tables import table_of
+from aksu_shared.events.licensing.checks import ManagerCheckEvent
 from aksu_shared.privacy.people import people_of
 
 MANAGER_CHECKS = Page(
@@ -14,3 +18,10 @@ MANAGER_CHECKS = Page(
     filters={"application_id": M.application_id == bindparam("application_id")},
     sorts={"checked_at": (M.checked_at, M.id)},
 )  # fmt: skip
+
+_MADE = {"people": ("subject_id", "name", "egn", "result", "erased", "restricted")}
+MANAGER_CHECK = Aggregate(
+    fact=ManagerCheckEvent,
+    table=table_of(M),
+    readings=(Reading(MANAGER_CHECKS, ManagerCheckRead, made=_MADE),),
+)

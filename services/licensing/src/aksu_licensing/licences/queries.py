@@ -5,11 +5,15 @@ from datetime import date
 from sqlalchemy import BindParameter, Date, Label, Text, and_, bindparam, false, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
+from aksu_licensing.licences.schemas import LicenceRead
 from aksu_licensing.licences.tables import LicenceTable as L
 from aksu_licensing.registry_copies.tables import ProviderTable as P
 from aksu_licensing.registry_copies.tables import ServiceTable as S
+from aksu_shared.db.aggregate import Aggregate, Reading
 from aksu_shared.db.reads import Page
 from aksu_shared.db.statement import Statement
+from aksu_shared.db.tables import table_of
+from aksu_shared.events.licensing.licences import LicenceEvent
 
 _TODAY: BindParameter[date] = bindparam("today", type_=Date)
 _EXPIRING_UNTIL: BindParameter[date] = bindparam("expiring_until", type_=Date)
@@ -68,3 +72,9 @@ LICENCES = Page(
 LICENCE_BY_ID = Statement(_COLUMNS.where(L.id == bindparam("id")))
 FRESH_AT = "(SELECT fresh_at FROM source_state WHERE source = 'registry')"
 """How fresh the copy of what the registry tells is: imported licences, names and addresses rest on it."""
+
+LICENCE = Aggregate(
+    fact=LicenceEvent,
+    table=table_of(L),
+    readings=(Reading(LICENCES, LicenceRead), Reading(LICENCE_BY_ID, LicenceRead)),
+)

@@ -10,14 +10,18 @@ from typing import Final
 
 from sqlalchemy import Date, Text, any_, bindparam, cast, func, literal, select
 
+from aksu_monitoring.inspections.schemas import FindingRead, InspectionDetail, InspectionListed, InspectionRead
 from aksu_monitoring.inspections.tables import FindingTable as F
 from aksu_monitoring.inspections.tables import InspectionDutyTable as D
 from aksu_monitoring.inspections.tables import InspectionSiteTable as A
 from aksu_monitoring.inspections.tables import InspectionTable as I
 from aksu_monitoring.prescriptions.tables import PrescriptionTable as P
 from aksu_monitoring.texts.queries import newest_text
+from aksu_shared.db.aggregate import Aggregate, Reading
 from aksu_shared.db.reads import Page
 from aksu_shared.db.statement import Statement
+from aksu_shared.db.tables import table_of
+from aksu_shared.events.monitoring.inspections import FindingEvent, InspectionEvent
 
 _OBLAST: Final = cast(bindparam("oblast"), Text)
 _COLUMNS: Final = select(
@@ -64,3 +68,14 @@ FINDINGS: Final = Page(
     filters={"inspection_id": F.inspection_id == bindparam("inspection_id")},
     sorts={"number": (F.number,)},
 )
+
+INSPECTION: Final = Aggregate(
+    fact=InspectionEvent,
+    table=table_of(I),
+    readings=(
+        Reading(INSPECTIONS, InspectionRead),
+        Reading(INSPECTIONS_WITH_GROUNDS, InspectionListed),
+        Reading(INSPECTION_BY_ID, InspectionDetail),
+    ),
+)
+FINDING: Final = Aggregate(fact=FindingEvent, table=table_of(F), readings=(Reading(FINDINGS, FindingRead),))

@@ -4,10 +4,14 @@ from typing import Final
 
 from sqlalchemy import Boolean, Date, Text, bindparam, cast, false, func, select, true
 
+from aksu_monitoring.prescriptions.schemas import PrescriptionRead
 from aksu_monitoring.prescriptions.tables import PrescriptionTable as P
 from aksu_monitoring.texts.queries import newest_text
+from aksu_shared.db.aggregate import Aggregate, Reading
 from aksu_shared.db.reads import Page
 from aksu_shared.db.statement import Statement
+from aksu_shared.db.tables import table_of
+from aksu_shared.events.monitoring.prescriptions import PrescriptionEvent
 
 _OBLAST: Final = cast(bindparam("oblast"), Text)
 _TODAY: Final = bindparam("today", type_=Date)
@@ -33,3 +37,9 @@ PRESCRIPTIONS: Final = Page(
     sorts={"due_on": (P.due_on, P.id), "id": (P.id,)},
 )
 PRESCRIPTION_BY_ID: Final = Statement(_COLUMNS.where(P.id == bindparam("id")))
+
+PRESCRIPTION: Final = Aggregate(
+    fact=PrescriptionEvent,
+    table=table_of(P),
+    readings=(Reading(PRESCRIPTIONS, PrescriptionRead), Reading(PRESCRIPTION_BY_ID, PrescriptionRead)),
+)

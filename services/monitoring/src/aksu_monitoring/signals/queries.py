@@ -4,9 +4,13 @@ from typing import Final
 
 from sqlalchemy import Boolean, Text, bindparam, cast, func, select
 
+from aksu_monitoring.signals.schemas import SignalRead, SignalSummary
 from aksu_monitoring.signals.tables import SignalTable as S
+from aksu_shared.db.aggregate import Aggregate, Reading
 from aksu_shared.db.reads import Page
 from aksu_shared.db.statement import Statement
+from aksu_shared.db.tables import table_of
+from aksu_shared.events.monitoring.signals import SignalEvent
 from aksu_shared.privacy.people import people_of
 
 _OBLAST: Final = cast(bindparam("oblast"), Text)
@@ -31,3 +35,12 @@ SIGNALS: Final = Page(
 )
 SIGNAL_BY_ID: Final = Statement(select(*_COLUMNS, people_of(S.id).label("people")).where(S.id == bindparam("id")))
 SIGNAL_VERSION_BY_ID: Final = Statement(select(S.id, S.version).where(S.id == bindparam("id")))
+
+SIGNAL: Final = Aggregate(
+    fact=SignalEvent,
+    table=table_of(S),
+    readings=(
+        Reading(SIGNALS, SignalSummary),
+        Reading(SIGNAL_BY_ID, SignalRead, made={"people": ("text", "signaller", "concerned", "explanation")}),
+    ),
+)

@@ -2,9 +2,13 @@
 
 from sqlalchemy import Text, bindparam, cast, func, select
 
+from aksu_registry.services.schemas import ServiceRead
 from aksu_registry.services.tables import ServiceTable as S
+from aksu_shared.db.aggregate import Aggregate, Reading
 from aksu_shared.db.reads import Page
 from aksu_shared.db.statement import Statement
+from aksu_shared.db.tables import table_of
+from aksu_shared.events.registry.services import ServiceEvent
 
 _SERVICE = select(
     S.id, S.name, S.kind, S.activity_groups, S.target_groups, S.financing, S.management, S.capacity, S.state,
@@ -27,3 +31,10 @@ SERVICES = Page(
     sorts={"name": (S.name, S.id), "municipality": (S.municipality, S.name, S.id), "id": (S.id,)},
 )
 SERVICE_BY_ID = Statement(_SERVICE.where(S.id == bindparam("id")))
+
+SERVICE = Aggregate(
+    fact=ServiceEvent,
+    table=table_of(S),
+    readings=(Reading(SERVICES, ServiceRead), Reading(SERVICE_BY_ID, ServiceRead)),
+    beside={"claim": "keeps two active services from being the same; follows from the state (`ServiceStore.save`)"},
+)
