@@ -1,10 +1,12 @@
-"""The platform's topics, declared in `topics.toml`."""
+"""The platform's topics: one for each aggregate that events tell of, and those that `topics.toml` adds."""
 
 import tomllib
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib import resources
 from typing import Any
+
+from aksu_shared.events.catalogue import CATALOGUE
 
 MIN_RETENTION_DAYS = 7
 
@@ -31,9 +33,15 @@ class TopicMismatch(Exception):
 
 
 def declared_topics() -> tuple[Topic, ...]:
-    """All topics of `topics.toml`. Raises ValueError when one would be kept for less than seven days."""
+    """All topics: those of the catalogue with the defaults, where `topics.toml` says nothing else.
+
+    Raises ValueError when one would be kept for less than seven days.
+    """
     document: dict[str, Any] = tomllib.loads(resources.files("aksu_shared.bus").joinpath("topics.toml").read_text())
-    topics = tuple(Topic(name=name, **(document["defaults"] | own)) for name, own in document["topics"].items())
+    named: dict[str, Any] = document["topics"] | {
+        fact.topic: document["topics"].get(fact.topic, {}) for fact in CATALOGUE.values()
+    }
+    topics = tuple(Topic(name=name, **(document["defaults"] | own)) for name, own in named.items())
     for topic in topics:
         if topic.retention_days < MIN_RETENTION_DAYS:
             msg = f"{topic.name} is kept for less than {MIN_RETENTION_DAYS} days"

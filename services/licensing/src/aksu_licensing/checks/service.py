@@ -9,9 +9,10 @@ from uuid_utils.compat import uuid7
 from aksu_licensing.applications.rules import AGENCY
 from aksu_licensing.applications.service import ApplicationService
 from aksu_licensing.checks.schemas import NewManagerCheck
-from aksu_licensing.checks.store import ManagerCheckStore
+from aksu_licensing.checks.tables import ManagerCheckTable
 from aksu_shared.auth.principal import Principal
-from aksu_shared.db.store import Kept, begins
+from aksu_shared.db.store import Kept, Store, begins
+from aksu_shared.db.tables import table_of
 from aksu_shared.events.licensing.checks import ManagerCheckRecorded, ManagerCheckState
 from aksu_shared.privacy.people import Person
 from aksu_shared.privacy.store import SubjectStore
@@ -29,7 +30,7 @@ class ManagerCheckService:
     def __init__(self, context: Context) -> None:
         self._work = context.work
         self._applications = ApplicationService(context)
-        self._checks = ManagerCheckStore(context.work)
+        self._checks = Store(context.work, table_of(ManagerCheckTable), ManagerCheckState)
         self._subjects = SubjectStore(context.work, context.keys)
 
     async def record(self, application_id: UUID, check: NewManagerCheck, *, by: Principal) -> Kept[ManagerCheckState]:

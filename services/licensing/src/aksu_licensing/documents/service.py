@@ -10,9 +10,10 @@ from uuid_utils.compat import uuid7
 from aksu_licensing.applications.rules import AGENCY
 from aksu_licensing.applications.service import ApplicationService
 from aksu_licensing.documents.schemas import Upload
-from aksu_licensing.documents.store import DocumentStore
+from aksu_licensing.documents.tables import DocumentTable
 from aksu_shared.auth.principal import Principal
-from aksu_shared.db.store import Kept, begins
+from aksu_shared.db.store import Kept, Store, begins
+from aksu_shared.db.tables import table_of
 from aksu_shared.events.licensing.documents import DocumentAttached, DocumentState
 from aksu_shared.privacy.people import Person
 from aksu_shared.privacy.store import SubjectStore
@@ -30,7 +31,7 @@ class DocumentService:
     def __init__(self, context: Context) -> None:
         self._work = context.work
         self._applications = ApplicationService(context)
-        self._documents = DocumentStore(context.work)
+        self._documents = Store(context.work, table_of(DocumentTable), DocumentState)
         self._subjects = SubjectStore(context.work, context.keys)
 
     async def attach(self, application_id: UUID, upload: Upload, *, by: Principal) -> Kept[DocumentState]:

@@ -27,14 +27,13 @@ from aksu_monitoring.inspections.steps import INSPECTION_STEPS
 from aksu_monitoring.places.rules import whose
 from aksu_shared.auth.dependencies import PrincipalDep, requires
 from aksu_shared.auth.principal import Principal
-from aksu_shared.db.store import Kept
 from aksu_shared.events.monitoring.inspections import InspectionState
 from aksu_shared.kernel.errors import Malformed, NotFound
 from aksu_shared.kernel.schemas.codes import Code, MunicipalityCode
 from aksu_shared.procedures.steps import Offer
 from aksu_shared.serving.problems import problems
 from aksu_shared.web.api import Api, ApiDep, CommandDep
-from aksu_shared.web.commands import COMMAND_PROBLEMS, Command
+from aksu_shared.web.commands import COMMAND_PROBLEMS
 from aksu_shared.web.reads import ActionPageQuery, Actions, PageOf, PageQuery, one_response, page_response
 from aksu_shared.web.routing import Router
 from aksu_shared.web.steps import add_steps
@@ -141,8 +140,4 @@ def _offered(api: Api, principal: Principal, read: type[InspectionListed] | type
     return actions
 
 
-def _answer(command: Command, kept: Kept[InspectionState]) -> Response:
-    return command.answer(200, kept)
-
-
-add_steps(router, INSPECTION_STEPS, path=_PATH, service=InspectionService, read=InspectionRead, answer=_answer)
+add_steps(router, INSPECTION_STEPS, path=_PATH, service=InspectionService, read=InspectionRead)

@@ -1,31 +1,26 @@
 """Mandatory prescriptions: their terms, and what becomes of them."""
 
-from datetime import date
-from functools import partial
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from fastapi import Query, Request
 from starlette.responses import Response
 
-from aksu_monitoring.places.rules import whose
 from aksu_monitoring.prescriptions.queries import PRESCRIPTION_BY_ID, PRESCRIPTIONS
 from aksu_monitoring.prescriptions.schemas import PrescriptionRead
 from aksu_monitoring.prescriptions.service import PrescriptionService
 from aksu_monitoring.prescriptions.steps import PRESCRIPTION_STEPS
 from aksu_shared.auth.dependencies import PrincipalDep, requires
-from aksu_shared.auth.principal import Principal
 from aksu_shared.db.store import Kept
 from aksu_shared.events.monitoring.prescriptions import PrescriptionState
 from aksu_shared.kernel.errors import Malformed, NotFound
 from aksu_shared.kernel.schemas.codes import Code, MunicipalityCode
-from aksu_shared.procedures.steps import Offer
 from aksu_shared.serving.problems import problems
-from aksu_shared.web.api import Api, ApiDep
+from aksu_shared.web.api import ApiDep
 from aksu_shared.web.commands import Command
-from aksu_shared.web.reads import ActionPageQuery, Actions, PageOf, one_response, page_response
+from aksu_shared.web.reads import ActionPageQuery, PageOf, one_response, page_response
 from aksu_shared.web.routing import Router
-from aksu_shared.web.steps import add_steps
+from aksu_shared.web.steps import add_steps, offered
 
 router = Router(tags=["prescriptions"])
 
@@ -55,9 +50,8 @@ async def list_prescriptions(
     query: Annotated[PrescriptionQuery, Query()], api: ApiDep, principal: PrincipalDep
 ) -> Response:
     """Prescriptions by their term, the earliest first."""
-    today = api.clock.today()
-    actions = _offered(api, principal, today)
-    return await page_response(api.reads, PRESCRIPTIONS, query, principal, actions=actions, today=today)
+    actions = offered(PRESCRIPTION_STEPS, PrescriptionRead, api, principal)
+    return await page_response(api.reads, PRESCRIPTIONS, query, principal, actions=actions, today=api.clock.today())
 
 
 @router.get(
@@ -68,27 +62,15 @@ async def list_prescriptions(
 )
 async def get_prescription(prescription_id: UUID, request: Request, api: ApiDep, principal: PrincipalDep) -> Response:
     """One prescription, with what this caller may do."""
-    today = api.clock.today()
     return await one_response(
         api.reads,
         PRESCRIPTION_BY_ID,
         request,
         principal,
-        actions=_offered(api, principal, today),
+        actions=offered(PRESCRIPTION_STEPS, PrescriptionRead, api, principal),
         id=prescription_id,
-        today=today,
+        today=api.clock.today(),
     )
-
-
-def _offered(api: Api, principal: Principal, today: date) -> Actions:
-    """What tells the steps that this caller may take now."""
-
-    def actions(found: dict[str, Any]) -> list[str]:
-        state = PrescriptionRead.model_validate(found)
-        may = partial(api.rights.allows, principal, **whose(state))
-        return PRESCRIPTION_STEPS.actions(Offer(state=state, today=today, actor=principal.subject), may)
-
-    return actions
 
 
 def _answer(command: Command, kept: Kept[PrescriptionState]) -> Response:

@@ -2,9 +2,8 @@
 
 from datetime import UTC, datetime
 
-from aksu_registry.access.store import AccessStore
-from aksu_shared.db.access import ACCESS
-from aksu_shared.db.store import Kept, begins
+from aksu_shared.db.access import ACCESS, ACCESS_REVOCATION
+from aksu_shared.db.store import Kept, Store, begins
 from aksu_shared.events.registry.access import AccessRevoked, AccessState
 from aksu_shared.procedures.context import Context
 
@@ -13,7 +12,7 @@ class AccessService:
     """Keeps since when each subject's tokens count."""
 
     def __init__(self, context: Context) -> None:
-        self._store = AccessStore(context.work)
+        self._store = Store(context.work, ACCESS_REVOCATION, AccessState)
 
     async def revoke(self, subject: str, *, reason: str) -> Kept[AccessState]:
         """Let no token of the holder of that pseudonym count issued before now; tokens live in real time."""

@@ -1,8 +1,9 @@
 """Bodies: the public ones are established from the packaged tables, a provider's with the provider."""
 
-from aksu_registry.bodies.store import BodyStore
+from aksu_registry.bodies.tables import BodyTable
 from aksu_registry.territory.rules import territory_scope
-from aksu_shared.db.store import begins
+from aksu_shared.db.store import Store, begins
+from aksu_shared.db.tables import table_of
 from aksu_shared.events import Scope
 from aksu_shared.events.registry.bodies import BodyAmended, BodyEstablished, BodyState
 from aksu_shared.kernel import territory
@@ -13,7 +14,7 @@ class BodyService:
     """Records who acts on the three levels."""
 
     def __init__(self, context: Context) -> None:
-        self._store = BodyStore(context.work)
+        self._store = Store(context.work, table_of(BodyTable), BodyState)
 
     async def establish(self) -> int:
         """Bring the public bodies to the packaged tables: record what is new or differs; gives the number of changes.

@@ -113,5 +113,4 @@ add_steps(
     path="/services/{service_id}",
     service=SocialServiceService,
     read=ServiceRead,
-    answer=lambda command, kept: command.answer(200, kept),
 )

@@ -1,9 +1,10 @@
 """Territory: established from the packaged tables when a fresh registry starts."""
 
 from aksu_registry.territory.rules import territory_scope, territory_state
-from aksu_registry.territory.store import TerritoryStore
-from aksu_shared.db.store import begins
-from aksu_shared.events.registry.territory import TerritoryAmended, TerritoryEstablished
+from aksu_registry.territory.tables import TerritoryTable
+from aksu_shared.db.store import Store, begins
+from aksu_shared.db.tables import table_of
+from aksu_shared.events.registry.territory import TerritoryAmended, TerritoryEstablished, TerritoryState
 from aksu_shared.kernel import territory
 from aksu_shared.procedures.context import Context
 
@@ -12,7 +13,7 @@ class TerritoryService:
     """Brings territories to the packaged tables; what is already so does not change."""
 
     def __init__(self, context: Context) -> None:
-        self._store = TerritoryStore(context.work)
+        self._store = Store(context.work, table_of(TerritoryTable), TerritoryState)
 
     async def establish(self) -> int:
         """Record what is new or differs; gives the number of changes.
