@@ -170,7 +170,7 @@ def program(service: str) -> Path:
 
 
 async def migrate(service: str, program: Path, *, log: Path, env: Mapping[str, str]) -> None:
-    """Bring the service's database to this build's schema by its command line, `program`. Raises ProcessDied with the end of its log."""
+    """Bring the service's database to this build's schema. Raises ProcessDied with the end of its log."""
     migration = launch([program, "migrate"], log=log, on_parent_death=signal.SIGTERM, env=env)
     try:
         finished = await wait_exit(migration, timeout=120.0)
