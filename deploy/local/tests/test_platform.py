@@ -14,8 +14,9 @@ from joserfc.jwk import KeySet
 
 from aksu_local.databases import SERVICES
 from aksu_local.folder import Folder, FolderBusy
-from aksu_local.platform import EarlierBuild, OtherBus, Platform
+from aksu_local.platform import Platform
 from aksu_local.process import ProcessDied
+from aksu_local.refusals import EarlierBuild, OtherBus
 from aksu_local.waiting import eventually
 
 pytestmark = pytest.mark.processes

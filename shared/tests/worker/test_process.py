@@ -17,7 +17,8 @@ from aksu_local.databases import ServiceUrls
 from aksu_local.templates import Databases
 from aksu_local.testing import emptied
 from aksu_local.waiting import eventually
-from aksu_local.worker_rig import Registry, WorkerProcess
+from aksu_local.worker_process import WorkerProcess
+from aksu_local.worker_rig import Registry
 from aksu_shared.db.deadlines import Deadline, schedule
 from aksu_shared.kernel.clock import write_offset
 from aksu_shared.worker.verify import verify

@@ -13,10 +13,12 @@ import typer
 from aksu_local import cli_migrations, legal_clock
 from aksu_local.folder import Folder, FolderBusy, default_folder
 from aksu_local.kafka import ToolMissing
-from aksu_local.platform import EarlierBuild, OtherBus, Platform, SampleRefused, development_token
+from aksu_local.platform import Platform
 from aksu_local.ports import NoFreePort
 from aksu_local.process import ProcessDied
+from aksu_local.refusals import EarlierBuild, OtherBus, SampleRefused
 from aksu_local.roles import DEFAULT_BODIES
+from aksu_local.tokens import development_token
 from aksu_shared.kernel.clock import SOFIA, legal_day
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)

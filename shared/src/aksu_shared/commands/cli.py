@@ -32,6 +32,28 @@ def service_cli(service: str, *, config: str) -> typer.Typer:
     """
     app = typer.Typer(cls=Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
+    _add_processes(app, service, config)
+
+    @app.command()
+    def migrate() -> None:
+        """Bring the database to this build's schema."""
+        from aksu_shared.db.migrate import upgrade  # noqa: PLC0415
+
+        settings = load_config(config)
+        if settings.owner_database_url is None:
+            typer.echo("AKSU_OWNER_DATABASE_URL is needed to migrate", err=True)
+            raise typer.Exit(2)
+        upgrade(service, settings.owner_database_url.get_secret_value())
+
+    add_rebuild(app, service, config=config)
+    app.add_typer(log_cli(service, config=config), name="log")
+    app.add_typer(dead_letters_cli(service, config=config), name="dead-letters")
+    return app
+
+
+def _add_processes(app: typer.Typer, service: str, config: str) -> None:
+    """The two processes of a service."""
+
     @app.command()
     def api(
         host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
@@ -58,19 +80,3 @@ def service_cli(service: str, *, config: str) -> typer.Typer:
 
         settings = load_config(config)
         uvloop.run(import_module(f"aksu_{service}.worker").run(settings, health_port=health_port))
-
-    @app.command()
-    def migrate() -> None:
-        """Bring the database to this build's schema."""
-        from aksu_shared.db.migrate import upgrade  # noqa: PLC0415
-
-        settings = load_config(config)
-        if settings.owner_database_url is None:
-            typer.echo("AKSU_OWNER_DATABASE_URL is needed to migrate", err=True)
-            raise typer.Exit(2)
-        upgrade(service, settings.owner_database_url.get_secret_value())
-
-    add_rebuild(app, service, config=config)
-    app.add_typer(log_cli(service, config=config), name="log")
-    app.add_typer(dead_letters_cli(service, config=config), name="dead-letters")
-    return app

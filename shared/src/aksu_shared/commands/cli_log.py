@@ -12,6 +12,14 @@ def log_cli(service: str, *, config: str) -> typer.Typer:
     """The commands for `service`; what they need is imported when they run."""
     app = typer.Typer(no_args_is_help=True, help="The change log: verify, republish, head, new-epoch.")
 
+    _add_sending(app, service, config)
+    _add_showing(app, service, config)
+    return app
+
+
+def _add_sending(app: typer.Typer, service: str, config: str) -> None:
+    """What changes what others get to see."""
+
     @app.command()
     def republish(
         first: Annotated[int, typer.Option("--from", min=1, help="first position")] = 1,
@@ -22,6 +30,18 @@ def log_cli(service: str, *, config: str) -> typer.Typer:
         from aksu_shared.commands.log import republish_log  # noqa: PLC0415
 
         typer.echo(f"{republish_log(service, config, first=first, last=last, type=type_)} changes sent again")
+
+    @app.command("new-epoch")
+    def new_epoch(reason: Annotated[str, typer.Option(help="what was restored, from when")]) -> None:
+        """Begin a new epoch: run it once, after the database was restored from a backup, before the worker starts."""
+        from aksu_shared.commands.log import begin_epoch  # noqa: PLC0415
+
+        epoch = begin_epoch(service, config, reason=reason)
+        typer.echo(f"epoch {epoch} began; consumers rebuild their copies of {service}")
+
+
+def _add_showing(app: typer.Typer, service: str, config: str) -> None:
+    """What only looks."""
 
     @app.command()
     def verify(
@@ -44,13 +64,3 @@ def log_cli(service: str, *, config: str) -> typer.Typer:
         from aksu_shared.commands.log import show_head  # noqa: PLC0415
 
         typer.echo(show_head(service, config, append=append))
-
-    @app.command("new-epoch")
-    def new_epoch(reason: Annotated[str, typer.Option(help="what was restored, from when")]) -> None:
-        """Begin a new epoch: run it once, after the database was restored from a backup, before the worker starts."""
-        from aksu_shared.commands.log import begin_epoch  # noqa: PLC0415
-
-        epoch = begin_epoch(service, config, reason=reason)
-        typer.echo(f"epoch {epoch} began; consumers rebuild their copies of {service}")
-
-    return app

@@ -75,6 +75,19 @@ class ServiceApp(FastAPI):
         return self.openapi_schema
 
 
+def _edge_options(config: BaseConfig, access: Access) -> dict[str, Any]:
+    """How much is taken in at once, for how long, and how often from one caller."""
+    return {
+        "limit": config.concurrency_limit,
+        "deadline": config.request_deadline_seconds,
+        "rates": CallerRates(
+            access,
+            subjects=Rate(config.subject_rate, window=_BURST_SECONDS),
+            addresses=Rate(config.address_rate, window=_BURST_SECONDS),
+        ),
+    }
+
+
 def create_app(
     *,
     title: str,
@@ -104,15 +117,7 @@ def create_app(
         redirect_slashes=False,
     )
     access = app.state.access = Access(verifier or build_verifier(config), rights)
-    app.edge_options = {
-        "limit": config.concurrency_limit,
-        "deadline": config.request_deadline_seconds,
-        "rates": CallerRates(
-            access,
-            subjects=Rate(config.subject_rate, window=_BURST_SECONDS),
-            addresses=Rate(config.address_rate, window=_BURST_SECONDS),
-        ),
-    }
+    app.edge_options = _edge_options(config, access)
     app.state.health = health
     app.state.config = config
     app.state.codelists = lists.PublishedCodelists(codelists or {})

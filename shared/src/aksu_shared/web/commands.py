@@ -11,7 +11,7 @@ The dependency commits after the handler returned and before a byte of the answe
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 import asyncpg
 from pydantic import BaseModel
@@ -28,8 +28,6 @@ from aksu_shared.db.work import Actor, KeyTaken, StoredReply, UnitOfWork
 from aksu_shared.kernel.clock import Clock
 from aksu_shared.kernel.errors import (
     ConcurrentWrite,
-    FieldError,
-    Forbidden,
     Malformed,
     NotFound,
     PreconditionFailed,
@@ -45,42 +43,12 @@ from aksu_shared.privacy.keys import KeyRing
 from aksu_shared.procedures.context import Context
 from aksu_shared.serving.problems import render_problem
 from aksu_shared.web.fingerprints import Fingerprints
+from aksu_shared.web.idempotency import Key, KeyReused, RequestInProgress, key_of, replayed
 
-KEY_HEADER = "Idempotency-Key"
-MAX_KEY = 200
 MAX_VERSION_DIGITS = 9
 
 _REVOKED = "SELECT EXISTS (SELECT FROM access_revocations($1))"
 _ANSWERED = "SELECT fingerprint, scope, status, headers, body FROM idempotency WHERE client = $1 AND key = $2"
-
-
-class RequestInProgress(Problem):
-    """The first request with this key is still running."""
-
-    status = 409
-    code = "request_in_progress"
-    bg = "Заявка със същия Idempotency-Key още се изпълнява."
-    en = "A request with the same Idempotency-Key is still running."
-
-    def __init__(self) -> None:
-        super().__init__(headers={"Retry-After": "1"})
-
-
-class KeyReused(Problem):
-    """The key came before with another request."""
-
-    status = 422
-    code = "idempotency_key_reused"
-    bg = "Този Idempotency-Key вече е използван с друго съдържание."
-    en = "This Idempotency-Key was already used with another request."
-
-
-class Replay(Exception):
-    """Ends a repeated request with the first answer. Not a failure; the exception handler sends `response`."""
-
-    def __init__(self, response: Response) -> None:
-        super().__init__()
-        self.response = response
 
 
 @dataclass(kw_only=True)
@@ -156,7 +124,7 @@ class CommandEdge:
         Whether the key was answered before is asked only when something stands in the way: nearly every key is new,
         and that of an answer is unique.
         """
-        key = await _key(request, self.fingerprints) if request.method == "POST" else None
+        key = await key_of(request, self.fingerprints) if request.method == "POST" else None
         async with self.pool.acquire(timeout=1) as connection:
             command = self._command(connection, principal, request)
             try:
@@ -223,13 +191,13 @@ class CommandEdge:
             failpoint("before_commit")
             await work.commit()
 
-    async def _answer_again(self, command: Command, key: "Key") -> None:
+    async def _answer_again(self, command: Command, key: Key) -> None:
         """Raise Replay with the answer the key was given before, KeyReused or Forbidden; nothing when it is new."""
         row = await command.work.connection.fetchrow(_ANSWERED, command.principal.subject, key.value)
         if row is not None:
-            raise _replay(row, key.fingerprint, command.principal.reach)
+            raise replayed(row, key.fingerprint, command.principal.reach)
 
-    async def _keep_refusal(self, command: Command, key: "Key", obstacle: Exception) -> None:
+    async def _keep_refusal(self, command: Command, key: Key, obstacle: Exception) -> None:
         """Keep a rule's refusal under the key. Should a parallel call have been answered meanwhile, its answer wins."""
         if not isinstance(obstacle, RuleBroken):
             return
@@ -246,40 +214,6 @@ async def _refuse_revoked(command: Command) -> None:
     """Raise TokenRevoked instead of what a caller without access met: nothing found, or an answer of before."""
     if command.principal.issued_at is not None and await command.work.connection.fetchval(_REVOKED, command.work.scope):
         raise TokenRevoked
-
-
-class Key(NamedTuple):
-    """An idempotency key, and what the request asked for under it."""
-
-    value: str
-    fingerprint: bytes
-
-
-async def _key(request: Request, fingerprints: Fingerprints) -> Key:
-    """The request's key. Raises PreconditionRequired without one, Malformed."""
-    key = request.headers.get(KEY_HEADER)
-    if not key:
-        raise PreconditionRequired(header=KEY_HEADER)
-    if len(key) > MAX_KEY or not key.isascii() or not key.isprintable():
-        raise Malformed(
-            errors=[
-                FieldError(
-                    pointer=f"!{KEY_HEADER}",
-                    code="bad_header",
-                    bg=f"{KEY_HEADER} е до {MAX_KEY} печатни ASCII знака.",
-                    en=f"{KEY_HEADER} is at most {MAX_KEY} printable ASCII characters.",
-                )
-            ]
-        )
-    return Key(key, fingerprints.of(request.scope, await request.body()))
-
-
-def _replay(row: Any, fingerprint: bytes, scope: str) -> Exception:  # noqa: ANN401 - a record
-    if row["fingerprint"] != fingerprint:
-        return KeyReused()
-    if row["scope"] != scope:
-        return Forbidden(right="replay")
-    return Replay(Response(row["body"], row["status"], row["headers"]))
 
 
 def _stored(command: Command, key: Key, response: Response) -> StoredReply:

@@ -20,16 +20,15 @@ from aksu_shared.db.schema import require_known_schema
 from aksu_shared.db.work import UnitOfWork
 from aksu_shared.events.registry.access import AccessEvent
 from aksu_shared.kernel.clock import Clock
-from aksu_shared.privacy.expiry import expire
 from aksu_shared.serving.health import Health, worker_app
 from aksu_shared.serving.server import serving
 from aksu_shared.worker.access_feed import AccessFeed
 from aksu_shared.worker.applying import Applier
 from aksu_shared.worker.consumer import ConsumerLoop
+from aksu_shared.worker.daily import expiry, head_publisher
 from aksu_shared.worker.dead_letters import carry_out
 from aksu_shared.worker.failure import DatabaseAway, database, transaction
 from aksu_shared.worker.handover import Handover
-from aksu_shared.worker.heads import append_head, contradictions, head_of, publish_head, read_heads
 from aksu_shared.worker.housekeeping import Housekeeping
 from aksu_shared.worker.loop import turns
 from aksu_shared.worker.parts import Worker, WorkerParts
@@ -117,8 +116,8 @@ def _loops(parts: WorkerParts, worker: Worker, config: BaseConfig, url: str) -> 
             pool,
             handover=handover,
             progress=progress,
-            publish=_head_publisher(parts.service, config, worker),
-            expire=_expiry(config, worker),
+            publish=head_publisher(parts.service, config, worker),
+            expire=expiry(config, worker),
         ).run(stop),
     }
     if parts.handlers:
@@ -166,32 +165,6 @@ def _consuming(
         feed = AccessFeed(pool, applier, config=config, handover=handover, notifier=notifier, progress=progress)
         loops["access feed"] = feed.run(stop)
     return loops
-
-
-def _head_publisher(service: str, config: BaseConfig, worker: Worker) -> Callable[[], Awaitable[None]] | None:
-    """How the head of the log is published daily, as configured; None when it is not."""
-    if config.head_file is None and not config.head_topic:
-        return None
-
-    async def publish() -> None:
-        head = await head_of(worker.pool, service)
-        if config.head_file is not None:
-            known = read_heads(config.head_file, service) if config.head_file.exists() else []
-            for each in await contradictions(worker.pool, known[-1:]):
-                log.critical("log_contradicts_published_head", kind=each.kind, position=each.head.position)
-            append_head(config.head_file, head)
-        if config.head_topic:
-            await publish_head(worker.bus, head)
-
-    return publish
-
-
-def _expiry(config: BaseConfig, worker: Worker) -> Callable[[], Awaitable[int]] | None:
-    """How keys to personal data are destroyed when their time is over; None where none is held."""
-    retention = config.retention
-    if retention is None:
-        return None
-    return lambda: expire(worker.pool, retention, now=worker.clock.now())
 
 
 async def _start(at_start: Callable[[UnitOfWork], Awaitable[None]], worker: Worker) -> None:
