@@ -9,7 +9,6 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-from alembic.util import CommandError
 from sqlalchemy import ARRAY, Column, Date, MetaData, Table, Text, Uuid
 
 import aksu_registry.migrations
@@ -17,6 +16,7 @@ from aksu_local import migrations
 from aksu_local.databases import SERVICES, ServiceUrls
 from aksu_local.served import SCHEMAS
 from aksu_shared.db import migrate
+from aksu_shared.db.fitness import ForeignDatabase
 from aksu_shared.db.schema import migrations_of
 
 NOW = datetime(2027, 1, 5, 9, 30, tzinfo=UTC)
@@ -32,7 +32,7 @@ async def test_a_service_does_not_migrate_the_database_of_another(
     fresh_database: Callable[..., Awaitable[ServiceUrls]],
 ) -> None:
     url = (await fresh_database("licensing", prepare=SCHEMAS["licensing"])).owner
-    with pytest.raises(CommandError, match="licensing_baseline"):
+    with pytest.raises(ForeignDatabase, match="that of aksu-licensing"):
         await asyncio.to_thread(migrate.upgrade, "registry", url)
 
 
