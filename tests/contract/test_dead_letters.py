@@ -21,9 +21,10 @@ from aksu_shared.events.registry.services import ServiceRegistered, ServiceState
 from aksu_shared.events.scope import row_scope
 from aksu_shared.kernel.clock import Clock
 from aksu_shared.operations.dead_letters import content_of
-from aksu_shared.worker.applying import Applied, Applier, read
+from aksu_shared.worker.applying import Applied, Applier
 from aksu_shared.worker.dead_letters import carry_out
 from aksu_shared.worker.housekeeping import purge_idempotency
+from aksu_shared.worker.items import read
 
 OPERATOR: dict[str, Any] = {"role": "operator"}
 

@@ -18,8 +18,9 @@ from aksu_shared.db.pool import create_pool
 from aksu_shared.events import Event
 from aksu_shared.kernel.clock import Clock
 from aksu_shared.serving.health import Health
-from aksu_shared.worker.applying import Applier, read
+from aksu_shared.worker.applying import Applier
 from aksu_shared.worker.handover import Handover
+from aksu_shared.worker.items import read
 from aksu_shared.worker.parts import Worker
 from aksu_shared.worker.progress import Progress
 from aksu_shared.worker.scheduler import Scheduler

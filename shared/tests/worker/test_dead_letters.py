@@ -13,9 +13,10 @@ from aksu_shared.bus import Delivered
 from aksu_shared.db.work import UnitOfWork
 from aksu_shared.events.registry.places import PlaceEvent
 from aksu_shared.worker import applying
-from aksu_shared.worker.applying import Applied, Applier, read
+from aksu_shared.worker.applying import Applied, Applier
 from aksu_shared.worker.dead_letters import dead_letters, discard, redrive
 from aksu_shared.worker.failure import BEHIND, DatabaseAway, Fault
+from aksu_shared.worker.items import read
 
 FAULT = Fault("HANDLER_FAILED", "somewhere")
 

@@ -14,9 +14,10 @@ from aksu_local.worker_rig import Topic, monitoring
 from aksu_shared.bus import Delivered
 from aksu_shared.db.work import UnitOfWork
 from aksu_shared.events.registry.places import PlaceEvent
-from aksu_shared.worker.applying import REBUILD_LOCK, Applied, Item, read
+from aksu_shared.worker.applying import REBUILD_LOCK, Applied
 from aksu_shared.worker.dead_letters import dead_letters, discard, redrive
 from aksu_shared.worker.failure import Fault, HandlerTimeout, SourceRestored
+from aksu_shared.worker.items import Item, read
 
 FAULT: Final = Fault("HANDLER_FAILED", "somewhere")
 

@@ -8,7 +8,7 @@ import pytest
 from aksu_local.worker_rig import Topic, monitoring
 from aksu_shared.bus import Delivered
 from aksu_shared.kernel.errors import NotFound
-from aksu_shared.worker.applying import Applied, Applier, read
+from aksu_shared.worker.applying import Applied, Applier
 from aksu_shared.worker.dead_letters import (
     NotParked,
     OtherIdentity,
@@ -19,6 +19,7 @@ from aksu_shared.worker.dead_letters import (
     redrive,
     repair,
 )
+from aksu_shared.worker.items import read
 
 
 async def broken(applier: Applier, topic: Topic | None = None, **headers: str | None) -> Delivered:

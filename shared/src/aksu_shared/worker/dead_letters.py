@@ -15,8 +15,9 @@ import asyncpg
 from aksu_shared.bus.contract import Delivered
 from aksu_shared.db.work import Connection
 from aksu_shared.kernel.errors import NotFound, RuleBroken
-from aksu_shared.worker.applying import Applier, read
+from aksu_shared.worker.applying import Applier
 from aksu_shared.worker.failure import Fault, fault_of, is_broken, is_infrastructure, transaction
+from aksu_shared.worker.items import read
 
 _PORTION: Final = 200
 

@@ -24,10 +24,11 @@ from aksu_shared.db.projection import project
 from aksu_shared.db.work import Connection, UnitOfWork
 from aksu_shared.events.base import Event
 from aksu_shared.events.catalogue import CATALOGUE
-from aksu_shared.worker.applying import REBUILD_LOCK, Applier, read
+from aksu_shared.worker.applying import REBUILD_LOCK, Applier
 from aksu_shared.worker.copies import Copies, Copy, Moved, Swapped, make_shadows, swap
 from aksu_shared.worker.failure import FeedUnavailable, database
 from aksu_shared.worker.feed import FeedPage, Feeds
+from aksu_shared.worker.items import read
 from aksu_shared.worker.routing import Handlers
 
 _LONGEST: Final = timedelta(minutes=10)
