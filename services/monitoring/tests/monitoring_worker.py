@@ -66,7 +66,7 @@ async def apply_all(worker: Worker) -> int:
     """Apply what is due now; give how many events moved."""
     loop = StagedLoop(worker)
     total = 0
-    while moved := await loop._settle():
+    while moved := await loop.settle():
         total += moved
     return total
 

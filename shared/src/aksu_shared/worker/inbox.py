@@ -23,7 +23,7 @@ WITH r AS (
 ), parked AS (
   -- FOR SHARE: a replay under way is waited for, and what it resolved no longer counts.
   SELECT topic, key FROM dead_letter
-   WHERE consumer = $1 AND state = 'PARKED' AND (topic, key) IN (SELECT topic, key FROM r) FOR SHARE
+   WHERE consumer = $1 AND outcome IS NULL AND (topic, key) IN (SELECT topic, key FROM r) FOR SHARE
 ), behind AS (
   SELECT r.id FROM r WHERE (r.topic, r.key) IN (SELECT topic, key FROM parked) AND superseded IS NOT TRUE
 ), fresh AS (

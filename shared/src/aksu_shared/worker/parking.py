@@ -18,7 +18,7 @@ SELECT $1, r.topic, r.partition, r."offset", r.key, r.headers, r.value, r.reason
        WITH ORDINALITY AS r(topic, partition, "offset", key, headers, value, reason, detail, n)
  WHERE NOT EXISTS (
    SELECT FROM dead_letter d
-    WHERE d.consumer = $1 AND d.topic = r.topic AND d.key = r.key AND d.state = 'PARKED'
+    WHERE d.consumer = $1 AND d.topic = r.topic AND d.key = r.key AND d.outcome IS NULL
       AND d.headers ->> 'ce_id' = r.headers ->> 'ce_id' AND d.value = r.value)
  ORDER BY n
 ON CONFLICT DO NOTHING"""
