@@ -9,18 +9,18 @@ from uuid import UUID
 import pytest
 from pydantic import Field, ValidationError
 
-from aksu_shared.kernel.schemas.base import Command, Filters, Resource
+from aksu_shared.kernel.schemas.base import Body, Filters, Resource
 
 
 class Kind(StrEnum):
     HOME = "HOME"
 
 
-class Inner(Command):
+class Inner(Body):
     number: int
 
 
-class Body(Command):
+class Body(Body):
     number: int = Field(default=1, ge=0)
     flag: bool | None = None
     share: float = 0.0

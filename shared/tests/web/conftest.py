@@ -15,7 +15,7 @@ from aksu_shared.auth.dependencies import PrincipalDep, requires
 from aksu_shared.auth.issuer import DevelopmentIssuer
 from aksu_shared.config.base import BaseConfig
 from aksu_shared.kernel.errors import NotFound, RuleBroken, Text, Unavailable
-from aksu_shared.kernel.schemas.base import Command, Filters, Resource
+from aksu_shared.kernel.schemas.base import Body, Filters, Resource
 from aksu_shared.serving.health import Health
 from aksu_shared.serving.problems import problems
 from aksu_shared.web.app import create_app
@@ -23,12 +23,12 @@ from aksu_shared.web.middleware import waiting
 from aksu_shared.web.routing import Router, accepts, deadline
 
 
-class Amount(Command):
+class Amount(Body):
     value: int
     due: date | None = None
 
 
-class NewThing(Command):
+class NewThing(Body):
     name: str
     amounts: tuple[Amount, ...] = ()
 

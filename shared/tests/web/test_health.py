@@ -37,7 +37,7 @@ async def test_a_loop_that_stops_makes_the_process_dead_until_it_moves_again() -
         503,
         {"status": "stuck", "seconds_since_progress": {"sequencer": 6.0, "shipper": 6.0}},
     )
-    pulse.beat()
+    pulse.turned()
     assert (await get(health, "/healthz")).status_code == 200
 
 

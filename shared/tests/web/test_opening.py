@@ -14,7 +14,7 @@ from aksu_local.waiting import eventually
 from aksu_shared.auth.dependencies import PrincipalDep, requires
 from aksu_shared.auth.issuer import DevelopmentIssuer
 from aksu_shared.kernel.errors import RuleBroken
-from aksu_shared.kernel.schemas.base import Command
+from aksu_shared.kernel.schemas.base import Body
 from aksu_shared.serving.health import Health
 from aksu_shared.serving.problems import problems
 from aksu_shared.web.app import create_app
@@ -26,7 +26,7 @@ WRITE = [requires("registry.service.create")]
 JSON = {"Content-Type": "application/json"}
 
 
-class Sized(Command):
+class Sized(Body):
     size: int
 
 

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from structlog.testing import capture_logs
 
 from aksu_shared.kernel.errors import IllegalTransition, NotFound, Problem, RuleBroken, TooLarge, Unavailable
-from aksu_shared.kernel.schemas.base import BadValue, Command
+from aksu_shared.kernel.schemas.base import BadValue, Body
 from aksu_shared.serving.language import language_of
 from aksu_shared.serving.messages import SENTENCES, malformed, pointer
 from aksu_shared.serving.problems import merged, problem_of, problems, published, render_problem
@@ -170,7 +170,7 @@ def test_an_unknown_kind_of_error_shows_no_internals() -> None:
     assert (error.code, error.en) == ("invalid", "The value is not acceptable.")
 
 
-class Period(Command):
+class Period(Body):
     first: int
     last: int
 

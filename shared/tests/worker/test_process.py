@@ -228,7 +228,7 @@ async def test_with_its_database_away_it_stays_not_ready_and_goes_on_when_it_is_
         await eventually(lambda: ready(process), lambda status: status == 200, within=20)
     pool = await asyncpg.create_pool(registry_urls.worker, min_size=1, max_size=2)
     async with pool:
-        await eventually(lambda: pool.fetchval("SELECT heartbeat_at > now() - interval '2 seconds' FROM log_state"))
+        await eventually(lambda: pool.fetchval("SELECT seen_alive_at > now() - interval '2 seconds' FROM log_state"))
     assert process.runs
 
 

@@ -121,8 +121,8 @@ async def test_the_holder_shows_life_every_second_even_when_idle(
 ) -> None:
     async with Log(registry_urls, registry.pool, notifier) as log:
         await eventually(lambda: _value(log.handover.holder))
-        first = await registry.pool.fetchval("SELECT heartbeat_at FROM log_state")
-        query = "SELECT extract(epoch FROM heartbeat_at - $1)::float FROM log_state"
+        first = await registry.pool.fetchval("SELECT seen_alive_at FROM log_state")
+        query = "SELECT extract(epoch FROM seen_alive_at - $1)::float FROM log_state"
         step = await eventually(lambda: registry.pool.fetchval(query, first), within=20)
     assert 0 < step < SILENCE
 

@@ -12,7 +12,7 @@ import asyncpg
 import structlog
 
 from aksu_shared.bus.contract import BusUnavailable, Delivered
-from aksu_shared.bus.lease import BEAT, show_life, try_hold
+from aksu_shared.bus.lease import SHOW_LIFE_EVERY, show_life, try_hold
 from aksu_shared.bus.link import Link
 from aksu_shared.db.failures import FAILURES
 
@@ -71,20 +71,20 @@ class EmbeddedConsumer:
         """Positions as this holder found them or has committed them."""
         self._wake = asyncio.Event()
         self._fetched_at = time.monotonic()
-        self._beating: asyncio.Task[None] | None = None
+        self._living: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         """Start showing life."""
-        self._beating = asyncio.create_task(self._beat(), name=f"bus-beat-{self._group}")
+        self._living = asyncio.create_task(self._show_life(), name=f"bus-life-{self._group}")
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Give up the lease by closing its connection."""
-        if self._beating is not None:
-            self._beating.cancel()
-            await asyncio.wait([self._beating])
+        if self._living is not None:
+            self._living.cancel()
+            await asyncio.wait([self._living])
         self._holder = None
         await self._link.close()
 
@@ -204,9 +204,9 @@ class EmbeddedConsumer:
             self._positions[topic] = rows[-1][1] + 1 if rows else ends[topic]
         return records
 
-    async def _beat(self) -> None:
+    async def _show_life(self) -> None:
         while True:
-            await asyncio.sleep(BEAT)
+            await asyncio.sleep(SHOW_LIFE_EVERY)
             if self._is_active and time.monotonic() - self._fetched_at < MAX_IDLE:
                 with suppress(BusUnavailable):
                     async with self._link.use(timeout=_QUERY_TIMEOUT) as connection:

@@ -1,8 +1,8 @@
 """One holder of a name among all processes: a PostgreSQL advisory lock that must show signs of life.
 
 The lock ends with its connection, so a crashed holder frees it at once. A paused process (SIGSTOP, a lost machine)
-keeps its connection: therefore the holder speaks on that connection every `BEAT` seconds, PostgreSQL itself notes when
-it last did, and whoever waits ends the backend of a holder silent for more than `SILENCE`. Nothing is written.
+keeps its connection: therefore the holder speaks on that connection every `SHOW_LIFE_EVERY` seconds, PostgreSQL
+itself notes when it last did, and whoever waits ends the backend of a holder silent for more than `SILENCE`. Nothing is written.
 Holder and waiter connect as the same role, which is what lets one end the other's backend.
 """
 
@@ -11,7 +11,7 @@ from typing import Final
 
 import asyncpg
 
-BEAT: Final = 1.0
+SHOW_LIFE_EVERY: Final = 1.0
 """Seconds between two signs of life."""
 SILENCE: Final = 3.0
 """Seconds of silence after which a holder may be ended."""

@@ -58,7 +58,7 @@ def check_fields(table: Table, schema: type[BaseModel]) -> None:
         raise ValueError(f"{schema.__name__} has no field for the columns {sorted(unknown)} of table {table.name}")
 
 
-class Kept:
+class AggregateColumns:
     """Columns of every aggregate row and projection: version, scope keys, and when the row was last written."""
 
     version: Mapped[int]
@@ -66,13 +66,13 @@ class Kept:
     written_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
-class KeptById(Kept):
+class AggregateWithId(AggregateColumns):
     """An aggregate or projection whose id is a UUIDv7."""
 
     id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-1)
 
 
-class KeptByCode(Kept):
+class AggregateWithCode(AggregateColumns):
     """An aggregate or projection whose id is a code (territory, body)."""
 
     id: Mapped[str] = mapped_column(primary_key=True, sort_order=-1)

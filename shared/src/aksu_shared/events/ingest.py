@@ -14,7 +14,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints, TypeAdapter, model_validator
 
-from aksu_shared.kernel.schemas.base import BadValue, Command
+from aksu_shared.kernel.schemas.base import BadValue, Body
 from aksu_shared.kernel.schemas.codes import Code, Eik, Line, MunicipalityCode, Note
 
 STARTED: Final = "bg.aksu.ingest.inspection.started.v1"
@@ -33,7 +33,7 @@ Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=8000)]
 
 
-class PlaceGiven(Command):
+class PlaceGiven(Body):
     """Where: the registry's id of the place, or its address in full, or both."""
 
     place_id: UUID | None = None
@@ -53,7 +53,7 @@ class PlaceGiven(Command):
         )
 
 
-class Started(Command):
+class Started(Body):
     """Work at the place began. `provider_eik`: whom the inspectors found running it, registered or not."""
 
     kind: Annotated[str, Code("inspection_kinds")]
@@ -62,7 +62,7 @@ class Started(Command):
     started_on: date
 
 
-class Finding(Command):
+class Finding(Body):
     """A result for one criterion of a standard, of the version of the catalogue in force."""
 
     standard: Word
@@ -72,7 +72,7 @@ class Finding(Command):
     note: Note | None = None
 
 
-class Prescription(Command):
+class Prescription(Body):
     """A mandatory prescription; `reference` is the source's own and one of its kind within the inspection."""
 
     reference: Word
@@ -91,7 +91,7 @@ class Prescription(Command):
         return self
 
 
-class Closed(Command):
+class Closed(Body):
     """The inspection ended. `last_sequence` is the sequence of this event: how many events make the inspection."""
 
     closed_on: date
@@ -130,7 +130,7 @@ _TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}", re.ASCII)
 _Identifier = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
-class Envelope(Command):
+class Envelope(Body):
     """Attributes of a pushed CloudEvent. Extensions that mean nothing here are let pass, as the standard asks."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False)

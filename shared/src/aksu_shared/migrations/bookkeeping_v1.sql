@@ -56,7 +56,7 @@ CREATE TABLE log_state (
   hash bytea NOT NULL DEFAULT '',
   shipped bigint NOT NULL DEFAULT 0,
   holder integer,
-  heartbeat_at timestamptz,
+  seen_alive_at timestamptz,
   head_published_on date
 );
 INSERT INTO log_state (epoch) VALUES (uuidv7()::text);

@@ -29,8 +29,7 @@ from aksu_shared.bus.topics import declared_topics
 from aksu_shared.db.reads import Page
 from aksu_shared.kernel import strict_json
 from aksu_shared.kernel.errors import Malformed, NotFound, NotParked
-from aksu_shared.kernel.schemas.base import Command as Body
-from aksu_shared.kernel.schemas.base import Resource
+from aksu_shared.kernel.schemas.base import Body, Resource
 from aksu_shared.serving.problems import problems
 from aksu_shared.web.commands import COMMAND_PROBLEMS, Command
 from aksu_shared.web.reads import PageOf, PageQuery, page_response

@@ -24,7 +24,7 @@ from aksu_shared.events.base import Event, Scope, State
 from aksu_shared.kernel.days import happened_on
 from aksu_shared.kernel.errors import Problem
 from aksu_shared.kernel.machine import SYSTEM, Machine, Transition, verb
-from aksu_shared.kernel.schemas.base import Command as Body
+from aksu_shared.kernel.schemas.base import Body
 from aksu_shared.kernel.terms import Terms
 from aksu_shared.procedures.context import Context
 

@@ -22,7 +22,7 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class Pulse:
-    """The heartbeat of one loop; alive while the last beat is at most `limit` seconds old."""
+    """When one loop last turned; alive while that is at most `limit` seconds old."""
 
     limit: float
     now: Callable[[], float]
@@ -31,13 +31,13 @@ class Pulse:
     def __post_init__(self) -> None:
         self.last = self.now()
 
-    def beat(self) -> None:
+    def turned(self) -> None:
         """Say that the loop has moved: once per round, also when the round found nothing to do."""
         self.last = self.now()
 
     @property
     def age(self) -> float:
-        """Seconds since the last beat."""
+        """Seconds since the last turn."""
         return self.now() - self.last
 
 
@@ -52,7 +52,7 @@ class Health:
         self._last: tuple[float, dict[str, str]] | None = None
 
     def loop(self, name: str, *, limit: float = 60) -> Pulse:
-        """Register a loop that has to beat at least every `limit` seconds."""
+        """Register a loop that has to turn at least every `limit` seconds."""
         pulse = self._loops[name] = Pulse(limit, self._now)
         return pulse
 

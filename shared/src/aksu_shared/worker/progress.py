@@ -30,12 +30,12 @@ class Progress:
     def turned(self, loop: str) -> None:
         """`loop` did what it is for, or found nothing to do."""
         self._waiting.pop(loop, None)
-        self._beat(loop)
+        self._note(loop)
 
     def waits(self, loop: str, *, on: str) -> None:
         """`loop` cannot work because `on` (database, bus) is away: to end the process would help nobody."""
         self._waiting[loop] = on
-        self._beat(loop)
+        self._note(loop)
 
     def fails(self, loop: str) -> None:
         """`loop` tries and does not succeed, for a reason of its own: no turn."""
@@ -46,8 +46,8 @@ class Progress:
         """Loop → what it waits for."""
         return dict(self._waiting)
 
-    def _beat(self, loop: str) -> None:
+    def _note(self, loop: str) -> None:
         pulse = self._pulses.get(loop)
         if pulse is None:
             pulse = self._pulses[loop] = self._health.loop(loop, limit=self._still)
-        pulse.beat()
+        pulse.turned()

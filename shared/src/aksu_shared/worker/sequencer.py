@@ -13,7 +13,7 @@ from typing import Final
 import asyncpg
 import structlog
 
-from aksu_shared.bus.lease import BEAT, try_hold
+from aksu_shared.bus.lease import SHOW_LIFE_EVERY, try_hold
 from aksu_shared.bus.wire import COLUMNS
 from aksu_shared.db.notify import CHANGE_LOG, SEQUENCED, Notifier
 from aksu_shared.kernel.failpoint import failpoint
@@ -36,10 +36,10 @@ _STANDBY_POLL: Final = 0.5
 _PATIENCE: Final = 0.25
 
 _TAKE: Final = """
-UPDATE log_state SET holder = pg_backend_pid(), heartbeat_at = clock_timestamp()
+UPDATE log_state SET holder = pg_backend_pid(), seen_alive_at = clock_timestamp()
 RETURNING holder, epoch, position, hash"""
 _BEAT: Final = """
-UPDATE log_state SET heartbeat_at = clock_timestamp()
+UPDATE log_state SET seen_alive_at = clock_timestamp()
   FROM (SELECT set_config('synchronous_commit', 'off', true)) AS not_worth_a_flush
  WHERE holder = pg_backend_pid()"""
 # The inner query makes text of the JSON once, for the digest and for the shipper.
@@ -50,7 +50,7 @@ SELECT {COLUMNS}, {DIGEST} AS digest
           FROM change_log WHERE position IS NULL ORDER BY seq LIMIT {BATCH}) AS rows"""
 _WRITE: Final = """
 WITH head AS (
-  UPDATE log_state SET position = $1, hash = $2, heartbeat_at = clock_timestamp()
+  UPDATE log_state SET position = $1, hash = $2, seen_alive_at = clock_timestamp()
    WHERE holder = pg_backend_pid() AND position = $3
   RETURNING true AS mine)
 UPDATE change_log AS c SET position = $3 + r.n, hash = r.hash
@@ -87,7 +87,7 @@ class Sequencer:
         self._progress = progress
         self._wake = asyncio.Event()
         self._hash = b""
-        self._beaten = 0.0
+        self._shown_alive = 0.0
         self._reads_chained = 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -130,7 +130,7 @@ class Sequencer:
                 self._reads_chained = started
             self._progress.turned("sequencer")
             if done < BATCH:
-                await pause(self._wake, BEAT * 0.8)
+                await pause(self._wake, SHOW_LIFE_EVERY * 0.8)
                 await asyncio.sleep(max(0.0, started + _PACE - time.monotonic()))
             else:
                 # A backlog. To let the shipper keep up costs less than to have it read the rows again.
@@ -152,7 +152,7 @@ class Sequencer:
         if done != f"UPDATE {len(rows)}":
             raise LogLost
         failpoint("after_sequence")
-        self._hash, self._beaten = hashes[-1], time.monotonic()
+        self._hash, self._shown_alive = hashes[-1], time.monotonic()
         self._handover.put(Rows(before + 1, rows))
         self._notifier.poke(SEQUENCED)
         POSITION.set(before + len(rows))
@@ -166,8 +166,8 @@ class Sequencer:
         return hashes
 
     async def _show_life(self, connection: asyncpg.Connection) -> None:
-        if time.monotonic() - self._beaten < BEAT / 2:
+        if time.monotonic() - self._shown_alive < SHOW_LIFE_EVERY / 2:
             return
         if await connection.execute(_BEAT) != "UPDATE 1":
             raise LogLost
-        self._beaten = time.monotonic()
+        self._shown_alive = time.monotonic()

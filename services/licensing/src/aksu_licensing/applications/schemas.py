@@ -9,13 +9,13 @@ from pydantic import Field, model_validator
 from aksu_licensing.applications.rules import PROCEDURES
 from aksu_shared.db.store import Kept
 from aksu_shared.events.licensing.applications import ApplicationState
-from aksu_shared.kernel.schemas.base import BadValue, Command, Resource, Versioned
+from aksu_shared.kernel.schemas.base import BadValue, Body, Resource, Versioned
 from aksu_shared.kernel.schemas.codes import Code, Line, Note
 
 _TODAY = "today when left out"
 
 
-class NewApplication(Command):
+class NewApplication(Body):
     """An application of the provider that runs the service; all but ISSUE concern the licence it holds for it."""
 
     procedure: Annotated[str, Code("application_procedures")]
@@ -40,7 +40,7 @@ class NewApplication(Command):
         return self
 
 
-class Noted(Command):
+class Noted(Body):
     """A step of the procedure that needs nothing but may be explained."""
 
     note: Note | None = None
@@ -52,26 +52,26 @@ class Registration(Noted):
     received_on: date | None = Field(default=None, description=f"day of receipt; {_TODAY}")
 
 
-class CorrectionRequest(Command):
+class CorrectionRequest(Body):
     """What is missing, and until when it is to be supplied."""
 
     reason: Note
     due_on: date | None = Field(default=None, description="last day; by the legal term when left out")
 
 
-class SiteCheckResult(Command):
+class SiteCheckResult(Body):
     """What the check of the site found."""
 
     result: Note
 
 
-class Reasoned(Command):
+class Reasoned(Body):
     """A step that must say why."""
 
     reason: Note
 
 
-class GrantOrder(Command):
+class GrantOrder(Body):
     """The executive director's order that grants the application."""
 
     order_number: Line

@@ -52,7 +52,7 @@ from aksu_shared.events.licensing.applications import (
     TermPause,
 )
 from aksu_shared.kernel.days import DayInFuture, DayTooEarly
-from aksu_shared.kernel.schemas.base import Command
+from aksu_shared.kernel.schemas.base import Body
 from aksu_shared.procedures.steps import Case, Changes, Offer, Procedure, Step, words
 
 _Case = Case[ApplicationState]
@@ -157,7 +157,7 @@ async def _check_reopened(service: ApplicationService, case: _Case, _body: Noted
     return {}
 
 
-def _note(_case: _Case, body: Command) -> Changes:
+def _note(_case: _Case, body: Body) -> Changes:
     return {"note": said} if (said := words(body)) else {}
 
 

@@ -9,13 +9,13 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from aksu_licensing.base import LicensingBase
-from aksu_shared.db.tables import KeptById
+from aksu_shared.db.tables import AggregateWithId
 
 OPEN = "state_group IN ('FILED', 'PENDING')"
 """For SQL: the application is not decided yet; a provider has at most one such application for a service."""
 
 
-class ApplicationTable(KeptById, LicensingBase):
+class ApplicationTable(AggregateWithId, LicensingBase):
     """One application; its fields are described at `ApplicationState`."""
 
     __tablename__ = "application"

@@ -5,11 +5,11 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from aksu_shared.kernel.schemas.base import Command, Resource
+from aksu_shared.kernel.schemas.base import Body, Resource
 from aksu_shared.kernel.schemas.codes import Code, Line, PersonalNumber
 
 
-class NewManagerCheck(Command):
+class NewManagerCheck(Body):
     """What a register says of somebody who manages or represents the applicant."""
 
     position: Annotated[str, Code("manager_positions")]

@@ -7,10 +7,10 @@ from sqlalchemy import Index
 from sqlalchemy.orm import Mapped
 
 from aksu_licensing.base import LicensingBase
-from aksu_shared.db.tables import KeptById
+from aksu_shared.db.tables import AggregateWithId
 
 
-class ManagerCheckTable(KeptById, LicensingBase):
+class ManagerCheckTable(AggregateWithId, LicensingBase):
     """One check; its fields are described at `ManagerCheckState`."""
 
     __tablename__ = "manager_check"

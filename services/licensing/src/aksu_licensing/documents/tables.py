@@ -7,10 +7,10 @@ from sqlalchemy import Index
 from sqlalchemy.orm import Mapped
 
 from aksu_licensing.base import LicensingBase
-from aksu_shared.db.tables import KeptById
+from aksu_shared.db.tables import AggregateWithId
 
 
-class DocumentTable(KeptById, LicensingBase):
+class DocumentTable(AggregateWithId, LicensingBase):
     """One document; its fields are described at `DocumentState`. `sha256` is that of the content, in hexadecimal."""
 
     __tablename__ = "document"

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated
 
 from aksu_shared.events.licensing.licences import LicenceState
-from aksu_shared.kernel.schemas.base import Command, Versioned
+from aksu_shared.kernel.schemas.base import Body, Versioned
 from aksu_shared.kernel.schemas.codes import Code
 
 
@@ -21,7 +21,7 @@ class LicenceRead(Versioned, LicenceState):
     expiring: bool
 
 
-class Ending(Command):
+class Ending(Body):
     """The order by which a licence is renewed, replaced or terminated; `last_day` is that of its effect.
 
     A renewed licence keeps its effect up to its own last day.

@@ -7,10 +7,10 @@ from sqlalchemy import CheckConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from aksu_licensing.base import LicensingBase
-from aksu_shared.db.tables import KeptById
+from aksu_shared.db.tables import AggregateWithId
 
 
-class LicenceTable(KeptById, LicensingBase):
+class LicenceTable(AggregateWithId, LicensingBase):
     """One licence; its fields are described at `LicenceState`.
 
     That no two live licences of one provider, service and place overlap in validity, the exclusion constraint

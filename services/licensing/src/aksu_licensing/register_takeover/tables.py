@@ -5,10 +5,10 @@ from uuid import UUID
 from sqlalchemy.orm import Mapped
 
 from aksu_licensing.base import LicensingBase
-from aksu_shared.db.tables import KeptById
+from aksu_shared.db.tables import AggregateWithId
 
 
-class RegisterRowTable(KeptById, LicensingBase):
+class RegisterRowTable(AggregateWithId, LicensingBase):
     """One row; `number` is that of its original licence."""
 
     __tablename__ = "register_row"

@@ -5,10 +5,10 @@ from uuid import UUID
 from sqlalchemy.orm import Mapped
 
 from aksu_licensing.base import LicensingBase
-from aksu_shared.db.tables import KeptById
+from aksu_shared.db.tables import AggregateWithId
 
 
-class ServiceTable(KeptById, LicensingBase):
+class ServiceTable(AggregateWithId, LicensingBase):
     """One service of the registry: who runs it, where, and whether it needs a licence."""
 
     __tablename__ = "service"
@@ -29,7 +29,7 @@ class ServiceTable(KeptById, LicensingBase):
     address: Mapped[str]
 
 
-class ProviderTable(KeptById, LicensingBase):
+class ProviderTable(AggregateWithId, LicensingBase):
     """One provider of the registry."""
 
     __tablename__ = "provider"

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from aksu_shared.events.ingest import Finding, PlaceGiven, Text
 from aksu_shared.events.monitoring.inspections import FindingState, InspectionState
-from aksu_shared.kernel.schemas.base import BadValue, Command, Versioned
+from aksu_shared.kernel.schemas.base import BadValue, Body, Versioned
 from aksu_shared.kernel.schemas.codes import Code, Eik, Line, Note
 
 _TODAY = "today when left out"
@@ -42,7 +42,7 @@ class FindingRead(Versioned, FindingState):
     note: str | None
 
 
-class Period(Command):
+class Period(Body):
     """From the first to the last day."""
 
     since: date
@@ -59,7 +59,7 @@ class Period(Command):
         return self
 
 
-class NewInspection(Command):
+class NewInspection(Body):
     """An inspection to be made. `provider_eik`: who runs the place, where that is not registered."""
 
     kind: Annotated[str, Code("inspection_kinds")]
@@ -68,7 +68,7 @@ class NewInspection(Command):
     period: Period
 
 
-class Order(Command):
+class Order(Body):
     """The executive director's order. `subject`: what is inspected; `team`: who inspects, kept as pseudonyms alone."""
 
     order_number: Line
@@ -78,60 +78,60 @@ class Order(Command):
     ordered_on: date | None = Field(default=None, description=f"day of the order; {_TODAY}")
 
 
-class Start(Command):
+class Start(Body):
     """Work at the place began."""
 
     started_on: date | None = Field(default=None, description=_TODAY)
 
 
-class Reasoned(Command):
+class Reasoned(Body):
     """A step that must say why."""
 
     reason: Note
 
 
-class DraftFindings(Command):
+class DraftFindings(Body):
     """What was found, criterion by criterion."""
 
     findings: Annotated[tuple[Finding, ...], Field(max_length=100)] = ()
 
 
-class Objections(Command):
+class Objections(Body):
     """The draft is with who was inspected, until the last day for objections."""
 
     due_on: date
 
 
-class Approval(Command):
+class Approval(Body):
     """The report is approved under its number."""
 
     report_number: Line
 
 
-class Closing(Command):
+class Closing(Body):
     """Nothing more is needed."""
 
 
-class NewPrescription(Command):
+class NewPrescription(Body):
     """What must be done, and by when."""
 
     text: Text
     due_on: date
 
 
-class ClosingWithPrescriptions(Command):
+class ClosingWithPrescriptions(Body):
     """The mandatory prescriptions that are issued, each with its own term."""
 
     prescriptions: Annotated[tuple[NewPrescription, ...], Field(min_length=1, max_length=50)]
 
 
-class FollowUp(Command):
+class FollowUp(Body):
     """Until when it is to be followed up."""
 
     due_on: date
 
 
-class FollowUpMade(Command):
+class FollowUpMade(Body):
     """The inspection by which it was followed up."""
 
     follow_up_inspection: UUID

@@ -7,10 +7,10 @@ from sqlalchemy import Index, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from aksu_monitoring.base import MonitoringBase
-from aksu_shared.db.tables import KeptById
+from aksu_shared.db.tables import AggregateWithId
 
 
-class InspectionTable(KeptById, MonitoringBase):
+class InspectionTable(AggregateWithId, MonitoringBase):
     """One inspection, known to its source by `reference`."""
 
     __tablename__ = "inspection"
@@ -82,7 +82,7 @@ class InspectionDutyTable(MonitoringBase):
     __table_args__ = (UniqueConstraint("inspection_id", "part", "subject"),)
 
 
-class FindingTable(KeptById, MonitoringBase):
+class FindingTable(AggregateWithId, MonitoringBase):
     """One result for one criterion; `number` is its place within the inspection."""
 
     __tablename__ = "finding"

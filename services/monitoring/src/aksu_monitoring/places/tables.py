@@ -6,10 +6,10 @@ from uuid import UUID
 from sqlalchemy.orm import Mapped, mapped_column
 
 from aksu_monitoring.base import MonitoringBase
-from aksu_shared.db.tables import KeptById
+from aksu_shared.db.tables import AggregateWithId
 
 
-class PlaceTable(KeptById, MonitoringBase):
+class PlaceTable(AggregateWithId, MonitoringBase):
     """A place of the registry."""
 
     __tablename__ = "place"
@@ -20,7 +20,7 @@ class PlaceTable(KeptById, MonitoringBase):
     address: Mapped[str]
 
 
-class ServiceTable(KeptById, MonitoringBase):
+class ServiceTable(AggregateWithId, MonitoringBase):
     """A social service of the registry."""
 
     __tablename__ = "service"
@@ -33,7 +33,7 @@ class ServiceTable(KeptById, MonitoringBase):
     closed_on: Mapped[date | None]
 
 
-class LicenceTable(KeptById, MonitoringBase):
+class LicenceTable(AggregateWithId, MonitoringBase):
     """A licence."""
 
     __tablename__ = "licence"

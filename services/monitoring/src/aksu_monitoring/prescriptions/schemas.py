@@ -6,7 +6,7 @@ from typing import Self
 from aksu_monitoring.prescriptions.rules import is_overdue
 from aksu_shared.db.store import Kept
 from aksu_shared.events.monitoring.prescriptions import PrescriptionState
-from aksu_shared.kernel.schemas.base import Command, Versioned
+from aksu_shared.kernel.schemas.base import Body, Versioned
 from aksu_shared.kernel.schemas.codes import Note
 
 
@@ -24,27 +24,27 @@ class PrescriptionRead(Versioned, PrescriptionState):
         return cls.model_validate(kept.state.model_dump() | {"version": kept.version, "overdue": overdue})
 
 
-class Acknowledgement(Command):
+class Acknowledgement(Body):
     """The provider takes note."""
 
 
-class FulfilmentReport(Command):
+class FulfilmentReport(Body):
     """What was done, and what shows it."""
 
     proof: Note
 
 
-class Verification(Command):
+class Verification(Body):
     """An inspector saw it done."""
 
 
-class NonFulfilment(Command):
+class NonFulfilment(Body):
     """What an inspector found instead."""
 
     reason: Note
 
 
-class Extension(Command):
+class Extension(Body):
     """A later last day, and why."""
 
     due_on: date

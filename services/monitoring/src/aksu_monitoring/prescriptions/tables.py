@@ -7,10 +7,10 @@ from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
 from aksu_monitoring.base import MonitoringBase
-from aksu_shared.db.tables import KeptById
+from aksu_shared.db.tables import AggregateWithId
 
 
-class PrescriptionTable(KeptById, MonitoringBase):
+class PrescriptionTable(AggregateWithId, MonitoringBase):
     """One prescription of an inspection, with its own term."""
 
     __tablename__ = "prescription"

@@ -11,7 +11,7 @@ from aksu_monitoring.signals.rules import CONCERNED, REASONS, SIGNALLER
 from aksu_shared.auth.principal import parse_body
 from aksu_shared.db.store import Kept
 from aksu_shared.events.monitoring.signals import SignalState
-from aksu_shared.kernel.schemas.base import BadValue, Command, Resource
+from aksu_shared.kernel.schemas.base import BadValue, Body, Resource
 from aksu_shared.kernel.schemas.codes import Code, Line, MunicipalityCode, Note, PersonalNumber
 from aksu_shared.privacy.people import Known
 
@@ -38,7 +38,7 @@ Email = Annotated[str, Field(max_length=265, pattern=r"^[^@\s]{1,64}@[^@\s]{1,20
 CompetentBody = Annotated[str, Field(max_length=40, examples=["RDSP:BLG"]), AfterValidator(_competent)]
 
 
-class Signaller(Command):
+class Signaller(Body):
     """Who signals. Who wants to stay unknown leaves this out."""
 
     name: Line
@@ -47,7 +47,7 @@ class Signaller(Command):
     address: Line | None = None
 
 
-class Concerned(Command):
+class Concerned(Body):
     """Somebody whom the signal is about."""
 
     name: Line | None = None
@@ -57,7 +57,7 @@ class Concerned(Command):
     note: Note | None = None
 
 
-class NewSignal(Command):
+class NewSignal(Body):
     """A signal or complaint. `channel` is for officers who take one down for somebody."""
 
     category: Annotated[str, Code("signal_categories")]
@@ -77,7 +77,7 @@ class SignalReceipt(Resource):
     receipt: str
 
 
-class Triage(Command):
+class Triage(Body):
     """What the signal is about, having been read; people whom it turns out to concern."""
 
     category: Annotated[str, Code("signal_categories")]
@@ -85,24 +85,24 @@ class Triage(Command):
     concerned: Annotated[tuple[Concerned, ...], Field(max_length=10)] = ()
 
 
-class Forwarding(Command):
+class Forwarding(Body):
     """The competent body."""
 
     body: CompetentBody
 
 
-class InspectionPlanned(Command):
+class InspectionPlanned(Body):
     """An inspection follows."""
 
 
-class Refusal(Command):
+class Refusal(Body):
     """On what ground, and the reasons; these are kept as personal data."""
 
     ground: Annotated[str, Code("signal_refusal_grounds")]
     explanation: Note
 
 
-class SignalClosing(Command):
+class SignalClosing(Body):
     """The inspection made."""
 
     inspection_id: UUID

@@ -7,10 +7,10 @@ from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from aksu_monitoring.base import MonitoringBase
-from aksu_shared.db.tables import KeptById
+from aksu_shared.db.tables import AggregateWithId
 
 
-class SignalTable(KeptById, MonitoringBase):
+class SignalTable(AggregateWithId, MonitoringBase):
     """One signal; its people are in `subject_key` by its id."""
 
     __tablename__ = "signal"

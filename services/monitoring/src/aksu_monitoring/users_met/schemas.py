@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from aksu_monitoring.people import PersonRead
-from aksu_shared.kernel.schemas.base import Command, Resource
+from aksu_shared.kernel.schemas.base import Body, Resource
 from aksu_shared.kernel.schemas.codes import Line, Note, PersonalNumber
 
 USER_MET: Final = "inspection.user_met"
@@ -14,7 +14,7 @@ USER_MET: Final = "inspection.user_met"
 _YEAR: Final = 1900
 
 
-class NewUserMet(Command):
+class NewUserMet(Body):
     """A user of the service with whom inspectors spoke. One of ЕГН and year of birth is enough."""
 
     name: Line

@@ -7,11 +7,11 @@ from pydantic import Field
 
 from aksu_shared.db.store import Kept
 from aksu_shared.events.registry.access import AccessState
-from aksu_shared.kernel.schemas.base import Command, Versioned
+from aksu_shared.kernel.schemas.base import Body, Versioned
 from aksu_shared.kernel.schemas.codes import Line
 
 
-class Revocation(Command):
+class Revocation(Body):
     """Whose tokens stop counting, and why. `subject` is what stands in the `sub` of those tokens."""
 
     subject: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$")]

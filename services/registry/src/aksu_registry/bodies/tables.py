@@ -3,10 +3,10 @@
 from sqlalchemy.orm import Mapped, mapped_column
 
 from aksu_registry.base import RegistryBase
-from aksu_shared.db.tables import KeptByCode
+from aksu_shared.db.tables import AggregateWithCode
 
 
-class BodyTable(KeptByCode, RegistryBase):
+class BodyTable(AggregateWithCode, RegistryBase):
     """One body; its id is its code, e.g. `OBLAST:BLG`."""
 
     __tablename__ = "body"

@@ -3,10 +3,10 @@
 from sqlalchemy.orm import Mapped, mapped_column
 
 from aksu_registry.base import RegistryBase
-from aksu_shared.db.tables import KeptById
+from aksu_shared.db.tables import AggregateWithId
 
 
-class PlaceTable(KeptById, RegistryBase):
+class PlaceTable(AggregateWithId, RegistryBase):
     """One place; `key` is its municipality, settlement and address, folded."""
 
     __tablename__ = "place"

@@ -6,11 +6,11 @@ from pydantic import model_validator
 
 from aksu_registry.providers.rules import body_code
 from aksu_shared.events.registry.providers import ProviderState
-from aksu_shared.kernel.schemas.base import BadValue, Command, Versioned
+from aksu_shared.kernel.schemas.base import BadValue, Body, Versioned
 from aksu_shared.kernel.schemas.codes import Code, Eik, Line, MunicipalityCode, Note
 
 
-class NewProvider(Command):
+class NewProvider(Body):
     """A provider to register. A municipality is known by `municipality`, everybody else by `eik`."""
 
     eik: Eik | None = None
@@ -37,7 +37,7 @@ class NewProvider(Command):
         return body_code(eik=self.eik, municipality=self.municipality)
 
 
-class ProviderChanges(Command):
+class ProviderChanges(Body):
     """Fields of a provider to change; those left out stay."""
 
     name: Line | None = None
@@ -46,7 +46,7 @@ class ProviderChanges(Command):
     reason: Note
 
 
-class Party(Command):
+class Party(Body):
     """A provider named by its ЕИК or, a municipality, by its code."""
 
     eik: Eik | None = None

@@ -3,10 +3,10 @@
 from sqlalchemy.orm import Mapped, mapped_column
 
 from aksu_registry.base import RegistryBase
-from aksu_shared.db.tables import KeptById
+from aksu_shared.db.tables import AggregateWithId
 
 
-class ProviderTable(KeptById, RegistryBase):
+class ProviderTable(AggregateWithId, RegistryBase):
     """One provider, known by its ЕИК or, a municipality, by its body."""
 
     __tablename__ = "provider"

@@ -7,10 +7,10 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from aksu_registry.base import RegistryBase
-from aksu_shared.db.tables import KeptById
+from aksu_shared.db.tables import AggregateWithId
 
 
-class RegisterRowTable(KeptById, RegistryBase):
+class RegisterRowTable(AggregateWithId, RegistryBase):
     """One row: the service it describes and its licence columns; `number` is that of the original licence."""
 
     __tablename__ = "register_row"

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from aksu_registry.providers.schemas import Party
 from aksu_shared.events.registry.services import ServiceState
-from aksu_shared.kernel.schemas.base import Command, Versioned
+from aksu_shared.kernel.schemas.base import Body, Versioned
 from aksu_shared.kernel.schemas.codes import Code, Line, MunicipalityCode, Note
 
 Capacity = Annotated[int, Field(ge=0, le=10_000, description="Places; the largest number of users at one time.")]
@@ -15,7 +15,7 @@ ActivityGroups = Annotated[list[Annotated[str, Code("activity_groups")]], Field(
 TargetGroups = Annotated[list[Annotated[str, Code("target_groups")]], Field(min_length=1, max_length=20)]
 
 
-class NewService(Command):
+class NewService(Body):
     """A service to register. `management` belongs to a municipality's service and names its operator when assigned."""
 
     name: Line
@@ -33,7 +33,7 @@ class NewService(Command):
     started_on: date | None = None
 
 
-class ServiceChanges(Command):
+class ServiceChanges(Body):
     """Fields of a service to change; those left out stay."""
 
     name: Line | None = None
@@ -44,7 +44,7 @@ class ServiceChanges(Command):
     reason: Note
 
 
-class Closure(Command):
+class Closure(Body):
     """Why and when a service ended."""
 
     closed_on: date

@@ -7,10 +7,10 @@ from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from aksu_registry.base import RegistryBase
-from aksu_shared.db.tables import KeptById
+from aksu_shared.db.tables import AggregateWithId
 
 
-class ServiceTable(KeptById, RegistryBase):
+class ServiceTable(AggregateWithId, RegistryBase):
     """One service of one responsible provider at one place; capacity in places."""
 
     __tablename__ = "service"

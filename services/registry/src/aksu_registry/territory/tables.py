@@ -5,10 +5,10 @@ from datetime import date
 from sqlalchemy.orm import Mapped, mapped_column
 
 from aksu_registry.base import RegistryBase
-from aksu_shared.db.tables import KeptByCode
+from aksu_shared.db.tables import AggregateWithCode
 
 
-class TerritoryTable(KeptByCode, RegistryBase):
+class TerritoryTable(AggregateWithCode, RegistryBase):
     """One territory; its id is its code. Figures are persons of Census 07.09.2021."""
 
     __tablename__ = "territory"

@@ -74,7 +74,7 @@ class BadValue(ValueError):
         self.en = en
 
 
-class Command(BaseModel):
+class Body(BaseModel):
     """A body a caller sends. Unknown fields are refused; numbers, booleans and dates are never guessed from others.
 
     JSON has its own types: `"5"` is no number, `1` is no boolean, `20240131` or `"20240131"` is no date.

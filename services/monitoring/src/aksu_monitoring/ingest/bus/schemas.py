@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from aksu_monitoring.ingest.push.schemas import ItemError
-from aksu_shared.kernel.schemas.base import Command, Resource
+from aksu_shared.kernel.schemas.base import Body, Resource
 from aksu_shared.kernel.schemas.codes import Note
 
 
@@ -40,14 +40,14 @@ class PushedRecordDetail(PushedRecordRead):
     actions: list[str] | None = None
 
 
-class RecordRepair(Command):
+class RecordRepair(Body):
     """The whole corrected CloudEvent in structured form."""
 
     event: dict[str, Any]
     reason: Note
 
 
-class RecordDiscard(Command):
+class RecordDiscard(Body):
     """Why it is given up."""
 
     reason: Note

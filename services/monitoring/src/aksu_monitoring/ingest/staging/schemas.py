@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from aksu_shared.kernel.schemas.base import Command, Resource
+from aksu_shared.kernel.schemas.base import Body, Resource
 from aksu_shared.kernel.schemas.codes import Note
 
 
@@ -41,14 +41,14 @@ class StagedEventDetail(StagedEventRead):
     actions: list[str] | None = None
 
 
-class EventRepair(Command):
+class EventRepair(Body):
     """Corrected data of a parked event, whole."""
 
     data: dict[str, Any]
     reason: Note
 
 
-class Replay(Command):
+class Replay(Body):
     """Try again."""
 
 

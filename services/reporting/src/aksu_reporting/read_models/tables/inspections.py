@@ -7,10 +7,10 @@ from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from aksu_reporting.base import ReportingBase
-from aksu_shared.db.tables import KeptById
+from aksu_shared.db.tables import AggregateWithId
 
 
-class InspectionTable(KeptById, ReportingBase):
+class InspectionTable(AggregateWithId, ReportingBase):
     """One inspection of a place; its place may be unregistered, its municipality not known yet."""
 
     __tablename__ = "inspection"
@@ -31,7 +31,7 @@ class InspectionTable(KeptById, ReportingBase):
     )
 
 
-class FindingTable(KeptById, ReportingBase):
+class FindingTable(AggregateWithId, ReportingBase):
     """The result for one criterion of a standard; restricted."""
 
     __tablename__ = "finding"
@@ -41,7 +41,7 @@ class FindingTable(KeptById, ReportingBase):
     result: Mapped[str]
 
 
-class PrescriptionTable(KeptById, ReportingBase):
+class PrescriptionTable(AggregateWithId, ReportingBase):
     """One mandatory prescription; it follows its place, whoever takes that over."""
 
     __tablename__ = "prescription"

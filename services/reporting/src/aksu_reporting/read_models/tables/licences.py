@@ -6,10 +6,10 @@ from uuid import UUID
 from sqlalchemy.orm import Mapped, mapped_column
 
 from aksu_reporting.base import ReportingBase
-from aksu_shared.db.tables import KeptById
+from aksu_shared.db.tables import AggregateWithId
 
 
-class ApplicationTable(KeptById, ReportingBase):
+class ApplicationTable(AggregateWithId, ReportingBase):
     """One application in the licensing procedures; restricted to the bodies it concerns."""
 
     __tablename__ = "application"
@@ -22,7 +22,7 @@ class ApplicationTable(KeptById, ReportingBase):
     decided_on: Mapped[date | None]
 
 
-class LicenceTable(KeptById, ReportingBase):
+class LicenceTable(AggregateWithId, ReportingBase):
     """One licence for one service; `valid_until` is its last day as written, `effective_until` that of its effect."""
 
     __tablename__ = "licence"

@@ -6,10 +6,10 @@ from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from aksu_reporting.base import ReportingBase
-from aksu_shared.db.tables import KeptById
+from aksu_shared.db.tables import AggregateWithId
 
 
-class ProviderTable(KeptById, ReportingBase):
+class ProviderTable(AggregateWithId, ReportingBase):
     """One provider; the register of licensed providers does not tell the municipality of its seat."""
 
     __tablename__ = "provider"
@@ -21,7 +21,7 @@ class ProviderTable(KeptById, ReportingBase):
     seat_municipality: Mapped[str | None] = mapped_column(index=True)
 
 
-class PlaceTable(KeptById, ReportingBase):
+class PlaceTable(AggregateWithId, ReportingBase):
     """One place where services are provided."""
 
     __tablename__ = "place"
@@ -31,7 +31,7 @@ class PlaceTable(KeptById, ReportingBase):
     address: Mapped[str]
 
 
-class ServiceTable(KeptById, ReportingBase):
+class ServiceTable(AggregateWithId, ReportingBase):
     """One service at one place; capacity in places."""
 
     __tablename__ = "service"

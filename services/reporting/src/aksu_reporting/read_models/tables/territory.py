@@ -3,10 +3,10 @@
 from sqlalchemy.orm import Mapped, mapped_column
 
 from aksu_reporting.base import ReportingBase
-from aksu_shared.db.tables import KeptByCode
+from aksu_shared.db.tables import AggregateWithCode
 
 
-class TerritoryTable(KeptByCode, ReportingBase):
+class TerritoryTable(AggregateWithCode, ReportingBase):
     """One territory; its id is its code. Figures are persons of Census 07.09.2021."""
 
     __tablename__ = "territory"
