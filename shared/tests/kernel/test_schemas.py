@@ -20,7 +20,7 @@ class Inner(Body):
     number: int
 
 
-class Body(Body):
+class Given(Body):
     number: int = Field(default=1, ge=0)
     flag: bool | None = None
     share: float = 0.0
@@ -39,7 +39,7 @@ class Query(Filters):
 
 
 def test_json_values_of_the_right_type_are_read() -> None:
-    body = Body.model_validate(
+    body = Given.model_validate(
         {
             "number": 5,
             "flag": True,
@@ -83,7 +83,7 @@ def test_json_values_of_the_right_type_are_read() -> None:
 )
 def test_nothing_is_guessed_from_another_type(fields: dict[str, Any], code: str) -> None:
     with pytest.raises(ValidationError) as caught:
-        Body.model_validate(fields)
+        Given.model_validate(fields)
     assert [error["type"] for error in caught.value.errors()] == [code]
 
 
@@ -91,7 +91,7 @@ def test_commands_and_answers_cannot_be_changed() -> None:
     class Answer(Resource):
         name: str
 
-    for model in (Body(), Answer(name="x")):
+    for model in (Given(), Answer(name="x")):
         with pytest.raises(ValidationError):
             model.name = "y"  # type: ignore[union-attr, misc]
 
@@ -105,6 +105,6 @@ def test_filters_read_numbers_from_text_and_dates_from_iso_text_only() -> None:
 
 
 def test_the_json_schema_is_that_of_the_plain_types() -> None:
-    properties = Body.model_json_schema()["properties"]
+    properties = Given.model_json_schema()["properties"]
     assert properties["day"]["anyOf"][0] == {"format": "date", "type": "string"}
     assert properties["number"] == {"default": 1, "minimum": 0, "title": "Number", "type": "integer"}

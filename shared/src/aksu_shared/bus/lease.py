@@ -2,8 +2,8 @@
 
 The lock ends with its connection, so a crashed holder frees it at once. A paused process (SIGSTOP, a lost machine)
 keeps its connection: therefore the holder speaks on that connection every `SHOW_LIFE_EVERY` seconds, PostgreSQL
-itself notes when it last did, and whoever waits ends the backend of a holder silent for more than `SILENCE`. Nothing is written.
-Holder and waiter connect as the same role, which is what lets one end the other's backend.
+itself notes when it last did, and whoever waits ends the backend of a holder silent for more than `SILENCE`. Nothing is
+written. Holder and waiter connect as the same role, which is what lets one end the other's backend.
 """
 
 from hashlib import sha256

@@ -16,8 +16,7 @@ from starlette.responses import Response
 
 from aksu_shared.auth.dependencies import PrincipalDep, requires
 from aksu_shared.kernel.errors import Malformed, NotFound
-from aksu_shared.kernel.schemas.base import BadValue, Resource
-from aksu_shared.kernel.schemas.base import Body
+from aksu_shared.kernel.schemas.base import BadValue, Body, Resource
 from aksu_shared.kernel.schemas.codes import Code, PersonalNumber
 from aksu_shared.privacy.expiry import ERASE
 from aksu_shared.privacy.people import LEGAL, Known, opened
