@@ -8,8 +8,8 @@ from monitoring_worker import apply, worker_of
 
 from aksu_local.served import Serve, Served
 from aksu_shared.kernel.clock import write_offset
+from aksu_shared.worker.daily import expiry
 from aksu_shared.worker.housekeeping import Housekeeping
-from aksu_shared.worker.process import _expiry
 
 LEFT = "SELECT count(*) FROM subject_key WHERE wrapped IS NOT NULL"
 
@@ -27,7 +27,7 @@ async def keep_house(monitoring: Served, *, after: timedelta) -> None:
             worker.pool,
             handover=worker.handover,
             progress=worker.progress,
-            expire=_expiry(monitoring.config, worker),
+            expire=expiry(monitoring.config, worker),
         )
         await house._keep()
 
