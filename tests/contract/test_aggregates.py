@@ -21,7 +21,7 @@ from sqlalchemy import Column, MetaData, Table, select
 from aksu_local.aggregates import BY_ROUTES, faults, faults_of_copy, unkept
 from aksu_local.databases import SERVICES, ServiceUrls
 from aksu_local.served import SCHEMAS
-from aksu_local.testing import Databases
+from aksu_local.templates import Databases
 from aksu_shared.db.aggregate import Aggregate, Reading
 from aksu_shared.db.pool import create_pool
 from aksu_shared.db.projection import project

@@ -16,7 +16,7 @@ import pytest_asyncio
 
 from aksu_local.databases import SERVICES
 from aksu_local.served import SCHEMAS
-from aksu_local.testing import Databases
+from aksu_local.templates import Databases
 from aksu_shared.db import reads, store
 from aksu_shared.db.fitness import scoped_tables
 from aksu_shared.db.reads import Page
