@@ -101,8 +101,9 @@ async def test_what_was_recorded_is_read_back_whole(name: str, urls_of: UrlsOf) 
             await work.flush()
             kept = await Store(work, aggregate.table, aggregate.fact.schema).get(event.id, lock=False)
         assert (kept.state, kept.version, kept.scope) == (event.state, 1, SCOPE)
+        reads = await Reads.of(pool)
         for reading in aggregate.readings:
-            read = reading.model.model_validate_json(json.dumps(await _read(Reads(pool), reading, event)))
+            read = reading.model.model_validate_json(json.dumps(await _read(reads, reading, event)))
             expected = {**beside, **{field: getattr(event.state, field) for field in type(event.state).model_fields}}
             shown = (expected.keys() - aggregate.left_out.keys()) & reading.model.model_fields.keys()
             assert {field: getattr(read, field) for field in shown} == {field: expected[field] for field in shown}

@@ -21,9 +21,10 @@ from aksu_shared.events.registry.services import ServiceRegistered, ServiceState
 from aksu_shared.events.scope import row_scope
 from aksu_shared.kernel.clock import Clock
 from aksu_shared.operations.dead_letters import content_of
-from aksu_shared.worker.applying import Applied, Applier, read
+from aksu_shared.worker.applying import Applied, Applier
 from aksu_shared.worker.dead_letters import carry_out
 from aksu_shared.worker.housekeeping import purge_idempotency
+from aksu_shared.worker.items import read
 
 OPERATOR: dict[str, Any] = {"role": "operator"}
 
@@ -151,28 +152,33 @@ async def test_a_repaired_record_is_applied_once_under_its_id_with_what_waits_be
     }
     assert (await parked.post("repair", other)).json()["code"] == "repair_changes_identity"
     done = await parked.post("repair", {"data": parked.corrected(), "reason": "отрязан запис"})
+    assert done.json()["state"] == "REPAIRED"
+    listed = (await parked.served.get("/v1/dead-letters", **OPERATOR)).json()["items"]
+    assert [each["state"] for each in listed] == ["REPAIRED", "PARKED"]
+    listed = (await parked.served.get("/v1/dead-letters?state=PARKED", **OPERATOR)).json()["items"]
+    assert [each["id"] for each in listed] == parked.ids[1:]
     assert done.status_code == 200, done.text
     assert done.json()["content"]["text"] == parked.records[0].value.decode()
     assert json.loads(done.json()["repaired_content"]["text"]) == parked.corrected()
     assert await parked.version() is None
 
-    ordered = await parked.post("redrive", {}, key="once")
-    assert (ordered.status_code, ordered.json()["ordered"]) == (202, "REDRIVE")
-    assert (await parked.post("redrive", {}, key="once")).content == ordered.content
-    assert (await parked.post("redrive", {})).json()["code"] == "dead_letter_not_parked"
+    ordered = await parked.post("replay", {}, key="once")
+    assert (ordered.status_code, ordered.json()["ordered"]) == (202, "REPLAY")
+    assert (await parked.post("replay", {}, key="once")).content == ordered.content
+    assert (await parked.post("replay", {})).json()["code"] == "not_parked"
     assert await parked.carry_out() == 1
     assert await parked.carry_out() == 0
     assert await parked.version() == 2
     shown = await parked.letter()
     assert (shown["state"], shown["resolved_by"], shown["ordered"]) == (
-        "REDRIVEN", parked.served.actor("test-operator"), None,
+        "REPLAYED", parked.served.actor("test-operator"), None,
     )  # fmt: skip
     assert (await parked.served.get("/v1/dead-letters", **OPERATOR)).json()["items"] == []
 
 
-async def test_re_driven_again_forty_days_later_or_delivered_again_it_has_no_second_effect(parked: Parked) -> None:
+async def test_replayed_again_forty_days_later_or_delivered_again_it_has_no_second_effect(parked: Parked) -> None:
     await parked.post("repair", {"data": parked.corrected(), "reason": "проба"})
-    await parked.post("redrive", {})
+    await parked.post("replay", {})
     await parked.carry_out()
     pool = parked.served.worker
     forty = "now() - interval '40 days'"
@@ -181,11 +187,11 @@ async def test_re_driven_again_forty_days_later_or_delivered_again_it_has_no_sec
     await purge_idempotency(pool)
     before = await effects(parked)
     assert await parked.applier.apply([read(record) for record in parked.records]) == Applied(repeated=3)
-    await pool.execute("UPDATE dead_letter SET state = 'PARKED', resolved_at = NULL")
-    assert (await parked.post("redrive", {})).status_code == 202
+    await pool.execute("UPDATE dead_letter SET outcome = NULL, resolved_at = NULL")
+    assert (await parked.post("replay", {})).status_code == 202
     await parked.carry_out()
     assert await effects(parked) == before
-    assert (await parked.letter())["state"] == "REDRIVEN"
+    assert (await parked.letter())["state"] == "REPLAYED"
 
 
 async def effects(parked: Parked) -> tuple[Any, ...]:
@@ -201,18 +207,18 @@ async def test_a_discarded_record_keeps_its_reason_and_what_was_behind_it_can_go
     shown = await parked.letter()
     assert (shown["state"], shown["resolution"]) == ("DISCARDED", "изпратен по погрешка")
     assert await parked.version() is None
-    await parked.post("redrive", {}, letter=parked.ids[1])
+    await parked.post("replay", {}, letter=parked.ids[1])
     await parked.carry_out()
     assert await parked.version() == 2
     assert await parked.applier.apply([read(parked.records[0])]) == Applied(repeated=1)
 
 
-async def test_a_re_drive_that_fails_again_says_why_and_may_be_ordered_again(parked: Parked) -> None:
-    await parked.post("redrive", {})
+async def test_a_replay_that_fails_again_says_why_and_may_be_ordered_again(parked: Parked) -> None:
+    await parked.post("replay", {})
     assert await parked.carry_out() == 1
     shown = await parked.letter()
     assert (shown["state"], shown["reason"], shown["tries"], shown["ordered"]) == ("PARKED", "BAD_JSON", 1, None)
-    assert (await parked.post("redrive", {})).status_code == 202
+    assert (await parked.post("replay", {})).status_code == 202
 
 
 async def test_the_owner_of_no_copies_has_none(serve: Serve) -> None:
@@ -221,17 +227,17 @@ async def test_the_owner_of_no_copies_has_none(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize("parked", ["reporting"], indirect=True)
-async def test_the_command_line_lists_shows_repairs_re_drives_and_discards(parked: Parked, tmp_path: Path) -> None:
+async def test_the_command_line_lists_shows_repairs_replays_and_discards(parked: Parked, tmp_path: Path) -> None:
     first, second = map(str, parked.ids)
     lines = (await command(parked.served, "list"))[1].splitlines()
     assert [json.loads(line)["reason"] for line in lines] == ["BAD_JSON", "BEHIND"]
     assert json.loads((await command(parked.served, "show", first))[1])["reason"] == "BAD_JSON"
-    code, said = await command(parked.served, "redrive", first)
+    code, said = await command(parked.served, "replay", first)
     assert (code, "0 applied, 1 failed" in said) == (1, True)
     data = tmp_path / "data.json"
     data.write_bytes(parked.records[2].value)
     assert (await command(parked.served, "repair", first, "--data", str(data), "--reason", "проба"))[0] == 0
-    assert "2 applied" in (await command(parked.served, "redrive", second))[1]
+    assert "2 applied" in (await command(parked.served, "replay", second))[1]
     assert await parked.version() == 2
     assert "0 discarded" in (await command(parked.served, "discard", first, "--reason", "проба"))[1]
     assert (await command(parked.served, "show", "999"))[0] == 2

@@ -22,6 +22,8 @@ TESTS: Final = "services/registry/tests/hotlines"
 BLOCK: Final = re.compile(r"([^\n]*)\n\n```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 NEW: Final = re.compile(r"(?:^|\. )`([\w./]+)`:$")
 EDIT: Final = re.compile(r"In `([\w./]+)`, after `(.+)`:$")
+HOLDING_FOR_ALL: Final = ("deploy/local/tests/test_declarations.py", "tests/contract/test_aggregates.py")
+"""Tests of what holds for every aggregate: what it declares is used, its fields are the same wherever they stand."""
 PROMISES: Final = re.compile(r"^async def test_", re.MULTILINE)
 IMPORTED: Final = """
 import aksu_local, aksu_registry.hotlines, aksu_shared
@@ -146,7 +148,7 @@ def test_who_follows_the_walk_has_an_aggregate_that_works(copy: Copy) -> None:
         copy.run("make", "-o", ".venv/ready", *command.split()[1:])
     assert (check, test) == ("make check", "make test")
     _check(copy)
-    passed = copy.run(BIN / "pytest", "-v", "-p", "no:cacheprovider", TESTS, "deploy/local/tests/test_declarations.py")
+    passed = copy.run(BIN / "pytest", "-v", "-p", "no:cacheprovider", TESTS, *HOLDING_FOR_ALL, "-k", "hotline or every")
     assert len(re.findall(r"hotlines/test_hotlines\.py::\w+ PASSED", passed)) == len(PROMISES.findall(_tests(steps)))
 
 

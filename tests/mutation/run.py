@@ -33,7 +33,7 @@ TESTS: Final = (
     "worker/conftest.py",
     *(
         f"worker/test_{name}.py"
-        for name in ("consumer", "dead_letters", "failure", "inbox", "patience", "repair", "routing")
+        for name in ("consumer", "dead_letters", "failure", "inbox", "patience", "repair", "routing", "settling")
     ),
 )
 """Under shared/tests: those that are quick and about these modules."""

@@ -10,23 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-_PROJECT: Final = Path(__file__).parents[2]
-OF_ALL: Final = _PROJECT / "shared/src/aksu_shared/auth/permissions.toml"
-FILES: Final = (OF_ALL, *sorted((_PROJECT / "services").rglob("src/**/permissions.toml")))
-
-
-def _law() -> dict[str, Any]:
-    """What all files say of roles and rights, each of which stands in one of them."""
-    said = [tomllib.loads(file.read_text(encoding="utf-8")) for file in FILES]
-    law: dict[str, Any] = {}
-    for name in ("roles", "actions"):
-        entries = [entry for file in said for entry in file.get(name, {}).items()]
-        law[name] = dict(entries)
-        assert len(law[name]) == len(entries), f"one of the {name} is declared twice"
-    return law
-
-
-LAW: Final = _law()
+FILE: Final = Path(__file__).parents[2] / "shared/src/aksu_shared/kernel/declared/permissions.toml"
+LAW: Final[dict[str, Any]] = tomllib.loads(FILE.read_text(encoding="utf-8"))
 ROLES: Final = tuple(LAW["roles"])
 NATIONAL: Final = ("AKSU", "MLSP", "ASP")
 

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-from alembic.util import CommandError
-from sqlalchemy import Column, MetaData, Text
+from sqlalchemy import ARRAY, Column, Date, MetaData, Table, Text, Uuid
 
 import aksu_registry.migrations
 from aksu_local import migrations
 from aksu_local.databases import SERVICES, ServiceUrls
 from aksu_local.served import SCHEMAS
 from aksu_shared.db import migrate
+from aksu_shared.db.fitness import ForeignDatabase
 from aksu_shared.db.schema import migrations_of
 
 NOW = datetime(2027, 1, 5, 9, 30, tzinfo=UTC)
@@ -32,7 +32,7 @@ async def test_a_service_does_not_migrate_the_database_of_another(
     fresh_database: Callable[..., Awaitable[ServiceUrls]],
 ) -> None:
     url = (await fresh_database("licensing", prepare=SCHEMAS["licensing"])).owner
-    with pytest.raises(CommandError, match="licensing_baseline"):
+    with pytest.raises(ForeignDatabase, match="that of aksu-licensing"):
         await asyncio.to_thread(migrate.upgrade, "registry", url)
 
 
@@ -81,6 +81,22 @@ async def test_a_column_in_code_that_no_migration_makes_is_named_and_the_next_mi
     assert migrations.risks({revision: sql}) == ""
     await asyncio.to_thread(migrate.upgrade, "registry", url)
     assert await asyncio.to_thread(migrate.differences, "registry", url) == ""
+
+
+async def test_a_new_table_with_scope_keys_is_guarded_by_the_migration_that_makes_it(
+    versions: Path, fresh_database: Callable[..., Awaitable[ServiceUrls]]
+) -> None:
+    url = (await fresh_database("registry", prepare=SCHEMAS["registry"])).owner
+    declared: MetaData = aksu_registry.migrations.METADATA
+    Table("room", declared, Column("id", Uuid, primary_key=True), Column("scope", ARRAY(Text), nullable=False))
+    Table("calendar", declared, Column("day", Date, primary_key=True))
+
+    file = await asyncio.to_thread(migrate.write_migration, "registry", url, slug="adds_room", now=NOW)
+
+    assert file.parent == versions
+    await asyncio.to_thread(migrate.upgrade, "registry", url)
+    assert await migrations.unguarded(url) == []
+    assert file.read_text(encoding="utf-8").count("scoped_v1") == 1
 
 
 async def test_a_table_with_scope_keys_that_everybody_sees_is_named(

@@ -23,9 +23,10 @@ from aksu_shared.events.registry.services import ServiceAmended, ServiceRegister
 from aksu_shared.events.scope import row_scope
 from aksu_shared.kernel.clock import Clock, legal_day, write_offset
 from aksu_shared.serving.health import Health
-from aksu_shared.worker.applying import Applied, Applier, Item, read
+from aksu_shared.worker.applying import Applied, Applier
 from aksu_shared.worker.consumer import ConsumerLoop
 from aksu_shared.worker.handover import Handover
+from aksu_shared.worker.items import Item, read
 from aksu_shared.worker.progress import Progress
 from aksu_shared.worker.scheduler import Scheduler
 
@@ -137,7 +138,7 @@ class Rig:
         async with Notifier(self.api.urls.worker) as notifier:
             bus: Any = None  # it only fetches
             loop = ConsumerLoop(self.api.worker, bus, self.applier, notifier=notifier, progress=Progress(Health()))
-            await loop._settle([self.item(event) for event in events])
+            await loop.settling.settle([self.item(event) for event in events])
 
     def item(self, event: Event[Any]) -> Item:
         seq = next(self.numbers)

@@ -18,8 +18,9 @@ from aksu_shared.db.pool import create_pool
 from aksu_shared.events import Event
 from aksu_shared.kernel.clock import Clock
 from aksu_shared.serving.health import Health
-from aksu_shared.worker.applying import Applier, read
+from aksu_shared.worker.applying import Applier
 from aksu_shared.worker.handover import Handover
+from aksu_shared.worker.items import read
 from aksu_shared.worker.parts import Worker
 from aksu_shared.worker.progress import Progress
 from aksu_shared.worker.scheduler import Scheduler
@@ -65,7 +66,7 @@ async def apply_all(worker: Worker) -> int:
     """Apply what is due now; give how many events moved."""
     loop = StagedLoop(worker)
     total = 0
-    while moved := await loop._settle():
+    while moved := await loop.settle():
         total += moved
     return total
 

@@ -52,7 +52,8 @@ def test_an_inspection_is_cancelled_before_it_starts_only() -> None:
 def test_closing_waits_for_the_prescriptions() -> None:
     def offered(open_prescriptions: int) -> list[str]:
         facts = {"open_prescriptions": open_prescriptions, "inspectors": ()}
-        state = InspectionState.model_construct(state="FOLLOW_UP_DONE")
+        known: dict[str, Any] = {"state": "FOLLOW_UP_DONE"}
+        state = InspectionState.model_construct(**known)
         offer: Offer[InspectionState] = Offer(state=state, today=date(2026, 12, 1), actor="somebody", facts=facts)
         return INSPECTION_STEPS.actions(offer, lambda _: True)
 

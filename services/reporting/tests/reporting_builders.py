@@ -24,7 +24,8 @@ from aksu_shared.events.registry.territory import TerritoryEstablished, Territor
 from aksu_shared.events.scope import row_scope
 from aksu_shared.kernel import territory
 from aksu_shared.kernel.clock import Clock
-from aksu_shared.worker.applying import Applier, read
+from aksu_shared.worker.applying import Applier
+from aksu_shared.worker.items import read
 
 TODAY = date(2026, 3, 16)
 ANALYST: dict[str, Any] = {"role": "aksu_analyst", "body": "AKSU"}

@@ -24,9 +24,10 @@ from aksu_shared.db.notify import CHANGE_LOG, Notifier
 from aksu_shared.db.work import UnitOfWork
 from aksu_shared.events.registry.places import PlaceEvent
 from aksu_shared.worker import consumer
-from aksu_shared.worker.applying import Applied, read
+from aksu_shared.worker.applying import Applied
 from aksu_shared.worker.dead_letters import discard
 from aksu_shared.worker.failure import HandlerTimeout, SourceRestored
+from aksu_shared.worker.items import read
 
 Rows = list[tuple[Any, ...]]
 

@@ -14,9 +14,10 @@ from aksu_local.worker_rig import Topic, monitoring
 from aksu_shared.bus import Delivered
 from aksu_shared.db.work import UnitOfWork
 from aksu_shared.events.registry.places import PlaceEvent
-from aksu_shared.worker.applying import REBUILD_LOCK, Applied, Item, read
-from aksu_shared.worker.dead_letters import dead_letters, discard, redrive
+from aksu_shared.worker.applying import REBUILD_LOCK, Applied
+from aksu_shared.worker.dead_letters import dead_letters, discard, replay
 from aksu_shared.worker.failure import Fault, HandlerTimeout, SourceRestored
+from aksu_shared.worker.items import Item, read
 
 FAULT: Final = Fault("HANDLER_FAILED", "somewhere")
 WAITING: Final = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
@@ -200,12 +201,12 @@ async def test_a_record_without_an_id_that_is_delivered_again_is_parked_once(mon
     assert await parked(monitoring_pool) == [("monitoring", "MISSING_HEADER")]
 
 
-async def test_what_was_redriven_cannot_be_given_up(monitoring_pool: asyncpg.Pool) -> None:
+async def test_what_was_replayed_cannot_be_given_up(monitoring_pool: asyncpg.Pool) -> None:
     applier = monitoring(monitoring_pool)
     await applier.park(read(Topic().record()), FAULT)
-    await redrive(monitoring_pool, applier, [1], by="operator")
+    await replay(monitoring_pool, applier, [1], by="operator")
     assert await discard(monitoring_pool, [1], by="operator", why="too late") == 0
-    assert [letter.state for letter in await dead_letters(monitoring_pool, state="REDRIVEN")] == ["REDRIVEN"]
+    assert [letter.state for letter in await dead_letters(monitoring_pool, state="REPLAYED")] == ["REPLAYED"]
 
 
 @pytest.mark.parametrize(

@@ -7,18 +7,18 @@ import pytest
 
 from aksu_local.worker_rig import Topic, monitoring
 from aksu_shared.bus import Delivered
-from aksu_shared.kernel.errors import NotFound
-from aksu_shared.worker.applying import Applied, Applier, read
+from aksu_shared.kernel.errors import NotFound, NotParked
+from aksu_shared.worker.applying import Applied, Applier
 from aksu_shared.worker.dead_letters import (
-    NotParked,
     OtherIdentity,
     StillUnreadable,
     carry_out,
     dead_letters,
     discard,
-    redrive,
     repair,
+    replay,
 )
+from aksu_shared.worker.items import read
 
 
 async def broken(applier: Applier, topic: Topic | None = None, **headers: str | None) -> Delivered:
@@ -41,18 +41,34 @@ async def resolved(pool: asyncpg.Pool, letter: int) -> tuple[object, ...]:
     return tuple(await pool.fetchrow(sql, letter))
 
 
-async def test_a_repaired_record_is_redriven_with_the_corrected_bytes(monitoring_pool: asyncpg.Pool) -> None:
+async def test_a_repaired_record_is_replayed_with_the_corrected_bytes(monitoring_pool: asyncpg.Pool) -> None:
     applier = monitoring(monitoring_pool)
     good = await broken(applier)
     await repair(monitoring_pool, 1, value=good.value, headers={}, by="operator", why="a brace")
     row = await monitoring_pool.fetchrow("SELECT * FROM dead_letter")
     assert (row["value"], row["repaired_value"], row["repaired_headers"]) == (b"{", good.value, good.headers)
-    assert (row["repaired_by"], row["repair_reason"], row["state"]) == ("operator", "a brace", "PARKED")
+    assert (row["repaired_by"], row["repair_reason"], row["state"]) == ("operator", "a brace", "REPAIRED")
     assert row["repaired_at"] is not None
     assert [letter.repaired for letter in await dead_letters(monitoring_pool)] == [True]
-    assert (await redrive(monitoring_pool, applier, [1], by="operator")).applied == [1]
+    assert (await replay(monitoring_pool, applier, [1], by="operator")).applied == [1]
     assert await monitoring_pool.fetchval("SELECT place FROM effect") == good.key
     assert await applier.apply([read(good)]) == Applied(repeated=1)
+
+
+async def test_a_repaired_record_whose_replay_fails_is_parked_again_and_keeps_its_repair(
+    monitoring_pool: asyncpg.Pool,
+) -> None:
+    applier, topic = monitoring(monitoring_pool), Topic()
+    good = await broken(applier, topic)
+    poison = topic.record(good.key, address="poison")
+    await repair(monitoring_pool, 1, value=poison.value, headers={}, by="operator", why="an address")
+    assert not (await replay(monitoring_pool, applier, [1], by="operator")).applied
+    (letter,) = await dead_letters(monitoring_pool, state="PARKED")
+    assert (letter.reason, letter.repaired) == ("HANDLER_FAILED", True)
+    await repair(monitoring_pool, 1, value=good.value, headers={}, by="operator", why="another address")
+    assert [each.state for each in await dead_letters(monitoring_pool)] == ["REPAIRED"]
+    assert (await replay(monitoring_pool, applier, [1], by="operator")).applied == [1]
+    assert await dead_letters(monitoring_pool) == []
 
 
 async def test_repairs_add_up(monitoring_pool: asyncpg.Pool) -> None:
@@ -85,7 +101,7 @@ async def test_a_record_that_lost_its_id_may_be_given_one(monitoring_pool: async
     good = await broken(applier, ce_id=lost)
     given = {"ce_id": whole.headers["ce_id"]}
     await repair(monitoring_pool, 1, value=good.value, headers=given, by="operator", why="the id")
-    assert (await redrive(monitoring_pool, applier, [1], by="operator")).applied == [1]
+    assert (await replay(monitoring_pool, applier, [1], by="operator")).applied == [1]
 
 
 async def test_only_what_is_parked_and_not_ordered_can_be_repaired(monitoring_pool: asyncpg.Pool) -> None:
@@ -106,13 +122,13 @@ async def test_orders_are_carried_out_once_each_in_the_name_of_who_gave_them(mon
     first, second, _ = [await broken(applier, topic) for _ in range(3)]
     await repair(monitoring_pool, 2, value=second.value, headers={}, by="operator", why="a brace")
     await order(monitoring_pool, 1, "DISCARD")
-    await order(monitoring_pool, 2, "REDRIVE")
-    await order(monitoring_pool, 3, "REDRIVE")
+    await order(monitoring_pool, 2, "REPLAY")
+    await order(monitoring_pool, 3, "REPLAY")
 
     assert await carry_out(monitoring_pool, monitoring(monitoring_pool, name="other")) == 0
     assert await carry_out(monitoring_pool, applier) == 3
     assert await resolved(monitoring_pool, 1) == ("DISCARDED", "boss", "a test", None)
-    assert await resolved(monitoring_pool, 2) == ("REDRIVEN", "boss", None, None)
+    assert await resolved(monitoring_pool, 2) == ("REPLAYED", "boss", None, None)
     assert await resolved(monitoring_pool, 3) == ("PARKED", None, None, None)  # it failed again: nobody orders it twice
     assert [(letter.id, letter.tries) for letter in await dead_letters(monitoring_pool)] == [(3, 1)]
     assert await carry_out(monitoring_pool, applier) == 0
@@ -125,5 +141,5 @@ async def test_what_waited_behind_a_repaired_record_takes_effect_after_it(monito
     good = await broken(applier, topic)
     assert await applier.apply([read(topic.record(good.key, version=2))]) == Applied(parked=1)
     await repair(monitoring_pool, 1, value=good.value, headers={}, by="operator", why="a brace")
-    assert (await redrive(monitoring_pool, applier, [1], by="operator")).applied == [1, 2]
+    assert (await replay(monitoring_pool, applier, [1], by="operator")).applied == [1, 2]
     assert await monitoring_pool.fetchval("SELECT array_agg(version ORDER BY n) FROM effect") == [1, 2]

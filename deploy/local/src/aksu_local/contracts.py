@@ -18,6 +18,7 @@ from aksu_local.asyncapi import asyncapi_yaml
 from aksu_local.databases import SERVICES
 from aksu_local.declarations import joined
 from aksu_local.folder import PROJECT
+from aksu_local.house import DOCUMENT, architecture
 from aksu_local.rights_table import rights_markdown
 from aksu_shared.config.base import BaseConfig
 from aksu_shared.events.base import Event
@@ -40,6 +41,7 @@ def generate() -> Mapping[Path, str]:
         files[SCHEMAS / f"{name}.json"] = _json(event_schema(fact))
     files[Path("docs/asyncapi.yaml")] = asyncapi_yaml()
     files[Path("docs/rights.md")] = rights_markdown()
+    files[DOCUMENT] = architecture()
     return files
 
 

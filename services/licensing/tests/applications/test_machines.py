@@ -1,6 +1,7 @@
 """The procedures of licensing."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -46,7 +47,8 @@ def test_a_refusal_may_be_appealed_and_comes_back_when_annulled() -> None:
 
 def test_only_a_refusal_is_offered_for_appeal() -> None:
     def offered(decision: str) -> list[str]:
-        state = ApplicationState.model_construct(state="NOTIFIED", decision=decision, term=None, term_due=None)
+        known: dict[str, Any] = {"state": "NOTIFIED", "decision": decision, "term": None, "term_due": None}
+        state = ApplicationState.model_construct(**known)
         offer: Offer[ApplicationState] = Offer(state=state, today=date(2026, 12, 1), actor="somebody")
         return APPLICATION_PROCEDURE.actions(offer, lambda _: True)
 

@@ -34,6 +34,6 @@ def test_what_is_in_turn_what_is_missing_and_what_is_held_are_all_there_is(appli
     assert turn or not later or applied + 1 in shown
 
 
-def test_nothing_passes_a_quarantined_event() -> None:
-    waiting = [Waiting(sequence=1), Waiting(sequence=2, quarantined=True), Waiting(sequence=3)]
+def test_nothing_passes_a_parked_event() -> None:
+    waiting = [Waiting(sequence=1), Waiting(sequence=2, parked=True), Waiting(sequence=3)]
     assert [each.sequence for each in next_in_turn(0, waiting)] == [1]

@@ -141,12 +141,12 @@ async def test_a_refused_record_is_repaired_and_replayed_by_a_person(monitoring:
     headers = monitoring.headers("aksu_analyst", "AKSU") | {"If-Match": '"1"'}
     body = {"event": bad | {"data": bad["data"] | {"kind": "SIGNAL"}}, "reason": "сгрешен вид"}
     repaired = await monitoring.client.put(f"{PATH}/{row['id']}", json=body, headers=headers)
-    assert repaired.status_code == 200, repaired.text
+    assert (repaired.status_code, repaired.json()["state"]) == (200, "REPAIRED"), repaired.text
     replayed = await monitoring.post(f"{PATH}/{row['id']}/replay", {}, **ANALYST)
     assert (replayed.status_code, replayed.json()["state"]) == (200, "REPLAYED")
     assert await count(monitoring, "ingest_event") == 1
     once_more = await monitoring.post(f"{PATH}/{row['id']}/replay", {}, **ANALYST)
-    assert (once_more.status_code, once_more.json()["code"]) == (409, "record_not_parked")
+    assert (once_more.status_code, once_more.json()["code"]) == (409, "not_parked")
 
 
 async def test_an_unsigned_record_is_not_replayed_unless_a_person_vouches_for_it(monitoring: Served) -> None:
@@ -171,9 +171,25 @@ async def test_a_discarded_record_stays_listed_with_its_reason(monitoring: Serve
     done = await monitoring.post(f"{PATH}/{row['id']}/discard", {"reason": "проба"}, **ANALYST)
     assert done.json()["state"] == "DISCARDED"
     one = (await monitoring.get(f"{PATH}/{row['id']}", **ANALYST)).json()
-    assert (one["state"], one["repair_reason"], one["resolved_by"]) == (
+    assert (one["state"], one["resolution"], one["resolved_by"]) == (
         "DISCARDED", "проба", monitoring.actor("test-aksu_analyst"),
     )  # fmt: skip
+
+
+async def test_a_record_discarded_after_its_repair_keeps_both_reasons(monitoring: Served) -> None:
+    event = started()
+    await added(monitoring)
+    await consume(monitoring, [record(event)])
+    (row,) = await kept(monitoring)
+    headers = monitoring.headers("aksu_analyst", "AKSU") | {"If-Match": '"1"'}
+    body = {"event": event, "reason": "потвърдено по телефона"}
+    assert (await monitoring.client.put(f"{PATH}/{row['id']}", json=body, headers=headers)).status_code == 200
+    await monitoring.post(f"{PATH}/{row['id']}/discard", {"reason": "изпратен и на хартия"}, **ANALYST)
+    one = (await monitoring.get(f"{PATH}/{row['id']}", **ANALYST)).json()
+    assert (one["state"], one["repair_reason"], one["resolution"]) == (
+        "DISCARDED", "потвърдено по телефона", "изпратен и на хартия",
+    )  # fmt: skip
+    assert one["repaired_at"] < one["resolved_at"]
 
 
 async def test_where_systems_need_not_be_added_an_unsigned_record_is_taken(monitoring: Served) -> None:

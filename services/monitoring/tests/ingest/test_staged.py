@@ -35,8 +35,8 @@ async def states(monitoring: Served) -> dict[int, str]:
     return {row["sequence"]: row["state"] for row in rows}
 
 
-async def quarantined(monitoring: Served) -> list[dict[str, Any]]:
-    answer = await monitoring.get("/v1/inspection-events?state=QUARANTINED", **INSPECTOR)
+async def parked(monitoring: Served) -> list[dict[str, Any]]:
+    answer = await monitoring.get("/v1/inspection-events?state=PARKED", **INSPECTOR)
     items: list[dict[str, Any]] = answer.json()["items"]
     return items
 
@@ -113,11 +113,11 @@ CONTRADICTIONS = [
 ]
 
 
-async def test_what_contradicts_the_events_before_it_goes_to_quarantine_with_its_reason(monitoring: Served) -> None:
+async def test_what_contradicts_the_events_before_it_is_parked_with_its_reason(monitoring: Served) -> None:
     for number, (events, _, _) in enumerate(CONTRADICTIONS):
         assert (await push(monitoring, [e | {"subject": f"R-{number}"} for e in events])).status_code == 202
     await apply(monitoring)
-    found = {item["subject"]: (item["sequence"], item["reason"]) for item in await quarantined(monitoring)}
+    found = {item["subject"]: (item["sequence"], item["reason"]) for item in await parked(monitoring)}
     assert found == {f"R-{n}": (sequence, reason) for n, (_, sequence, reason) in enumerate(CONTRADICTIONS)}
 
 
@@ -126,17 +126,17 @@ async def test_the_same_contradictions_are_found_event_by_event(monitoring: Serv
         for event in events:
             await push(monitoring, [event | {"subject": f"R-{number}"}])
             await apply(monitoring)
-    found = {item["subject"]: (item["sequence"], item["reason"]) for item in await quarantined(monitoring)}
+    found = {item["subject"]: (item["sequence"], item["reason"]) for item in await parked(monitoring)}
     assert found == {f"R-{n}": (sequence, reason) for n, (_, sequence, reason) in enumerate(CONTRADICTIONS)}
 
 
 async def test_a_repaired_event_is_replayed_and_what_waited_behind_it_follows(monitoring: Served) -> None:
     await push(monitoring, [started(), prescription(2, issued_on="2026-02-01"), closed(3)])
     await apply(monitoring)
-    assert await states(monitoring) == {1: "APPLIED", 2: "QUARANTINED", 3: "HELD"}
+    assert await states(monitoring) == {1: "APPLIED", 2: "PARKED", 3: "HELD"}
     (waiting,) = (await monitoring.get("/v1/ingest/awaiting", **ANALYST)).json()["items"]
-    assert (waiting["quarantined"], waiting["missing"], waiting["held"]) == ([2], [], 1)
-    (item,) = await quarantined(monitoring)
+    assert (waiting["parked"], waiting["missing"], waiting["held"]) == ([2], [], 1)
+    (item,) = await parked(monitoring)
     path = f"/v1/inspection-events/{item['id']}"
     detail = await monitoring.get(path, **ANALYST)
     assert detail.json()["actions"] == ["repair", "replay"]
@@ -145,7 +145,9 @@ async def test_a_repaired_event_is_replayed_and_what_waited_behind_it_follows(mo
     bad = await monitoring.client.put(path, json={"data": {"text": 1}, "reason": "х"}, headers=headers)
     assert "/data/text" in {error["pointer"] for error in bad.json()["errors"]}
     repaired = await monitoring.client.put(path, json={"data": right, "reason": "Сгрешена дата"}, headers=headers)
-    assert repaired.status_code == 200, repaired.text
+    assert (repaired.status_code, repaired.json()["state"]) == (200, "REPAIRED"), repaired.text
+    assert await apply(monitoring) == 0  # it waits for a person to replay it
+    assert (await monitoring.get(path, **ANALYST)).json()["actions"] == ["repair", "replay"]
     stale = await monitoring.client.put(path, json={"data": right, "reason": "х"}, headers=headers)
     assert stale.status_code == 412
     replayed = await monitoring.post(f"{path}/replay", {}, **ANALYST)
@@ -155,10 +157,10 @@ async def test_a_repaired_event_is_replayed_and_what_waited_behind_it_follows(mo
     after = (await monitoring.get(path, **ANALYST)).json()
     assert (after["data"]["issued_on"], after["repaired_data"]["issued_on"]) == ("2026-02-01", "2026-03-05")
     again = await monitoring.post(f"{path}/replay", {}, **ANALYST)
-    assert (again.status_code, again.json()["code"]) == (409, "event_not_quarantined")
+    assert (again.status_code, again.json()["code"]) == (409, "not_parked")
 
 
-async def test_the_sender_may_repeat_a_quarantined_event_as_it_was(monitoring: Served) -> None:
+async def test_the_sender_may_repeat_a_parked_event_as_it_was(monitoring: Served) -> None:
     event = finding(1)
     await push(monitoring, [event])
     await apply(monitoring)
@@ -176,7 +178,7 @@ async def test_one_event_that_breaks_the_batch_is_found_and_the_others_take_effe
         await push(monitoring, [started(attributes=named), bad, finding(3, attributes=named)])
     await apply(monitoring)
     assert await count(monitoring, "finding") == 8
-    (item,) = await quarantined(monitoring)
+    (item,) = await parked(monitoring)
     assert (item["subject"], item["sequence"], item["reason"]) == ("R-3", 2, "FAILED")
     assert "poison" in item["detail"]
     assert (
@@ -185,23 +187,23 @@ async def test_one_event_that_breaks_the_batch_is_found_and_the_others_take_effe
     )
 
 
-async def test_who_judges_late_puts_aside_nothing_that_came_after(
+async def test_who_judges_late_parks_nothing_that_came_after(
     monitoring: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     owner = await asyncpg.connect(monitoring.urls.owner)
     await owner.execute("ALTER TABLE finding ADD CONSTRAINT poison CHECK (standard <> 'poison')")
     await push(monitoring, [started(), finding(2, standard="poison")])
-    put_aside = StagedLoop._quarantine
+    park = StagedLoop._park
 
-    async def late(loop: StagedLoop, *judged: Any) -> None:
+    async def late(loop: StagedLoop, *judged: Any) -> int:
         await owner.execute("ALTER TABLE finding DROP CONSTRAINT poison")
         monkeypatch.undo()
         await apply(monitoring)  # another worker, while this one stood still
-        await put_aside(loop, *judged)
+        await park(loop, *judged)
         await push(monitoring, [finding(3)])
-        await put_aside(loop, *judged)
+        return await park(loop, *judged)
 
-    monkeypatch.setattr(StagedLoop, "_quarantine", late)
+    monkeypatch.setattr(StagedLoop, "_park", late)
     await apply(monitoring)
     await owner.close()
     assert await states(monitoring) == {1: "APPLIED", 2: "APPLIED", 3: "APPLIED"}

@@ -30,7 +30,15 @@ from aksu_shared.worker.routing import Handlers
 METADATA: Final = RegistryBase.metadata
 """The registry's own tables."""
 
-AGGREGATES: Final[tuple[Aggregate, ...]] = (TERRITORY, BODY, PROVIDER, PLACE, SERVICE, REGISTER_ROW, REVOCATION)
+AGGREGATES: Final[tuple[Aggregate, ...]] = (
+    TERRITORY,
+    BODY,
+    PROVIDER,
+    PLACE,
+    SERVICE,
+    REGISTER_ROW,
+    REVOCATION,
+)
 """What the registry owns."""
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (

@@ -1,4 +1,4 @@
-"""`aksu-<service> dead-letters …`: what could not be applied, listed, repaired, re-driven or discarded."""
+"""`aksu-<service> dead-letters …`: what could not be applied, listed, repaired, replayed or discarded."""
 
 from pathlib import Path
 from typing import Annotated
@@ -17,9 +17,9 @@ def dead_letters_cli(service: str, *, config: str) -> typer.Typer:
 def _add_what_reads(app: typer.Typer, service: str, config: str) -> None:
     @app.command("list")
     def list_letters(
-        state: Annotated[str, typer.Option(help="PARKED, REDRIVEN or DISCARDED")] = "PARKED",
+        state: Annotated[str | None, typer.Option(help="PARKED, REPAIRED, REPLAYED or DISCARDED")] = None,
     ) -> None:
-        """One line each, in the order they were parked."""
+        """One line each, in the order they were parked; without a state, those neither replayed nor discarded."""
         from aksu_shared.commands.dead_letters import print_letters  # noqa: PLC0415
 
         print_letters(service, config, state=state)
@@ -41,18 +41,18 @@ def _add_what_changes(app: typer.Typer, service: str, config: str) -> None:
         data: Annotated[Path | None, typer.Option(help="file with the corrected JSON data")] = None,
         header: Annotated[list[str] | None, typer.Option(help="ce_name=value, repeatable")] = None,
     ) -> None:
-        """Put a corrected record beside the original; a re-drive applies it."""
+        """Put a corrected record beside the original; a replay applies it."""
         from aksu_shared.commands.dead_letters import repair  # noqa: PLC0415
 
         headers = dict(each.split("=", 1) for each in header or ())
         repair(service, config, letter=letter, value=data.read_bytes() if data else None, headers=headers, why=reason)
 
-    @app.command("redrive")
-    def redrive_letters(letters: Annotated[list[int], typer.Argument(help="numbers of dead letters")]) -> None:
+    @app.command("replay")
+    def replay_letters(letters: Annotated[list[int], typer.Argument(help="numbers of dead letters")]) -> None:
         """Apply them and all that is parked under their keys, in order; exits with 1 when one fails again."""
-        from aksu_shared.commands.dead_letters import redrive  # noqa: PLC0415
+        from aksu_shared.commands.dead_letters import replay  # noqa: PLC0415
 
-        done = redrive(service, config, letters=letters)
+        done = replay(service, config, letters=letters)
         for number, fault in done.failed.items():
             typer.echo(f"{number}: {fault.reason} {fault.detail}")
         typer.echo(f"{len(done.applied)} applied, {len(done.failed)} failed")
@@ -65,7 +65,7 @@ def _add_what_changes(app: typer.Typer, service: str, config: str) -> None:
         *,
         reason: Annotated[str, typer.Option(help="why they are given up")],
     ) -> None:
-        """Give them up for good; what is parked behind them waits for a re-drive."""
+        """Give them up for good; what is parked behind them waits for a replay."""
         from aksu_shared.commands.dead_letters import discard  # noqa: PLC0415
 
         typer.echo(f"{discard(service, config, letters=letters, why=reason)} discarded")

@@ -10,12 +10,12 @@ from aksu_shared.db.notify import APPLIED, CHANGE_LOG
 from aksu_shared.kernel.errors import NotFound
 from aksu_shared.operations.dead_letters import ONE, detail_of
 from aksu_shared.worker import dead_letters
-from aksu_shared.worker.dead_letters import DeadLetter, Redriven
+from aksu_shared.worker.dead_letters import DeadLetter, Replayed
 
 _NOTIFY = "SELECT pg_notify(channel, '') FROM unnest($1::text[]) AS channel"
 
 
-def print_letters(service: str, config: str, *, state: str) -> None:
+def print_letters(service: str, config: str, *, state: str | None) -> None:
     """One line of JSON each, in the order they were parked."""
 
     async def command(context: Context) -> None:
@@ -52,11 +52,11 @@ def repair(
     run(service, config, command)
 
 
-def redrive(service: str, config: str, *, letters: Sequence[int]) -> Redriven:
+def replay(service: str, config: str, *, letters: Sequence[int]) -> Replayed:
     """Apply them and all that is parked under their keys."""
 
-    async def command(context: Context) -> Redriven:
-        done = await dead_letters.redrive(context.pool, context.applier, letters, by=context.by)
+    async def command(context: Context) -> Replayed:
+        done = await dead_letters.replay(context.pool, context.applier, letters, by=context.by)
         await context.pool.execute(_NOTIFY, [CHANGE_LOG, APPLIED])
         return done
 
@@ -73,6 +73,7 @@ def _line(letter: DeadLetter) -> str:
         "id": letter.id,
         "topic": letter.topic,
         "key": letter.key,
+        "state": letter.state,
         "reason": letter.reason,
         "detail": letter.detail,
         "parked_at": letter.parked_at.isoformat(),

@@ -7,7 +7,8 @@ Problem
 ├── Forbidden            403  visible, but the right is missing
 ├── NotFound             404  absent or outside the caller's scope: the same bytes
 ├── RuleBroken           409  a rule of the domain says no; names its legal basis
-│   └── IllegalTransition     names the transitions that are legal now
+│   ├── IllegalTransition     names the transitions that are legal now
+│   └── NotParked             what was set aside is repaired, replayed or discarded once
 ├── ConcurrentWrite      409  another writer was faster: send it again
 ├── PreconditionFailed   412
 ├── TooLarge             413
@@ -154,6 +155,14 @@ class IllegalTransition(RuleBroken):
     code = "illegal_transition"
     bg = "От състояние „{state}“ не може „{transition}“. Възможни са: {legal}."
     en = "'{transition}' is not possible from state '{state}'. Possible: {legal}."
+
+
+class NotParked(RuleBroken):
+    """Only what is parked is repaired, replayed or discarded; what was ordered about it is carried out first."""
+
+    code = "not_parked"
+    bg = "Това не е задържано или вече се обработва (състояние {state})."
+    en = "This is not parked, or what was ordered about it is being carried out (state {state})."
 
 
 class ConcurrentWrite(Problem):

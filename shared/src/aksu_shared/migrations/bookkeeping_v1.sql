@@ -116,7 +116,6 @@ CREATE TABLE dead_letter (
   value bytea NOT NULL,
   reason text NOT NULL,
   detail text,
-  state text NOT NULL DEFAULT 'PARKED' CHECK (state IN ('PARKED', 'REDRIVEN', 'DISCARDED')),
   parked_at timestamptz NOT NULL DEFAULT now(),
   resolved_at timestamptz,
   resolved_by text,
@@ -128,15 +127,22 @@ CREATE TABLE dead_letter (
   repaired_by text,
   repaired_at timestamptz,
   repair_reason text,
-  ordered text CHECK (ordered IN ('REDRIVE', 'DISCARD')),
+  outcome text CHECK (outcome IN ('REPLAYED', 'DISCARDED')),
+  -- Follows from the others, so that who may repair need not be able to say that a record was replayed.
+  -- A repaired record whose replay fails is parked again.
+  state text NOT NULL GENERATED ALWAYS AS (
+    CASE WHEN outcome IS NOT NULL THEN outcome
+         WHEN repaired_at > coalesce(tried_at, '-infinity') THEN 'REPAIRED'
+         ELSE 'PARKED' END) STORED,
+  ordered text CHECK (ordered IN ('REPLAY', 'DISCARD')),
   ordered_by text,
   ordered_at timestamptz,
   order_reason text
 );
 CREATE UNIQUE INDEX uq_dead_letter_parked ON dead_letter (consumer, topic, partition, "offset", sha256(value))
-  WHERE state = 'PARKED';
-CREATE INDEX ix_dead_letter_parked ON dead_letter (consumer, topic, key) WHERE state = 'PARKED';
-CREATE INDEX ix_dead_letter_ordered ON dead_letter (id) WHERE state = 'PARKED' AND ordered IS NOT NULL;
+  WHERE outcome IS NULL;
+CREATE INDEX ix_dead_letter_parked ON dead_letter (consumer, topic, key) WHERE outcome IS NULL;
+CREATE INDEX ix_dead_letter_ordered ON dead_letter (id) WHERE outcome IS NULL AND ordered IS NOT NULL;
 
 CREATE TABLE vanished_cause (
   consumer text NOT NULL,

@@ -1,4 +1,4 @@
-"""Dead letters over HTTP, the same in every service: listed, shown, repaired, ordered to be re-driven or discarded.
+"""Dead letters over HTTP, the same in every service: listed, shown, repaired, ordered to be replayed or discarded.
 
 An operator sees why a record was parked, and its content only as far as everybody may see it.
 """
@@ -28,16 +28,16 @@ from aksu_shared.auth.dependencies import PrincipalDep, requires
 from aksu_shared.bus.topics import declared_topics
 from aksu_shared.db.reads import Page
 from aksu_shared.kernel import strict_json
-from aksu_shared.kernel.errors import Malformed, NotFound
+from aksu_shared.kernel.errors import Malformed, NotFound, NotParked
 from aksu_shared.kernel.schemas.base import Command as Body
 from aksu_shared.kernel.schemas.base import Resource
 from aksu_shared.serving.problems import problems
 from aksu_shared.web.commands import COMMAND_PROBLEMS, Command
 from aksu_shared.web.reads import PageOf, PageQuery, page_response
 from aksu_shared.web.routing import Router
-from aksu_shared.worker.dead_letters import NotParked, OtherIdentity, StillUnreadable, repair
+from aksu_shared.worker.dead_letters import OtherIdentity, StillUnreadable, repair
 
-State = Literal["PARKED", "REDRIVEN", "DISCARDED"]
+State = Literal["PARKED", "REPAIRED", "REPLAYED", "DISCARDED"]
 _MAX_ID: Final = 2**63
 _NAME: Final = r"^ce_[a-z]{1,20}$"
 _PRINTABLE: Final = r"^[^\x00-\x1f\x7f]{0,500}$"
@@ -47,21 +47,23 @@ _T: Final = Table(
     MetaData(),
     *(Column(name, BigInteger) for name in ("id", "offset")),
     *(Column(name, Integer) for name in ("partition", "tries")),
-    *(Column(name, Text) for name in ("consumer", "topic", "key", "reason", "detail", "state", "ordered")),
+    *(Column(name, Text) for name in ("consumer", "topic", "key", "reason", "detail", "state", "outcome", "ordered")),
     *(Column(name, Text) for name in ("resolved_by", "resolution")),
     *(Column(name, DateTime(timezone=True)) for name in ("parked_at", "tried_at", "repaired_at", "resolved_at")),
     Column("value", LargeBinary),
 )
 _C: Final = _T.c
+_LETTER: Final = select(
+    _C.id, _C.topic, _C.partition, _C.offset, _C.key, _C.reason, _C.detail, _C.state, _C.ordered, _C.tries,
+    func.octet_length(_C.value).label("size"), _C.parked_at, _C.tried_at, _C.repaired_at, _C.resolved_at,
+    _C.resolved_by, _C.resolution,
+)  # fmt: skip
 _LETTERS: Final = Page(
-    columns=select(
-        _C.id, _C.topic, _C.partition, _C.offset, _C.key, _C.reason, _C.detail, _C.state, _C.ordered, _C.tries,
-        func.octet_length(_C.value).label("size"), _C.parked_at, _C.tried_at, _C.repaired_at, _C.resolved_at,
-        _C.resolved_by, _C.resolution,
-    ),
+    columns=_LETTER,
     filters={name: _C[name] == bindparam(name) for name in ("state", "topic", "key", "reason")},
     sorts={"id": (_C.id,)},
-)  # fmt: skip
+)
+_OPEN: Final = Page(columns=_LETTER.where(_C.outcome.is_(None)), filters=_LETTERS.filters, sorts=_LETTERS.sorts)
 ONE: Final = """
 SELECT id, topic, partition, "offset", key, reason, detail, state, ordered, tries, octet_length(value) AS size,
        parked_at, tried_at, repaired_at, resolved_at, resolved_by, resolution, headers, value, repaired_headers,
@@ -69,7 +71,7 @@ SELECT id, topic, partition, "offset", key, reason, detail, state, ordered, trie
   FROM dead_letter WHERE id = $1"""
 _ORDER: Final = """
 UPDATE dead_letter SET ordered = $2, ordered_by = $3, ordered_at = now(), order_reason = $4
- WHERE id = $1 AND state = 'PARKED' AND ordered IS NULL RETURNING true"""
+ WHERE id = $1 AND outcome IS NULL AND ordered IS NULL RETURNING true"""
 
 router = Router(tags=["dead letters"])
 
@@ -85,7 +87,7 @@ class DeadLetterRead(Resource):
     reason: str
     detail: str | None
     state: State
-    ordered: Literal["REDRIVE", "DISCARD"] | None
+    ordered: Literal["REPLAY", "DISCARD"] | None
     tries: int
     size: int = Field(description="bytes of the record's value")
     parked_at: AwareDatetime
@@ -115,9 +117,9 @@ class DeadLetterDetail(DeadLetterRead):
 
 
 class DeadLetterQuery(PageQuery):
-    """Filters of the list."""
+    """Filters of the list; without `state` it holds what is neither replayed nor discarded."""
 
-    state: State = "PARKED"
+    state: State | None = None
     topic: Annotated[str, Query(max_length=200)] | None = None
     key: Annotated[str, Query(max_length=200)] | None = None
     reason: Annotated[str, Query(max_length=50)] | None = None
@@ -134,8 +136,8 @@ class Repair(Body):
     reason: Annotated[str, Field(min_length=3, max_length=500, pattern=_PRINTABLE)]
 
 
-class Redrive(Body):
-    """Nothing has to be said; the whole key is re-driven."""
+class DeadLetterReplay(Body):
+    """Nothing has to be said; the whole key is replayed."""
 
 
 class Discard(Body):
@@ -163,7 +165,8 @@ async def list_dead_letters(
     query: Annotated[DeadLetterQuery, Query()], request: Request, principal: PrincipalDep
 ) -> Response:
     """Records that could not be applied, in the order they were parked."""
-    return await page_response(request.app.state.api.reads, _LETTERS, query, principal)
+    page = _LETTERS if query.state else _OPEN
+    return await page_response(request.app.state.api.reads, page, query, principal)
 
 
 @router.get(
@@ -188,7 +191,7 @@ async def get_dead_letter(letter_id: _LetterId, request: Request, principal: Pri
     dependencies=[requires("platform.dead_letter.repair")],
 )
 async def repair_dead_letter(letter_id: _LetterId, body: Repair, command: _CommandDep) -> Response:
-    """Put a corrected record beside the original one; a re-drive applies it."""
+    """Put a corrected record beside the original one; a replay applies it."""
     key = _id(letter_id)
     data = None if body.data is None else json.dumps(body.data, ensure_ascii=False).encode()
     connection = await command.work.begin()
@@ -198,15 +201,15 @@ async def repair_dead_letter(letter_id: _LetterId, body: Repair, command: _Comma
 
 
 @router.post(
-    "/dead-letters/{letter_id}/redrive",
+    "/dead-letters/{letter_id}/replay",
     status_code=202,
     response_model=DeadLetterDetail,
     responses=problems(*COMMAND_PROBLEMS, NotFound, NotParked),
-    dependencies=[requires("platform.dead_letter.redrive")],
+    dependencies=[requires("platform.dead_letter.replay")],
 )
-async def redrive_dead_letter(letter_id: _LetterId, body: Redrive, command: _CommandDep) -> Response:  # noqa: ARG001 - an empty body
+async def replay_dead_letter(letter_id: _LetterId, body: DeadLetterReplay, command: _CommandDep) -> Response:  # noqa: ARG001 - an empty body
     """Have the worker apply the record and all that is parked under its key, in order, under their ids."""
-    return await _order(command, letter_id, "REDRIVE", None)
+    return await _order(command, letter_id, "REPLAY", None)
 
 
 @router.post(
@@ -217,7 +220,7 @@ async def redrive_dead_letter(letter_id: _LetterId, body: Redrive, command: _Com
     dependencies=[requires("platform.dead_letter.discard")],
 )
 async def discard_dead_letter(letter_id: _LetterId, body: Discard, command: _CommandDep) -> Response:
-    """Have the worker give the record up; what is parked behind it waits for a re-drive."""
+    """Have the worker give the record up; what is parked behind it waits for a replay."""
     return await _order(command, letter_id, "DISCARD", body.reason)
 
 
@@ -228,7 +231,7 @@ async def _order(command: Command, letter_id: _LetterId, what: str, why: str | N
     if row is None:
         raise NotFound
     if not ordered:
-        raise NotParked
+        raise NotParked(state=row["state"])
     return command.reply(202, detail_of(row))
 
 

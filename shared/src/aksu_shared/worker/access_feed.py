@@ -20,11 +20,12 @@ from aksu_shared.config.base import BaseConfig
 from aksu_shared.db.notify import APPLIED, Notifier
 from aksu_shared.events.catalogue import CATALOGUE
 from aksu_shared.events.registry.access import AccessEvent
-from aksu_shared.worker.applying import Applier, read
+from aksu_shared.worker.applying import Applier
 from aksu_shared.worker.beat import heard
 from aksu_shared.worker.failure import FeedUnavailable, database
 from aksu_shared.worker.feed import FeedPage, FeedRestarted, Feeds, open_feeds
 from aksu_shared.worker.handover import Handover
+from aksu_shared.worker.items import read
 from aksu_shared.worker.loop import turns
 from aksu_shared.worker.progress import Progress, pause
 

@@ -1,38 +1,30 @@
 """The transaction of a consumer: inbox, effects, the service's own changes and how far its sources are, or nothing.
 
 A record takes effect once however often it is delivered, because its event's id goes into the inbox with the effect.
-A record whose key is parked is parked too, so that each key keeps its order.
 """
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
-from uuid import UUID
 
 import asyncpg
 import structlog
 
-from aksu_shared.bus.contract import Delivered
 from aksu_shared.bus.lease import lock_key
-from aksu_shared.bus.wire import Undecodable, event_of
-from aksu_shared.db.pool import LOCK_TIMEOUT_MS, Json
+from aksu_shared.db.pool import LOCK_TIMEOUT_MS
 from aksu_shared.db.work import Actor, Connection, UnitOfWork
-from aksu_shared.events.base import Event, Meta
+from aksu_shared.events.base import Event
 from aksu_shared.kernel.clock import Clock
-from aksu_shared.kernel.value import value
-from aksu_shared.worker.failure import (
-    BEHIND,
-    Fault,
-    SourceRestored,
-    fault_of,
-    is_infrastructure,
-    transaction,
-)
+from aksu_shared.worker.failure import Fault, SourceRestored, fault_of, transaction
 from aksu_shared.worker.freshness import Partition, save_sources
+from aksu_shared.worker.inbox import Inbox, metas_of
+from aksu_shared.worker.items import Item
+from aksu_shared.worker.parking import park
 from aksu_shared.worker.patience import in_time
 from aksu_shared.worker.routing import Handlers, calls, topics
+from aksu_shared.worker.settling import Settling
 
 HANDLER_TIMEOUT: Final = 30.0
 """Seconds a handler may take for one batch."""
@@ -41,71 +33,12 @@ _BEGIN: Final = "SELECT pg_advisory_xact_lock_shared($1), set_config('lock_timeo
 _ALONE: Final = "SELECT pg_advisory_xact_lock($1)"
 REBUILD_LOCK: Final = lock_key("rebuild")
 """Shared by every transaction that applies events; held alone while one is parked or a rebuilt copy put in place."""
-_ADMIT: Final = """
-WITH r AS (
-  SELECT r.id, r.seq, r.key, o.source, o.topic,
-         s.wanted_epoch IS NOT NULL OR o.epoch > s.epoch AS ahead, o.epoch < s.epoch AS superseded
-    -- Arrays as text: of each member of another, asyncpg asks twice whether it is an array itself.
-    FROM unnest($2::text::uuid[], $3::text::bigint[], $4::text::int[], $5::text[]) AS r(id, seq, origin, key)
-    JOIN unnest($6::text[], $7::text[], $8::text[]) WITH ORDINALITY AS o(source, topic, epoch, origin) USING (origin)
-    LEFT JOIN source_state s ON s.source = o.source
-), parked AS (
-  -- FOR SHARE: a re-drive under way is waited for, and what it resolved no longer counts.
-  SELECT topic, key FROM dead_letter
-   WHERE consumer = $1 AND state = 'PARKED' AND (topic, key) IN (SELECT topic, key FROM r) FOR SHARE
-), behind AS (
-  SELECT r.id FROM r WHERE (r.topic, r.key) IN (SELECT topic, key FROM parked) AND superseded IS NOT TRUE
-), fresh AS (
-  INSERT INTO inbox (consumer, event_id, source, seq)
-  SELECT $1, id, source, seq FROM r WHERE id NOT IN (SELECT id FROM behind) AND superseded IS NOT TRUE ORDER BY id
-  ON CONFLICT DO NOTHING RETURNING event_id)
-SELECT event_id AS id, 'fresh' AS verdict FROM fresh WHERE (SELECT count(*) FROM fresh) < (SELECT count(*) FROM r)
-UNION ALL
-SELECT NULL, 'all fresh' WHERE (SELECT count(*) FROM fresh) = (SELECT count(*) FROM r)
-UNION ALL
-SELECT id, 'behind' FROM behind WHERE NOT EXISTS (SELECT FROM inbox WHERE consumer = $1 AND event_id = id)
-UNION ALL
-SELECT id, 'ahead' FROM r WHERE ahead"""
-_KNOWN: Final = "SELECT event_id::text FROM inbox WHERE consumer = $1 AND event_id = ANY ($2::uuid[])"
 _WANT: Final = """
 UPDATE source_state AS s SET wanted_epoch = greatest(s.wanted_epoch, r.epoch)
   FROM unnest($1::text[], $2::text[]) AS r(source, epoch)
  WHERE s.source = r.source AND r.epoch > s.epoch AND s.wanted_epoch IS DISTINCT FROM r.epoch RETURNING s.source"""
-_PARK: Final = """
-INSERT INTO dead_letter (consumer, topic, partition, "offset", key, headers, value, reason, detail)
-SELECT $1, r.topic, r.partition, r."offset", r.key, r.headers, r.value, r.reason, r.detail
-  FROM unnest($2::text[], $3::int[], $4::bigint[], $5::text[], $6::jsonb[], $7::bytea[], $8::text[], $9::text[])
-       WITH ORDINALITY AS r(topic, partition, "offset", key, headers, value, reason, detail, n)
- WHERE NOT EXISTS (
-   SELECT FROM dead_letter d
-    WHERE d.consumer = $1 AND d.topic = r.topic AND d.key = r.key AND d.state = 'PARKED'
-      AND d.headers ->> 'ce_id' = r.headers ->> 'ce_id' AND d.value = r.value)
- ORDER BY n
-ON CONFLICT DO NOTHING"""
 
 log = structlog.get_logger(__name__)
-
-
-@value()
-class Item:
-    """A record, and the event it carries or why it carries none."""
-
-    record: Delivered
-    event: Event[Any] | None
-    fault: Fault | None = None
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """What its order is kept by: topic and key."""
-        return self.record.topic, self.record.key
-
-
-def read(record: Delivered) -> Item:
-    """The record with its event, or with the fault that keeps it from being one."""
-    try:
-        return Item(record, event_of(record))
-    except Undecodable as error:
-        return Item(record, None, Fault(error.reason, error.detail))
 
 
 @dataclass(slots=True)
@@ -166,8 +99,9 @@ class Applier:
 
     async def _apply(self, connection: Connection, items: Sequence[Item], *, fed: bool) -> Applied:
         await connection.execute(_BEGIN, REBUILD_LOCK, self._lock_timeout)
-        items, known = await self._without_known_faults(connection, items)
-        fresh, parked = await self._admit(connection, items, fed=fed)
+        inbox = Inbox(connection, self.name)
+        items, known = await inbox.without_known_faults(items)
+        fresh, parked = await inbox.admit(items, fed=fed)
         await park(connection, self.name, parked)
         work = await self.run(connection, [item.event for item in fresh if item.event is not None])
         changes = work.changes
@@ -176,18 +110,14 @@ class Applier:
             await self._save_sources(connection, items)
         return Applied(len(fresh), len(items) + known - len(fresh) - len(parked), len(parked), changes)
 
-    async def settle(self, items: Sequence[Item]) -> None:
+    async def settle(self, items: Sequence[Item]) -> Applied:
         """Apply what a feed told, park what is at fault. Raises only what is_infrastructure."""
-        try:
-            await self.apply(items, fed=True)
-        except Exception as error:
-            if is_infrastructure(error):
-                raise
-            if len(items) == 1:
-                await self.park(items[0], fault_of(error))
-                return
-            await self.settle(items[: len(items) // 2])
-            await self.settle(items[len(items) // 2 :])
+        fed = Settling(name="feed", apply=partial(self.apply, fed=True), park=self.set_aside)
+        return sum(await fed.settle(items), Applied())
+
+    async def set_aside(self, item: Item, error: Exception) -> Applied:
+        """Park a record that fails alone, unless it has taken effect meanwhile."""
+        return Applied(parked=1) if await self.park(item, fault_of(error)) else Applied(repeated=1)
 
     async def park(self, item: Item, fault: Fault) -> bool:
         """Park one record in a transaction of its own, unless it has taken effect; whether it was parked.
@@ -197,8 +127,7 @@ class Applier:
         """
         async with transaction(self._pool) as connection:
             await connection.execute(_ALONE, REBUILD_LOCK)
-            identity = _identity(item.record)
-            if identity and await connection.fetchval(_KNOWN, self.name, [identity]):
+            if await Inbox(connection, self.name).knows(item.record):
                 return False
             await park(connection, self.name, [(item, fault)])
             return True
@@ -226,119 +155,7 @@ class Applier:
             sees_all=True,
         )
 
-    async def _without_known_faults(self, connection: Connection, items: Sequence[Item]) -> tuple[Sequence[Item], int]:
-        """The items without those at fault that were repaired or discarded before; and how many those are."""
-        faulty = {identity for item in items if item.fault and (identity := _identity(item.record))}
-        if not faulty:
-            return items, 0
-        known = {row[0] for row in await connection.fetch(_KNOWN, self.name, list(faulty))}
-        kept = [item for item in items if item.fault is None or _identity(item.record) not in known]
-        return kept, len(items) - len(kept)
-
-    async def _admit(
-        self, connection: Connection, items: Sequence[Item], *, fed: bool
-    ) -> tuple[list[Item], list[tuple[Item, Fault]]]:
-        """Items whose event is new, now in the inbox; and those to park: at fault, or behind one that is."""
-        readable, parked = _part(items)
-        rows = await connection.fetch(_ADMIT, self.name, *_columns(readable)) if readable else []
-        if not fed and any(row["verdict"] == "ahead" for row in rows):
-            raise SourceRestored(item.event.meta for item in readable if item.event and item.event.meta)
-        verdicts = {row["id"]: row["verdict"] for row in rows if row["verdict"] != "ahead"}
-        fresh: list[Item] = []
-        if None in verdicts:  # all are fresh
-            fresh, readable = readable, []
-        for item in readable:
-            verdict = verdicts.pop(item.event.meta.id, None)  # type: ignore[union-attr]  # readable items have both
-            if verdict == "fresh":
-                fresh.append(item)
-            elif verdict == "behind":
-                parked.append((item, BEHIND))
-        parked.sort(key=lambda pair: (pair[0].record.topic, pair[0].record.partition, pair[0].record.offset))
-        return fresh, parked
-
     async def _save_sources(self, connection: Connection, items: Iterable[Item]) -> None:
         """Note how far each source is."""
         fresh: dict[Partition, int] = {(item.record.topic, item.record.partition): item.record.time for item in items}
-        await save_sources(connection, topics=self.topics, fresh=fresh, events=_metas(items))
-
-
-def _part(items: Sequence[Item]) -> tuple[list[Item], list[tuple[Item, Fault]]]:
-    """Items to try, and items at fault together with what follows them under the same key."""
-    if not any(item.fault for item in items):
-        return list(items), []
-    readable: list[Item] = []
-    parked: list[tuple[Item, Fault]] = []
-    blocked: set[tuple[str, str]] = set()
-    for item in items:
-        if item.fault is not None:
-            blocked.add(item.key)
-            parked.append((item, item.fault))
-        elif item.key in blocked:
-            parked.append((item, BEHIND))
-        else:
-            readable.append(item)
-    return readable, parked
-
-
-def _columns(items: Sequence[Item]) -> tuple[str | list[Any], ...]:
-    """Ids, numbers, places among the origins and keys of the items' events; and the origins, of which there are few."""
-    metas = _metas(items)
-    told = [(meta.source, item.record.topic, meta.epoch) for meta, item in zip(metas, items, strict=True)]
-    origins = {origin: place for place, origin in enumerate(dict.fromkeys(told), 1)}
-    return (
-        _array(meta.id for meta in metas),
-        _array(meta.seq for meta in metas),
-        _array(origins[origin] for origin in told),
-        [item.record.key for item in items],
-        *map(list, zip(*origins, strict=True)),
-    )
-
-
-def _array(members: Iterable[object]) -> str:
-    """PostgreSQL's text of an array whose members need no quotes."""
-    return f"{{{','.join(map(str, members))}}}"
-
-
-def _metas(items: Iterable[Item]) -> list[Meta]:
-    return [item.event.meta for item in items if item.event is not None and item.event.meta is not None]
-
-
-def _identity(record: Delivered) -> str | None:
-    """The event's id that a record claims, even when the rest of it cannot be read."""
-    try:
-        return str(UUID(record.headers.get("ce_id", "")))
-    except ValueError:
-        return None
-
-
-async def park(connection: Connection, consumer: str, parked: Sequence[tuple[Item, Fault]]) -> None:
-    """Write dead letters with the original bytes. One already parked is not parked twice."""
-    if not parked:
-        return
-    records = [item.record for item, _ in parked]
-    await connection.execute(
-        _PARK,
-        consumer,
-        [record.topic for record in records],
-        [record.partition for record in records],
-        [record.offset for record in records],
-        [record.key for record in records],
-        [_headers(record.headers) for record in records],
-        [record.value for record in records],
-        [fault.reason for _, fault in parked],
-        [fault.detail for _, fault in parked],
-    )
-    for item, fault in parked:
-        log.error(
-            "record_parked",
-            consumer=consumer,
-            topic=item.record.topic,
-            partition=item.record.partition,
-            offset=item.record.offset,
-            reason=fault.reason,
-            detail=fault.detail,
-        )
-
-
-def _headers(headers: Mapping[str, str]) -> Json:
-    return Json(json.dumps(dict(headers), ensure_ascii=False).replace("\\u0000", "\\ufffd"))
+        await save_sources(connection, topics=self.topics, fresh=fresh, events=metas_of(items))

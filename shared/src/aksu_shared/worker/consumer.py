@@ -1,11 +1,11 @@
-"""The consumer loop: fetch, apply in one transaction, commit the offsets last; bisect what fails, park what is bad.
+"""The consumer loop: fetch, apply in one transaction, commit the offsets last; halve what fails, park what is bad.
 
 While PostgreSQL works on a batch, the one behind it is fetched and read. It is applied once the batch before it is
 settled and committed; when that fails, both are read again.
 
 A failure of the database or the bus is waited out with the partition rewound, and never parks anything. A type of
 event this build does not know (a producer one version ahead) is parked as UNKNOWN_TYPE with what follows it under its
-key, and re-driven after the upgrade: deploy consumers before producers. A known type without a handler is skipped.
+key, and replayed after the upgrade: deploy consumers before producers. A known type without a handler is skipped.
 """
 
 import asyncio
@@ -21,13 +21,15 @@ import structlog
 from aksu_shared.bus.contract import Bus, BusUnavailable, Consumer, Delivered
 from aksu_shared.db.notify import APPLIED, CHANGE_LOG, Notifier
 from aksu_shared.kernel.failpoint import failpoint
-from aksu_shared.worker.applying import Applied, Applier, Item, read
+from aksu_shared.worker.applying import Applied, Applier
 from aksu_shared.worker.beat import hear, with_beats, without_beats
-from aksu_shared.worker.failure import HandlerTimeout, fault_of, is_infrastructure, transaction
+from aksu_shared.worker.failure import HandlerTimeout, transaction
 from aksu_shared.worker.freshness import Partition, save_sources
+from aksu_shared.worker.items import Item, read
 from aksu_shared.worker.loop import turns
 from aksu_shared.worker.metrics import LAG, RECORDS
 from aksu_shared.worker.progress import Progress
+from aksu_shared.worker.settling import Settling
 
 BATCH: Final = 2_000
 """Records applied in one transaction."""
@@ -76,6 +78,13 @@ class ConsumerLoop:
         self._member = member
         self._freshened = 0.0
         self._ahead = _Batch()
+        self.settling = Settling(
+            name="consumer",
+            apply=self._apply,
+            park=self._park,
+            pauses=_pauses,
+            moved=lambda: progress.turned("consumer"),
+        )
 
     async def run(self, stop: asyncio.Event) -> None:
         """Consume until `stop`; the batch in hand is finished first."""
@@ -99,7 +108,7 @@ class ConsumerLoop:
         settled = asyncio.Event()
         reading = asyncio.create_task(self._read_ahead(consumer, batch, settled))
         try:
-            applied = await self._settle(batch.items)
+            applied = sum(await self.settling.settle(batch.items), Applied())
             await hear(self._pool, batch.records)
         except BaseException:
             settled.set()
@@ -124,45 +133,11 @@ class ConsumerLoop:
         except BusUnavailable as failure:
             log.warning("reading_ahead_failed", error=repr(failure))
 
-    async def _settle(self, items: Sequence[Item]) -> Applied:
-        """Apply or park every item, in order. Raises only what is_infrastructure."""
-        if not items:
-            return Applied()
-        try:
-            applied = await self._applier.apply(items)
-        except Exception as error:
-            if is_infrastructure(error):
-                raise
-            if len(items) == 1:
-                return await self._settle_one(items[0], error)
-            log.warning("batch_bisected", records=len(items), error=fault_of(error).detail)
-            # A cut is progress: of a batch with a record that hangs, each half takes the handler's whole time.
-            self._progress.turned("consumer")
-            half = len(items) // 2
-            return await self._settle(items[:half]) + await self._settle(items[half:])
-        self._progress.turned("consumer")
-        for outcome in ("events", "repeated", "parked"):
-            RECORDS.labels(outcome).inc(getattr(applied, outcome))
-        return applied
+    async def _apply(self, items: Sequence[Item]) -> Applied:
+        return _counted(await self._applier.apply(items))
 
-    async def _settle_one(self, item: Item, error: Exception) -> Applied:
-        """Try a record again a few times, then park it.
-
-        One that took too long is tried once more: it may have been the database that stood still.
-        """
-        for wait in _RETRY_AFTER[:1] if isinstance(error, HandlerTimeout) else _RETRY_AFTER:
-            await asyncio.sleep(wait)
-            self._progress.turned("consumer")
-            try:
-                return await self._applier.apply([item])
-            except Exception as again:
-                if is_infrastructure(again):
-                    raise
-                error = again
-        parked = await self._applier.park(item, fault_of(error))
-        self._progress.turned("consumer")
-        RECORDS.labels("parked" if parked else "repeated").inc()
-        return Applied(parked=1) if parked else Applied(repeated=1)
+    async def _park(self, item: Item, error: Exception) -> Applied:
+        return _counted(await self._applier.set_aside(item, error))
 
     async def _freshen(self, consumer: Consumer) -> None:
         """Partitions read to their end are fresh as of now."""
@@ -178,6 +153,17 @@ class ConsumerLoop:
                 await save_sources(connection, topics=self._applier.topics, fresh=fresh)
         if len(fresh) == len(lag):
             self._progress.turned("consumer")
+
+
+def _pauses(error: Exception) -> Sequence[float]:
+    """A record that took too long is tried once more: it may have been the database that stood still."""
+    return _RETRY_AFTER[:1] if isinstance(error, HandlerTimeout) else _RETRY_AFTER
+
+
+def _counted(applied: Applied) -> Applied:
+    for outcome in ("events", "repeated", "parked"):
+        RECORDS.labels(outcome).inc(getattr(applied, outcome))
+    return applied
 
 
 def _firsts(records: Sequence[Delivered]) -> dict[Partition, int]:

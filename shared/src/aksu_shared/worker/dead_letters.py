@@ -1,6 +1,6 @@
-"""Dead letters: records parked for their own fault or behind one; listed, repaired, re-driven in order, or discarded.
+"""Dead letters: records parked for their own fault or behind one; listed, repaired, replayed in order, or discarded.
 
-A repaired record keeps its original bytes beside the corrected ones, and its id: re-driven twice it takes effect once.
+A repaired record keeps its original bytes beside the corrected ones, and its id: replayed twice it takes effect once.
 The API only writes down what an operator orders; the worker, which may do it, carries the orders out.
 """
 
@@ -14,19 +14,21 @@ import asyncpg
 
 from aksu_shared.bus.contract import Delivered
 from aksu_shared.db.work import Connection
-from aksu_shared.kernel.errors import NotFound, RuleBroken
-from aksu_shared.worker.applying import Applier, read
+from aksu_shared.kernel.errors import NotFound, NotParked, RuleBroken
+from aksu_shared.worker.applying import Applier
 from aksu_shared.worker.failure import Fault, fault_of, is_broken, is_infrastructure, transaction
+from aksu_shared.worker.items import read
 
 _PORTION: Final = 200
 
 _LIST: Final = """
 SELECT id, consumer, topic, partition, "offset", key, headers, octet_length(value) AS size, reason, detail, state,
        tries, repaired_value IS NOT NULL AS repaired, ordered, parked_at, resolved_at, resolved_by, resolution
-  FROM dead_letter WHERE state = $1 AND id > $2 ORDER BY id LIMIT $3"""
+  FROM dead_letter
+ WHERE (state = $1 OR $1::text IS NULL AND outcome IS NULL) AND id > $2 ORDER BY id LIMIT $3"""
 _ORDERS: Final = """
 SELECT id, ordered, ordered_by, order_reason FROM dead_letter
- WHERE state = 'PARKED' AND ordered IS NOT NULL AND consumer = $1 ORDER BY id LIMIT 100"""
+ WHERE outcome IS NULL AND ordered IS NOT NULL AND consumer = $1 ORDER BY id LIMIT 100"""
 _ORDER_DONE: Final = "UPDATE dead_letter SET ordered = NULL WHERE id = ANY ($1::bigint[])"
 _RECORD: Final = """
 SELECT topic, partition, "offset", key, headers, value, repaired_value, repaired_headers, state, parked_at
@@ -34,33 +36,33 @@ SELECT topic, partition, "offset", key, headers, value, repaired_value, repaired
 _REPAIR: Final = """
 UPDATE dead_letter
    SET repaired_value = $2, repaired_headers = $3, repaired_by = $4, repaired_at = now(), repair_reason = $5
- WHERE id = $1 AND state = 'PARKED' AND ordered IS NULL RETURNING true"""
+ WHERE id = $1 AND outcome IS NULL AND ordered IS NULL RETURNING true"""
 _KEYS: Final = """
-SELECT topic, key FROM dead_letter WHERE consumer = $1 AND id = ANY ($2::bigint[]) AND state = 'PARKED'
+SELECT topic, key FROM dead_letter WHERE consumer = $1 AND id = ANY ($2::bigint[]) AND outcome IS NULL
  GROUP BY topic, key ORDER BY min(id)"""
 _LOCK: Final = """
-SELECT FROM dead_letter WHERE consumer = $1 AND topic = $2 AND key = $3 AND state = 'PARKED' ORDER BY id FOR UPDATE"""
+SELECT FROM dead_letter WHERE consumer = $1 AND topic = $2 AND key = $3 AND outcome IS NULL ORDER BY id FOR UPDATE"""
 _NEXT: Final = """
 SELECT id, topic, partition, "offset", key, coalesce(repaired_headers, headers) AS headers,
        coalesce(repaired_value, value) AS value, parked_at FROM dead_letter
- WHERE consumer = $1 AND topic = $2 AND key = $3 AND state = 'PARKED' ORDER BY id LIMIT $4"""
+ WHERE consumer = $1 AND topic = $2 AND key = $3 AND outcome IS NULL ORDER BY id LIMIT $4"""
 _ADMIT: Final = """
 INSERT INTO inbox (consumer, event_id, source, seq) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING RETURNING true"""
 _DONE: Final = """
 UPDATE dead_letter
-   SET state = 'REDRIVEN', resolved_at = now(), resolved_by = $2, tries = tries + 1, tried_at = now() WHERE id = $1"""
+   SET outcome = 'REPLAYED', resolved_at = now(), resolved_by = $2, tries = tries + 1, tried_at = now() WHERE id = $1"""
 _STILL: Final = """
 UPDATE dead_letter SET reason = $2, detail = $3, tries = tries + 1, tried_at = now(), ordered = NULL WHERE id = $1"""
 _EPOCH: Final = "SELECT epoch FROM source_state WHERE source = $1"
 _DISCARD: Final = """
-UPDATE dead_letter SET state = 'DISCARDED', resolved_at = now(), resolved_by = $2, resolution = $3
- WHERE id = ANY ($1::bigint[]) AND state = 'PARKED'
+UPDATE dead_letter SET outcome = 'DISCARDED', resolved_at = now(), resolved_by = $2, resolution = $3
+ WHERE id = ANY ($1::bigint[]) AND outcome IS NULL
  RETURNING consumer, coalesce(repaired_headers, headers) AS headers"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadLetter:
-    """One parked record without its bytes; `size` is their number."""
+    """One dead letter without the bytes of its record; `size` is their number."""
 
     id: int
     consumer: str
@@ -83,21 +85,24 @@ class DeadLetter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Redriven:
-    """What a re-drive did. `failed` are the dead letters at which a key stopped; what follows them stays parked."""
+class Replayed:
+    """What a replay did. `failed` are the dead letters at which a key stopped; what follows them stays parked."""
 
     applied: Sequence[int]
     failed: Mapping[int, Fault]
 
 
 async def dead_letters(
-    pool: asyncpg.Pool, *, state: str = "PARKED", after: int = 0, limit: int = 200
+    pool: asyncpg.Pool, *, state: str | None = None, after: int = 0, limit: int = 200
 ) -> list[DeadLetter]:
-    """Dead letters in the order they were parked, from the one after id `after`."""
+    """Dead letters in the order they were parked, from the one after id `after`.
+
+    Those in `state`; without one, those neither replayed nor discarded.
+    """
     return [DeadLetter(**dict(row)) for row in await pool.fetch(_LIST, state, after, limit)]
 
 
-async def redrive(pool: asyncpg.Pool, applier: Applier, ids: Sequence[int], *, by: str) -> Redriven:
+async def replay(pool: asyncpg.Pool, applier: Applier, ids: Sequence[int], *, by: str) -> Replayed:
     """Apply the whole keys to which `ids` belong, in order, each record once and under its original id.
 
     A key stops at the first record that fails again. Poke the change log's listeners afterwards: handlers may have
@@ -112,7 +117,7 @@ async def redrive(pool: asyncpg.Pool, applier: Applier, ids: Sequence[int], *, b
             failed |= stopped
             if stopped or not done:
                 break
-    return Redriven(applied=applied, failed=failed)
+    return Replayed(applied=applied, failed=failed)
 
 
 async def carry_out(pool: asyncpg.Pool, applier: Applier) -> int:
@@ -122,17 +127,9 @@ async def carry_out(pool: asyncpg.Pool, applier: Applier) -> int:
         if order["ordered"] == "DISCARD":
             await discard(pool, [order["id"]], by=order["ordered_by"], why=order["order_reason"])
         else:
-            await redrive(pool, applier, [order["id"]], by=order["ordered_by"])
+            await replay(pool, applier, [order["id"]], by=order["ordered_by"])
     await pool.execute(_ORDER_DONE, [order["id"] for order in orders])
     return len(orders)
-
-
-class NotParked(RuleBroken):
-    """The dead letter was re-driven or discarded, or is about to be."""
-
-    code = "dead_letter_not_parked"
-    bg = "Записът вече е обработен или се обработва."
-    en = "The record is no longer parked, or an order about it is being carried out."
 
 
 class StillUnreadable(RuleBroken):
@@ -160,7 +157,7 @@ async def repair(
     by: str,
     why: str,
 ) -> None:
-    """Put corrected bytes and headers beside the original ones; a re-drive then takes them.
+    """Put corrected bytes and headers beside the original ones; a replay then takes them.
 
     `value` None leaves the bytes, `headers` are added to those there. Raises NotFound, NotParked, OtherIdentity, and
     StillUnreadable when what comes out is no event.
@@ -177,11 +174,11 @@ async def repair(
     if fault is not None:
         raise StillUnreadable(reason=fault.reason, detail=fault.detail)
     if not await connection.fetchval(_REPAIR, letter, kept if value is None else value, whole, by, why):
-        raise NotParked
+        raise NotParked(state=row["state"])
 
 
 async def discard(pool: asyncpg.Pool, ids: Sequence[int], *, by: str, why: str) -> int:
-    """Give up parked records for good; give how many. What is parked behind them waits for a re-drive."""
+    """Give up parked records for good; give how many. What is parked behind them waits for a replay."""
     async with transaction(pool) as connection:
         rows = await connection.fetch(_DISCARD, list(ids), by, why)
         for row in rows:

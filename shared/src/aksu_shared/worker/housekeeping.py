@@ -95,6 +95,6 @@ class Housekeeping:
             await self._publish()
             await self._pool.execute(_TELL_HEAD)
         purged = await purge_idempotency(self._pool)
-        PARKED.set(await self._pool.fetchval("SELECT count(*) FROM dead_letter WHERE state = 'PARKED'"))
+        PARKED.set(await self._pool.fetchval("SELECT count(*) FROM dead_letter WHERE outcome IS NULL"))
         expired = await self._expire() if self._expire is not None else 0
         log.info("house_kept", idempotency_purged=purged, subjects_expired=expired)

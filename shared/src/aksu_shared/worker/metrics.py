@@ -9,4 +9,4 @@ LAG: Final = Gauge("aksu_consumer_lag", "Records not yet fetched", ["topic", "pa
 POSITION: Final = Gauge("aksu_log_position", "Position of the newest sequenced change-log row")
 SHIPPED: Final = Gauge("aksu_log_shipped", "Position of the newest row acknowledged by the bus")
 FIRED: Final = Counter("aksu_deadlines", "Deadlines by outcome: fired, failed", ["outcome"])
-PARKED: Final = Gauge("aksu_dead_letters_parked", "Dead letters waiting for a decision")
+PARKED: Final = Gauge("aksu_dead_letters_parked", "Dead letters neither replayed nor discarded")

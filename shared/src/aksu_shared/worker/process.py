@@ -186,7 +186,7 @@ async def _start(at_start: Callable[[UnitOfWork], Awaitable[None]], worker: Work
 
 
 async def _carry_out_orders(worker: Worker) -> None:
-    """Re-drive and discard dead letters as ordered through the API, in the process that leads."""
+    """Replay and discard dead letters as ordered through the API, in the process that leads."""
 
     async def turn() -> None:
         done = 0

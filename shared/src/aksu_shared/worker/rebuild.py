@@ -24,10 +24,11 @@ from aksu_shared.db.projection import project
 from aksu_shared.db.work import Connection, UnitOfWork
 from aksu_shared.events.base import Event
 from aksu_shared.events.catalogue import CATALOGUE
-from aksu_shared.worker.applying import REBUILD_LOCK, Applier, read
+from aksu_shared.worker.applying import REBUILD_LOCK, Applier
 from aksu_shared.worker.copies import Copies, Copy, Moved, Swapped, make_shadows, swap
 from aksu_shared.worker.failure import FeedUnavailable, database
 from aksu_shared.worker.feed import FeedPage, Feeds
+from aksu_shared.worker.items import read
 from aksu_shared.worker.routing import Handlers
 
 _LONGEST: Final = timedelta(minutes=10)
@@ -40,7 +41,7 @@ SELECT id::text FROM unnest($2::uuid[]) AS id
 _PENDING: Final = """
 SELECT position, event FROM pending p
  WHERE position > $1 AND NOT EXISTS (
-   SELECT FROM dead_letter d WHERE d.consumer = $2 AND d.state = 'PARKED' AND d.headers ->> 'ce_id' = p.event ->> 'id')
+   SELECT FROM dead_letter d WHERE d.consumer = $2 AND d.outcome IS NULL AND d.headers ->> 'ce_id' = p.event ->> 'id')
  ORDER BY position LIMIT $3"""
 _VANISHED: Final = """
 WITH gone AS (
@@ -53,8 +54,8 @@ _TAKEN_OVER: Final = """
 INSERT INTO inbox (consumer, event_id, source, seq)
 SELECT $1, event_id, $2, seq FROM told WHERE topic = ANY ($3::text[]) ON CONFLICT DO NOTHING"""
 _NO_LONGER_DEAD: Final = """
-UPDATE dead_letter SET state = 'REDRIVEN', resolved_at = now(), resolved_by = 'rebuild'
- WHERE consumer = $1 AND state = 'PARKED' AND topic = ANY ($2::text[])
+UPDATE dead_letter SET outcome = 'REPLAYED', resolved_at = now(), resolved_by = 'rebuild'
+ WHERE consumer = $1 AND outcome IS NULL AND topic = ANY ($2::text[])
    AND headers ->> 'ce_id' IN (SELECT event_id::text FROM told)"""
 _NOTE: Final = """
 INSERT INTO source_state AS s (source, epoch, position, wanted_epoch) VALUES ($1, $2, $3, $4)

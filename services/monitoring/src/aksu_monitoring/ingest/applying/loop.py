@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -14,10 +15,11 @@ from aksu_shared.db.notify import CHANGE_LOG
 from aksu_shared.db.work import Connection
 from aksu_shared.kernel.failpoint import failpoint
 from aksu_shared.procedures.context import Context
-from aksu_shared.worker.failure import database, fault_of, is_infrastructure, transaction
+from aksu_shared.worker.failure import database, fault_of, transaction
 from aksu_shared.worker.loop import turns
 from aksu_shared.worker.parts import Worker
 from aksu_shared.worker.progress import pause
+from aksu_shared.worker.settling import Settling
 
 LOOP: Final = "staged"
 BATCH: Final = 1_000
@@ -40,6 +42,7 @@ class StagedLoop:
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
         self._wake = asyncio.Event()
+        self._settling = Settling(name=LOOP, apply=self._apply, park=self._settle_series, moved=self._moved)
 
     async def listen(self) -> None:
         """Apply whenever told to, and now and then untold, on one listening connection until it breaks."""
@@ -49,7 +52,7 @@ class StagedLoop:
                 await connection.add_listener(INGESTED, self._woken)
                 while not self._worker.stop.is_set() and not connection.is_closed():
                     self._wake.clear()
-                    moved = await self._settle()
+                    moved = await self.settle()
                     self._worker.progress.turned(LOOP)
                     if not moved:
                         await self._rest()
@@ -68,63 +71,51 @@ class StagedLoop:
             if self._wake.is_set() or self._worker.stop.is_set():
                 return
 
-    async def _settle(self) -> int:
-        """Apply what is due; give how many events moved. What fails by itself is found and put in quarantine."""
-        keys: Sequence[SeriesKey] = ()
-        try:
-            async with transaction(self._worker.pool) as connection:
-                applying = self._applying(connection)
-                keys = await applying.due(limit=BATCH)
-                if not keys:
-                    return 0
-                moved = await applying.apply(keys)
-                changes = applying.work.changes
-                await applying.work.flush()
-                failpoint("before_commit")
-        except Exception as error:
-            if is_infrastructure(error) or not keys:
-                raise
-            log.warning("staged_batch_split", inspections=len(keys), error=fault_of(error).detail)
-            return sum([await self._settle_one(key) for key in keys])
+    async def settle(self) -> int:
+        """Apply or park what is due; give how many events moved.
+
+        Raises what is_infrastructure, and a failure for which no event is to blame.
+        """
+        async with transaction(self._worker.pool) as connection:
+            keys = await self._applying(connection).due(limit=BATCH)
+        return sum(await self._settling.settle(keys))
+
+    async def _apply(self, keys: Sequence[SeriesKey], *, at_most: int | None = None) -> int:
+        async with transaction(self._worker.pool) as connection:
+            applying = self._applying(connection)
+            moved = await applying.apply(keys, at_most=at_most)
+            changes = applying.work.changes
+            await applying.work.flush()
+            failpoint("before_commit")
         if changes:
             self._worker.notifier.poke(CHANGE_LOG)
         return moved
 
-    async def _settle_one(self, key: SeriesKey) -> int:
-        """Apply one inspection event by event."""
-        moved = 0
-        while True:
-            event = await self._turn(key)
-            try:
-                step = await self._step(key)
-            except Exception as error:
-                if is_infrastructure(error) or event is None:
-                    raise
-                await self._quarantine(key, event, error)
-                return moved + 1
-            if not step:
-                return moved
-            moved += step
-            self._worker.progress.turned(LOOP)
+    async def _settle_series(self, key: SeriesKey, _: Exception) -> int:
+        """Find the event for which an inspection fails: the others of it take effect, up to that one."""
+        async with transaction(self._worker.pool) as connection:
+            turn = await self._applying(connection).turn(key)
+        if not turn:
+            return await self._apply([key])  # none of its events is to blame; whatever is raises
+        series: Settling[UUID, int] = Settling(
+            name="series", apply=partial(self._advance, key), park=partial(self._park, key), moved=self._moved
+        )
+        return sum(await series.settle(turn))
+
+    async def _advance(self, key: SeriesKey, events: Sequence[UUID]) -> int:
+        """Apply as many of the events in turn as `events` are; those it was about may have taken effect meanwhile."""
+        return await self._apply([key], at_most=len(events))
+
+    async def _park(self, key: SeriesKey, event: UUID, error: Exception) -> int:
+        fault = fault_of(error)
+        async with transaction(self._worker.pool) as connection:
+            parked = await self._applying(connection).park(key, event, detail=f"{fault.reason}: {fault.detail}")
+        if parked:
+            log.error("staged_event_parked", source=key[0], reason=fault.reason, detail=fault.detail)
+        return 1
 
     def _applying(self, connection: Connection) -> ApplyingService:
         return ApplyingService(Context.of(self._worker.applier.work(connection)))
 
-    async def _turn(self, key: SeriesKey) -> UUID | None:
-        async with transaction(self._worker.pool) as connection:
-            return await self._applying(connection).turn(key)
-
-    async def _step(self, key: SeriesKey) -> int:
-        async with transaction(self._worker.pool) as connection:
-            applying = self._applying(connection)
-            moved = await applying.apply([key], at_most=1)
-            await applying.work.flush()
-        self._worker.notifier.poke(CHANGE_LOG)
-        return moved
-
-    async def _quarantine(self, key: SeriesKey, event: UUID, error: Exception) -> None:
-        fault = fault_of(error)
-        log.error("staged_event_quarantined", source=key[0], reason=fault.reason, detail=fault.detail)
-        detail = f"{fault.reason}: {fault.detail}"
-        async with transaction(self._worker.pool) as connection:
-            await self._applying(connection).quarantine(key, event, reason="FAILED", detail=detail)
+    def _moved(self) -> None:
+        self._worker.progress.turned(LOOP)

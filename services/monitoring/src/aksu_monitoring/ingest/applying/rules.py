@@ -26,7 +26,7 @@ OUTCOME_STATES: Final[Mapping[str, str]] = MappingProxyType(
 
 
 class Refused(Exception):
-    """The event contradicts those before it. `reason` is of code list quarantine_reasons; `detail` names fields."""
+    """The event contradicts those before it. `reason` is of code list parking_reasons; `detail` names fields."""
 
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(f"{reason}: {detail}")

@@ -79,29 +79,27 @@ class ApplyingService:
         await self._staging.progress(done.progress)
         return len(done.marks)
 
-    async def turn(self, key: SeriesKey) -> UUID | None:
-        """The event whose turn it is."""
-        head = await self._head(key)
-        return head[1].id if head else None
+    async def turn(self, key: SeriesKey) -> list[UUID]:
+        """The events of an inspection that are in turn, in order."""
+        inspections = await self._staging.inspections([key])
+        return [event.id for pushed in inspections for event in next_in_turn(pushed.applied, pushed.events)]
 
-    async def quarantine(self, key: SeriesKey, event: UUID, *, reason: str, detail: str) -> None:
-        """Put `event` aside: applying it failed by itself. Nothing, if its turn has passed meanwhile."""
+    async def park(self, key: SeriesKey, event: UUID, *, detail: str) -> bool:
+        """Park `event`, for which applying failed by itself, unless its turn has passed; whether it was parked.
+
+        Who judges may have stood still, and another worker has applied it meanwhile.
+        """
         await self._places.alone()
-        head = await self._head(key)
-        if head is None or head[1].id != event:
-            return
-        pushed, failed = head
-        done = _Effects(marks=[Mark(event, "QUARANTINED", reason, detail)])
-        self._hold(pushed, [each for each in pushed.events if each is not failed], {failed.sequence}, done)
-        await self._staging.mark(done.marks)
-        await self._staging.progress(done.progress)
-
-    async def _head(self, key: SeriesKey) -> tuple[PushedInspection, Staged] | None:
-        """An inspection that waits, and the event of it whose turn it is."""
         for pushed in await self._staging.inspections([key]):
-            for event in next_in_turn(pushed.applied, pushed.events):
-                return pushed, event
-        return None
+            for failed in next_in_turn(pushed.applied, pushed.events)[:1]:
+                if failed.id != event:
+                    break
+                done = _Effects(marks=[Mark(event, "PARKED", "FAILED", detail)])
+                self._hold(pushed, [each for each in pushed.events if each is not failed], {failed.sequence}, done)
+                await self._staging.mark(done.marks)
+                await self._staging.progress(done.progress)
+                return True
+        return False
 
     async def _subjects(self, inspections: Iterable[PushedInspection], at_most: int | None) -> list[_Subject]:
         """The inspections with all that judging their events needs, read in a few statements."""
@@ -152,7 +150,7 @@ class ApplyingService:
                     raise data
                 subject.dossier.admit(data)
             except Refused as why:
-                done.marks.append(Mark(event.id, "QUARANTINED", why.reason, why.detail))
+                done.marks.append(Mark(event.id, "PARKED", why.reason, why.detail))
                 refused.add(event.sequence)
                 break
             self.work.correlation_id, self.work.traceparent = event.correlation_id, event.traceparent
@@ -164,9 +162,9 @@ class ApplyingService:
 
     def _hold(self, pushed: PushedInspection, waiting: Sequence[Staged], refused: set[int], done: _Effects) -> None:
         """Note what still waits, for what, and since when. What is in turn and was left for later is due again."""
-        stuck = refused | {event.sequence for event in waiting if event.quarantined}
+        stuck = refused | {event.sequence for event in waiting if event.parked}
         turn = set() if refused else {event.id for event in next_in_turn(pushed.applied, waiting)}
-        held = [event for event in waiting if not event.quarantined and event.id not in turn]
+        held = [event for event in waiting if not event.parked and event.id not in turn]
         done.marks += [Mark(event.id, "HELD") for event in held if event.state != "HELD"]
         done.marks += [Mark(event.id, "PENDING") for event in waiting if event.id in turn and event.state == "HELD"]
         gaps, count = missing(pushed.applied, [*stuck, *(event.sequence for event in waiting)])
@@ -180,7 +178,7 @@ class ApplyingService:
                 "held": len(held),
                 "missing": gaps,
                 "missing_count": count,
-                "quarantined": sorted(stuck),
+                "parked": sorted(stuck),
                 "since": min((event.received_at for event in pushed.events if event.id in stopped), default=None),
                 "scope": staging_scope(pushed.source),
             }

@@ -3,14 +3,6 @@
 from aksu_shared.kernel.errors import RuleBroken
 
 
-class NotParked(RuleBroken):
-    """Only what was refused and waits is repaired, replayed or discarded."""
-
-    code = "record_not_parked"
-    bg = "Записът не чака поправка (състояние {state})."
-    en = "The record does not wait for repair (state {state})."
-
-
 class NotVouchedFor(RuleBroken):
     """A record whose signature did not hold is replayed only after a person repaired it, and so vouches for it."""
 

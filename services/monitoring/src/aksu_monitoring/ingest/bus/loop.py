@@ -9,11 +9,13 @@ from aksu_monitoring.ingest.bus.service import ReceivingService
 from aksu_monitoring.ingest.sources.service import Senders
 from aksu_monitoring.ingest.staging.service import INGESTED
 from aksu_shared.bus.contract import Consumer, Delivered
+from aksu_shared.db.work import Connection
 from aksu_shared.kernel.failpoint import failpoint
-from aksu_shared.worker.failure import fault_of, is_infrastructure, transaction
+from aksu_shared.worker.failure import fault_of, transaction
 from aksu_shared.worker.loop import turns
 from aksu_shared.worker.metrics import RECORDS
 from aksu_shared.worker.parts import Worker, WorkerLoop
+from aksu_shared.worker.settling import Settling
 
 LOOP: Final = "pushed"
 TOPIC: Final = "aksu.ingest.inspection.v1"
@@ -41,13 +43,16 @@ class PushedLoop:
     def __init__(self, worker: Worker, senders: Senders) -> None:
         self._worker = worker
         self._senders = senders
+        self._settling = Settling(
+            name=LOOP, apply=self._receive, park=self._park, moved=lambda: worker.progress.turned(LOOP)
+        )
 
     async def turn(self, consumer: Consumer) -> None:
         """Fetch and store once."""
         records = await consumer.fetch(max_records=BATCH, wait=_FETCH_WAIT)
         if records:
             try:
-                await self._settle(records)
+                await self._settling.settle(records)
             except BaseException:
                 await consumer.rewind({(each.topic, each.partition): each.offset for each in reversed(records)})
                 raise
@@ -56,29 +61,23 @@ class PushedLoop:
             await consumer.commit({(each.topic, each.partition): each.offset + 1 for each in records})
         self._worker.progress.turned(LOOP)
 
-    async def _settle(self, records: Sequence[Delivered]) -> None:
-        """Store the batch; one that fails by itself is cut in halves until the record is found, which is kept."""
-        today = self._worker.clock.today()
-        try:
-            async with transaction(self._worker.pool) as connection:
-                tally = await ReceivingService(connection, self._senders).receive(records, today=today)
-        except Exception as error:
-            if is_infrastructure(error):
-                raise
-            fault = fault_of(error)
-            log.warning("pushed_batch_split", records=len(records), error=fault.detail)
-            if len(records) > 1:
-                half = len(records) // 2
-                await self._settle(records[:half])
-                await self._settle(records[half:])
-                return
-            async with transaction(self._worker.pool) as connection:
-                receiving = ReceivingService(connection, self._senders)
-                await receiving.keep_failed(records[0], f"{fault.reason}: {fault.detail}", today=today)
-            RECORDS.labels("parked").inc()
-            return
+    async def _receive(self, records: Sequence[Delivered]) -> None:
+        """Store the records in one transaction; those refused are parked in it."""
+        async with transaction(self._worker.pool) as connection:
+            tally = await self._receiving(connection).receive(records, today=self._worker.clock.today())
         RECORDS.labels("events").inc(tally.accepted)
         RECORDS.labels("repeated").inc(tally.duplicate)
         RECORDS.labels("parked").inc(tally.refused)
         if tally.refused:
-            log.error("pushed_records_refused", refused=tally.refused, of=len(records))
+            log.error("pushed_records_parked", parked=tally.refused, of=len(records))
+
+    async def _park(self, record: Delivered, error: Exception) -> None:
+        """Park a record whose storing failed by itself."""
+        fault = fault_of(error)
+        async with transaction(self._worker.pool) as connection:
+            await self._receiving(connection).park(record, fault, today=self._worker.clock.today())
+        RECORDS.labels("parked").inc()
+        log.error("pushed_records_parked", parked=1, of=1, reason=fault.reason, detail=fault.detail)
+
+    def _receiving(self, connection: Connection) -> ReceivingService:
+        return ReceivingService(connection, self._senders)

@@ -10,7 +10,7 @@ from aksu_shared.db.statement import Statement
 
 _RECORD: Final = select(
     B.id, B.topic, B.partition, B.offset, B.source, B.event_id, B.state, B.result, B.errors, B.received_at,
-    B.resolved_at, B.resolved_by, B.version,
+    B.resolved_at, B.resolved_by, B.resolution, B.version,
 )  # fmt: skip
 PUSHED_RECORDS: Final = Page(
     columns=_RECORD,
@@ -25,6 +25,6 @@ PUSHED_RECORDS: Final = Page(
 PUSHED_RECORD_BY_ID: Final = Statement(
     _RECORD.add_columns(
         B.headers, func.translate(func.encode(B.value, "base64"), "\n", "").label("value"), B.repaired,
-        B.repaired_by, B.repair_reason,
+        B.repaired_by, B.repaired_at, B.repair_reason,
     ).where(B.id == bindparam("id"))
 )  # fmt: skip

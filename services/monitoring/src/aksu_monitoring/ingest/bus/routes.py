@@ -1,4 +1,4 @@
-"""Records of the bus that did not become events: duplicates and refusals; the repair and replay of refused ones."""
+"""Records of the bus that did not become events: duplicates, and what is parked; its repair and replay."""
 
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Query, Request
 from starlette.responses import Response
 
-from aksu_monitoring.ingest.bus.errors import NotParked, NotVouchedFor, StillRefused
+from aksu_monitoring.ingest.bus.errors import NotVouchedFor, StillRefused
 from aksu_monitoring.ingest.bus.queries import PUSHED_RECORD_BY_ID, PUSHED_RECORDS
 from aksu_monitoring.ingest.bus.schemas import (
     PushedRecordDetail,
@@ -15,11 +15,12 @@ from aksu_monitoring.ingest.bus.schemas import (
     RecordDiscard,
     RecordRepair,
 )
-from aksu_monitoring.ingest.bus.service import RefusedService
+from aksu_monitoring.ingest.bus.service import ParkedRecordService
 from aksu_monitoring.ingest.sources.dependencies import StagingCommandDep, StagingPrincipalDep
+from aksu_monitoring.ingest.staging.rules import SET_ASIDE
 from aksu_monitoring.ingest.staging.schemas import Replay
 from aksu_shared.auth.dependencies import requires
-from aksu_shared.kernel.errors import Forbidden, Malformed, NotFound
+from aksu_shared.kernel.errors import Forbidden, Malformed, NotFound, NotParked
 from aksu_shared.kernel.schemas.codes import Code
 from aksu_shared.serving.problems import problems
 from aksu_shared.web.api import ApiDep
@@ -63,7 +64,7 @@ async def get_record(record_id: UUID, request: Request, api: ApiDep, principal: 
     """One of them with headers and bytes (base64)."""
 
     def actions(record: dict[str, Any]) -> list[str]:
-        may = record["state"] == "PARKED" and api.rights.allows(principal, "monitoring.ingest.replay")
+        may = record["state"] in SET_ASIDE and api.rights.allows(principal, "monitoring.ingest.replay")
         return ["repair", "replay", "discard"] if may else []
 
     return await one_response(api.reads, PUSHED_RECORD_BY_ID, request, principal, actions=actions, id=record_id)
@@ -77,11 +78,11 @@ async def get_record(record_id: UUID, request: Request, api: ApiDep, principal: 
 )
 async def repair_record(record_id: UUID, body: RecordRepair, command: StagingCommandDep) -> Response:
     """Put a whole corrected CloudEvent beside the bytes, and so vouch for it. A replay stores it."""
-    service = RefusedService(command.context)
+    service = ParkedRecordService(command.context)
     version = await service.repair(
         record_id, body.event, reason=body.reason, version=command.known_version, by=command.principal
     )
-    return command.reply(200, PushedRecordResolved(id=record_id, state="PARKED", version=version), version=version)
+    return command.reply(200, PushedRecordResolved(id=record_id, state="REPAIRED", version=version), version=version)
 
 
 @router.post(
@@ -91,8 +92,8 @@ async def repair_record(record_id: UUID, body: RecordRepair, command: StagingCom
     dependencies=[requires("monitoring.ingest.replay")],
 )
 async def replay_record(record_id: UUID, body: Replay, command: StagingCommandDep) -> Response:  # noqa: ARG001 - an empty body
-    """Store a refused record as an event: as it was repaired, or as it came when its source is certain."""
-    service = RefusedService(command.context)
+    """Store a parked record as an event: as it was repaired, or as it came when its source is certain."""
+    service = ParkedRecordService(command.context)
     version = await service.replay(record_id, version=command.known_version, by=command.principal)
     return command.reply(200, PushedRecordResolved(id=record_id, state="REPLAYED", version=version), version=version)
 
@@ -104,7 +105,7 @@ async def replay_record(record_id: UUID, body: Replay, command: StagingCommandDe
     dependencies=[requires("monitoring.ingest.replay")],
 )
 async def discard_record(record_id: UUID, body: RecordDiscard, command: StagingCommandDep) -> Response:
-    """Give a refused record up; it stays listed as discarded."""
-    service = RefusedService(command.context)
+    """Give a parked record up; it stays listed as discarded."""
+    service = ParkedRecordService(command.context)
     version = await service.discard(record_id, reason=body.reason, version=command.known_version, by=command.principal)
     return command.reply(200, PushedRecordResolved(id=record_id, state="DISCARDED", version=version), version=version)

@@ -24,6 +24,7 @@ class PushedRecordRead(Resource):
     received_at: datetime
     resolved_at: datetime | None
     resolved_by: str | None
+    resolution: str | None
     version: int
 
 
@@ -34,6 +35,7 @@ class PushedRecordDetail(PushedRecordRead):
     value: str | None
     repaired: dict[str, Any] | None
     repaired_by: str | None
+    repaired_at: datetime | None
     repair_reason: str | None
     actions: list[str] | None = None
 

@@ -1,6 +1,6 @@
 """Pushed events that come over the bus: each record is one signed CloudEvent in structured mode.
 
-What HTTP would answer with 4xx is kept with its reason and bytes, listed, repaired and replayed by people.
+What HTTP would answer with 4xx is parked with its reason and bytes; people repair, replay or discard it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,19 +9,21 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from aksu_monitoring.ingest.bus.errors import NotParked, NotVouchedFor, StillRefused
+from aksu_monitoring.ingest.bus.errors import NotVouchedFor, StillRefused
 from aksu_monitoring.ingest.bus.store import NotStored, Parked, PushedRecordStore
 from aksu_monitoring.ingest.push.service import Item, PushService, examine
 from aksu_monitoring.ingest.sources.errors import SourceDisabled, SourceUnknown
 from aksu_monitoring.ingest.sources.rules import ALL_STAGING, name_of, staging_scope
 from aksu_monitoring.ingest.sources.service import Senders
+from aksu_monitoring.ingest.staging.rules import SET_ASIDE
 from aksu_shared.auth.principal import Principal
 from aksu_shared.bus.contract import Delivered
 from aksu_shared.db.work import Connection
 from aksu_shared.events.ingest import MAX_BYTES
-from aksu_shared.kernel.errors import FieldError, NotAuthenticated, Problem
+from aksu_shared.kernel.errors import FieldError, NotAuthenticated, NotParked, Problem
 from aksu_shared.kernel.strict_json import InvalidJson, loads
 from aksu_shared.procedures.context import Context
+from aksu_shared.worker.failure import Fault
 
 STRUCTURED: Final = "application/cloudevents+json"
 
@@ -39,8 +41,8 @@ class Received:
         """The source it names."""
         return self.item.attribute("source")
 
-    def kept(self) -> NotStored:
-        """What is kept of it when it was not stored."""
+    def not_stored(self) -> NotStored:
+        """What is kept of it when it did not become an event."""
         source = self.source
         return NotStored(
             record=self.record,
@@ -63,7 +65,7 @@ class Tally:
 
 
 class ReceivingService:
-    """Stores records in one transaction, those refused beside the others."""
+    """Stores records in one transaction; those refused are parked in it."""
 
     def __init__(self, connection: Connection, senders: Senders) -> None:
         self._connection = connection
@@ -71,7 +73,7 @@ class ReceivingService:
         self._records = PushedRecordStore(connection)
 
     async def receive(self, records: Iterable[Delivered], *, today: date) -> Tally:
-        """Store what is good, keep what is not. A record that comes again has no second effect."""
+        """Store what is good, park what is not. A record that comes again has no second effect."""
         received = [await self._judge(record, today) for record in records]
         tally = Tally()
         for each in received:
@@ -80,18 +82,19 @@ class ReceivingService:
         for source in sorted(tally.by_source):
             pushing = PushService(self._connection, source=source, keys=staging_scope(source))
             await pushing.store([each.item for each in tally.by_source[source]])
-        await self._records.add([each.kept() for each in received if each.item.result != "accepted"])
+        await self._records.add([each.not_stored() for each in received if each.item.result != "accepted"])
         for each in received:
             tally.accepted += each.item.result == "accepted"
             tally.duplicate += each.item.result == "duplicate"
             tally.refused += each.item.refused
         return tally
 
-    async def keep_failed(self, record: Delivered, detail: str, *, today: date) -> None:
-        """Keep a record whose storing failed by itself."""
+    async def park(self, record: Delivered, fault: Fault, *, today: date) -> None:
+        """Park a record whose storing failed by itself; one parked already is left as it is."""
         each = await self._judge(record, today)
+        detail = f"{fault.reason}: {fault.detail}"
         each.item.refuse("invalid", FieldError(pointer="", code="failed", bg=detail, en=detail))
-        await self._records.add([each.kept()])
+        await self._records.add([each.not_stored()])
 
     async def _judge(self, record: Delivered, today: date) -> Received:
         received = Received(record, read(record))
@@ -116,8 +119,8 @@ class ReceivingService:
         await self._senders.admit(self._connection, name, record.headers, record.value, whole=True, now=sent)
 
 
-class RefusedService:
-    """What people do with refused records: repair, replay, discard."""
+class ParkedRecordService:
+    """What people do with parked records: repair, replay, discard."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -155,7 +158,7 @@ class RefusedService:
     async def _parked(self, key: UUID, version: int | None) -> tuple[PushedRecordStore, Parked]:
         records = PushedRecordStore(await self._context.work.begin())
         parked = await records.locked(key, version=version)
-        if parked.state != "PARKED":
+        if parked.state not in SET_ASIDE:
             raise NotParked(state=parked.state)
         return records, parked
 

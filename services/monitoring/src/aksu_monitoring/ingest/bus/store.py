@@ -1,4 +1,4 @@
-"""Records of the bus that were not stored as events: duplicates, and what was refused, with its bytes for repair."""
+"""Records of the bus that were not stored as events: duplicates, and what was refused, parked with its bytes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,12 +26,13 @@ ON CONFLICT DO NOTHING"""
 _LOCK: Final = f"""
 SELECT state, result, value, repaired, version FROM pushed_record WHERE id = $1 AND {SEEN} FOR UPDATE"""
 _REPAIR: Final = """
-UPDATE pushed_record SET repaired = $2, repaired_by = $3, repair_reason = $4, version = version + 1
+UPDATE pushed_record
+   SET state = 'REPAIRED', repaired = $2, repaired_by = $3, repaired_at = now(), repair_reason = $4,
+       version = version + 1
  WHERE id = $1 RETURNING version"""
 _RESOLVE: Final = """
 UPDATE pushed_record
-   SET state = $2, resolved_at = now(), resolved_by = $3, repair_reason = coalesce($4, repair_reason),
-       version = version + 1
+   SET state = $2, resolved_at = now(), resolved_by = $3, resolution = $4, version = version + 1
  WHERE id = $1 RETURNING version"""
 
 

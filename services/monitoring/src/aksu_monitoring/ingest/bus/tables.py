@@ -12,7 +12,7 @@ from aksu_monitoring.base import MonitoringBase
 
 
 class PushedRecordTable(MonitoringBase):
-    """A record of the bus that was not stored as an event: a duplicate, or refused with its bytes for repair."""
+    """A record of the bus that was not stored as an event: a duplicate, or parked with its bytes."""
 
     __tablename__ = "pushed_record"
 
@@ -30,15 +30,17 @@ class PushedRecordTable(MonitoringBase):
     value: Mapped[bytes | None]
     repaired: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     repaired_by: Mapped[str | None]
+    repaired_at: Mapped[datetime | None]
     repair_reason: Mapped[str | None]
     version: Mapped[int] = mapped_column(server_default="1")
     received_at: Mapped[datetime] = mapped_column(server_default=func.now())
     resolved_at: Mapped[datetime | None]
     resolved_by: Mapped[str | None]
+    resolution: Mapped[str | None]
     scope: Mapped[list[str]]
 
     __table_args__ = (
         UniqueConstraint("topic", "partition", "offset"),
-        CheckConstraint("state IN ('DUPLICATE', 'PARKED', 'REPLAYED', 'DISCARDED')", name="state"),
-        Index("ix_pushed_record_parked", "id", postgresql_where=text("state = 'PARKED'")),
+        CheckConstraint("state IN ('DUPLICATE', 'PARKED', 'REPAIRED', 'REPLAYED', 'DISCARDED')", name="state"),
+        Index("ix_pushed_record_parked", "id", postgresql_where=text("state IN ('PARKED', 'REPAIRED')")),
     )

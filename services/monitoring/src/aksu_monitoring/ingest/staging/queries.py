@@ -11,7 +11,7 @@ from aksu_shared.db.statement import Statement
 
 _AWAITED: Final = literal_column(
     "CASE WHEN ingest_event.state = 'HELD' THEN ARRAY("
-    "SELECT m FROM unnest(ingest_inspection.missing || ingest_inspection.quarantined) AS m "
+    "SELECT m FROM unnest(ingest_inspection.missing || ingest_inspection.parked) AS m "
     "WHERE m < ingest_event.sequence ORDER BY m) ELSE '{}' END",
     ARRAY(Integer),
 )
@@ -33,7 +33,7 @@ STAGED_EVENTS: Final = Page(
 )
 STAGED_EVENT_BY_ID: Final = Statement(
     _EVENT.add_columns(
-        E.payload.label("data"), E.repaired.label("repaired_data"), E.repaired_by, E.repair_reason
+        E.payload.label("data"), E.repaired.label("repaired_data"), E.repaired_by, E.repaired_at, E.repair_reason
     ).where(E.id == bindparam("id"))
 )
 
@@ -47,7 +47,7 @@ AWAITING: Final = Page(
         G.held,
         G.missing,
         G.missing_count,
-        G.quarantined,
+        G.parked,
         G.since,
     ).where(G.since.is_not(None)),
     filters={"source": G.source == bindparam("source"), "subject": G.subject == bindparam("subject")},

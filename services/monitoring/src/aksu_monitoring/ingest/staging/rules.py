@@ -5,26 +5,28 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias, TypeVar
 
 SHOWN_MISSING: Final = 100
+SET_ASIDE: Final = ("PARKED", "REPAIRED")
+"""States of what is set aside until it is replayed or discarded."""
 SeriesKey: TypeAlias = tuple[str, str]
 """Source and subject: what names a pushed inspection."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """One received event that has not taken effect: its sequence, and whether it lies in quarantine."""
+    """One received event that has not taken effect: its sequence, and whether it is parked."""
 
     sequence: int
-    quarantined: bool = False
+    parked: bool = False
 
 
 W = TypeVar("W", bound=Waiting)
 
 
 def next_in_turn(applied: int, waiting: Iterable[W]) -> list[W]:
-    """Those that may be applied now: consecutive after `applied`, up to the first gap or quarantine."""
+    """Those that may be applied now: consecutive after `applied`, up to the first gap or parked event."""
     turn: list[W] = []
     for event in sorted(waiting, key=lambda each: each.sequence):
-        if event.quarantined or event.sequence != applied + len(turn) + 1:
+        if event.parked or event.sequence != applied + len(turn) + 1:
             break
         turn.append(event)
     return turn

@@ -11,7 +11,7 @@ from aksu_shared.kernel.schemas.codes import Note
 
 
 class StagedEventRead(Resource):
-    """A pushed event as it stands: `awaiting` are the sequences it is held for, `reason` why it is in quarantine."""
+    """A pushed event as it stands: `awaiting` are the sequences it is held for, `reason` why it is parked."""
 
     id: UUID
     source: str
@@ -36,12 +36,13 @@ class StagedEventDetail(StagedEventRead):
     data: dict[str, Any]
     repaired_data: dict[str, Any] | None
     repaired_by: str | None
+    repaired_at: datetime | None
     repair_reason: str | None
     actions: list[str] | None = None
 
 
 class EventRepair(Command):
-    """Corrected data of a quarantined event, whole."""
+    """Corrected data of a parked event, whole."""
 
     data: dict[str, Any]
     reason: Note
@@ -60,7 +61,7 @@ class Replayed(Resource):
 
 
 class AwaitingRead(Resource):
-    """A pushed inspection that stands still: `missing` sequences (the first hundred) and `quarantined` ones.
+    """A pushed inspection that stands still: `missing` sequences (the first hundred) and `parked` ones.
 
     `held` events wait for them, the oldest since `since`; everything up to `applied` has taken effect.
     """
@@ -73,5 +74,5 @@ class AwaitingRead(Resource):
     held: int
     missing: list[int]
     missing_count: Annotated[int, Field(ge=0)]
-    quarantined: list[int]
+    parked: list[int]
     since: datetime

@@ -6,10 +6,11 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from aksu_monitoring.ingest.staging.errors import NotQuarantined
+from aksu_monitoring.ingest.staging.rules import SET_ASIDE
 from aksu_monitoring.ingest.staging.store import StagingStore
 from aksu_shared.auth.principal import Principal
 from aksu_shared.events.ingest import DATA
+from aksu_shared.kernel.errors import NotParked
 from aksu_shared.procedures.context import Context
 from aksu_shared.serving.messages import malformed
 
@@ -18,7 +19,7 @@ INGESTED: Final = "inspection_events"
 
 
 class StagingService:
-    """Repairs and replays quarantined events; their identity and what was sent stay as they are."""
+    """Repairs and replays parked events; their identity and what was sent stay as they are."""
 
     def __init__(self, context: Context) -> None:
         self._staging = StagingStore(context.work)
@@ -26,8 +27,8 @@ class StagingService:
     async def repair(
         self, key: UUID, data: Mapping[str, Any], *, reason: str, version: int | None, by: Principal
     ) -> int:
-        """Correct the data; give the new version. Raises NotFound, PreconditionFailed, NotQuarantined, Malformed."""
-        kind = await self._quarantined(key, version)
+        """Correct the data; give the new version. Raises NotFound, PreconditionFailed, NotParked, Malformed."""
+        kind = await self._parked(key, version)
         try:
             read = DATA[kind].model_validate(data)
         except ValidationError as error:
@@ -37,12 +38,12 @@ class StagingService:
         return await self._staging.repair(key, corrected, by=by.subject, reason=reason)
 
     async def replay(self, key: UUID, *, version: int | None) -> int:
-        """Let it be applied again; give the new version. Raises NotFound, PreconditionFailed, NotQuarantined."""
-        await self._quarantined(key, version)
+        """Let it be applied again; give the new version. Raises NotFound, PreconditionFailed, NotParked."""
+        await self._parked(key, version)
         return await self._staging.replay(key)
 
-    async def _quarantined(self, key: UUID, version: int | None) -> str:
+    async def _parked(self, key: UUID, version: int | None) -> str:
         kind, state = await self._staging.locked(key, version=version)
-        if state != "QUARANTINED":
-            raise NotQuarantined(state=state)
+        if state not in SET_ASIDE:
+            raise NotParked(state=state)
         return kind

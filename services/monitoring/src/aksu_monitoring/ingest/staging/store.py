@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic_core import to_json
 
-from aksu_monitoring.ingest.staging.rules import SeriesKey, Waiting
+from aksu_monitoring.ingest.staging.rules import SET_ASIDE, SeriesKey, Waiting
 from aksu_shared.db.pool import Json
 from aksu_shared.db.visible import SEEN
 from aksu_shared.db.work import UnitOfWork
@@ -32,16 +32,18 @@ UPDATE ingest_event e
  WHERE e.id = u.id"""
 _PROGRESS: Final = """
 INSERT INTO ingest_inspection AS i
-  (source, subject, inspection_id, applied, held, missing, missing_count, quarantined, since, scope)
-SELECT source, subject, inspection_id, applied, held, missing, missing_count, quarantined, since, scope
+  (source, subject, inspection_id, applied, held, missing, missing_count, parked, since, scope)
+SELECT source, subject, inspection_id, applied, held, missing, missing_count, parked, since, scope
   FROM jsonb_to_recordset($1::jsonb) AS r(source text, subject text, inspection_id uuid, applied int, held int,
-       missing int[], missing_count int, quarantined int[], since timestamptz, scope text[])
+       missing int[], missing_count int, parked int[], since timestamptz, scope text[])
 ON CONFLICT (source, subject) DO UPDATE SET
   inspection_id = EXCLUDED.inspection_id, applied = EXCLUDED.applied, held = EXCLUDED.held, missing = EXCLUDED.missing,
-  missing_count = EXCLUDED.missing_count, quarantined = EXCLUDED.quarantined, since = EXCLUDED.since"""
+  missing_count = EXCLUDED.missing_count, parked = EXCLUDED.parked, since = EXCLUDED.since"""
 _LOCK: Final = f"SELECT id, type, state, version FROM ingest_event WHERE id = $1 AND {SEEN} FOR UPDATE"
 _REPAIR: Final = """
-UPDATE ingest_event SET repaired = $2, repaired_by = $3, repair_reason = $4, version = version + 1
+UPDATE ingest_event
+   SET state = 'REPAIRED', repaired = $2, repaired_by = $3, repaired_at = now(), repair_reason = $4,
+       version = version + 1
  WHERE id = $1 RETURNING version"""
 _REPLAY: Final = """
 UPDATE ingest_event SET state = 'PENDING', reason = NULL, detail = NULL, version = version + 1
@@ -143,7 +145,7 @@ def _json(rows: Sequence[object]) -> Json:
 def _staged(row: Any) -> Staged:  # noqa: ANN401 - asyncpg's record
     return Staged(
         sequence=row["sequence"],
-        quarantined=row["state"] == "QUARANTINED",
+        parked=row["state"] in SET_ASIDE,
         id=row["id"],
         type=row["type"],
         state=row["state"],

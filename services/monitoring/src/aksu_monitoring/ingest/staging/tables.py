@@ -30,6 +30,7 @@ class IngestEventTable(MonitoringBase):
     payload: Mapped[dict[str, Any]] = mapped_column(JSONB)
     repaired: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     repaired_by: Mapped[str | None]
+    repaired_at: Mapped[datetime | None]
     repair_reason: Mapped[str | None]
     state: Mapped[str] = mapped_column(server_default="PENDING")
     reason: Mapped[str | None]
@@ -44,17 +45,17 @@ class IngestEventTable(MonitoringBase):
     __table_args__ = (
         UniqueConstraint("source", "event_id"),
         UniqueConstraint("source", "subject", "sequence"),
-        CheckConstraint("state IN ('PENDING', 'APPLIED', 'HELD', 'QUARANTINED')", name="state"),
+        CheckConstraint("state IN ('PENDING', 'APPLIED', 'HELD', 'PARKED', 'REPAIRED')", name="state"),
         Index("ix_ingest_event_pending", "id", postgresql_where=text("state = 'PENDING'")),
-        Index("ix_ingest_event_stopped", "id", postgresql_where=text("state IN ('HELD', 'QUARANTINED')")),
+        Index("ix_ingest_event_stopped", "id", postgresql_where=text("state IN ('HELD', 'PARKED', 'REPAIRED')")),
     )
 
 
 class IngestInspectionTable(MonitoringBase):
     """How far one pushed inspection is: `applied` is the last sequence of the contiguous prefix that took effect.
 
-    `missing` (the first hundred) are sequences not received though a later one was; `quarantined` those received and
-    refused; `held` counts events that wait for them, since `since`.
+    `missing` (the first hundred) are sequences not received though a later one was; `parked` those received and
+    set aside; `held` counts events that wait for them, since `since`.
     """
 
     __tablename__ = "ingest_inspection"
@@ -67,7 +68,7 @@ class IngestInspectionTable(MonitoringBase):
     held: Mapped[int]
     missing: Mapped[list[int]] = mapped_column(ARRAY(Integer))
     missing_count: Mapped[int]
-    quarantined: Mapped[list[int]] = mapped_column(ARRAY(Integer))
+    parked: Mapped[list[int]] = mapped_column(ARRAY(Integer))
     since: Mapped[datetime | None]
     scope: Mapped[list[str]]
 

@@ -28,9 +28,10 @@ CREATE TABLE ingest_event (
   payload jsonb NOT NULL,
   repaired jsonb,
   repaired_by text,
+  repaired_at timestamptz,
   repair_reason text,
   state text NOT NULL DEFAULT 'PENDING'
-    CONSTRAINT ck_ingest_event_state CHECK (state IN ('PENDING', 'APPLIED', 'HELD', 'QUARANTINED')),
+    CONSTRAINT ck_ingest_event_state CHECK (state IN ('PENDING', 'APPLIED', 'HELD', 'PARKED', 'REPAIRED')),
   reason text,
   detail text,
   version integer NOT NULL DEFAULT 1,
@@ -43,7 +44,7 @@ CREATE TABLE ingest_event (
   CONSTRAINT uq_ingest_event_source_subject_sequence UNIQUE (source, subject, sequence)
 );
 CREATE INDEX ix_ingest_event_pending ON ingest_event (id) WHERE state = 'PENDING';
-CREATE INDEX ix_ingest_event_stopped ON ingest_event (id) WHERE state IN ('HELD', 'QUARANTINED');
+CREATE INDEX ix_ingest_event_stopped ON ingest_event (id) WHERE state IN ('HELD', 'PARKED', 'REPAIRED');
 
 CREATE TABLE ingest_inspection (
   id uuid DEFAULT uuidv7() CONSTRAINT pk_ingest_inspection PRIMARY KEY,
@@ -54,7 +55,7 @@ CREATE TABLE ingest_inspection (
   held integer NOT NULL,
   missing integer[] NOT NULL,
   missing_count integer NOT NULL,
-  quarantined integer[] NOT NULL,
+  parked integer[] NOT NULL,
   since timestamptz,
   scope text[] NOT NULL,
   CONSTRAINT uq_ingest_inspection_source_subject UNIQUE (source, subject)
@@ -191,22 +192,24 @@ CREATE TABLE pushed_record (
   source text,
   event_id text,
   state text NOT NULL
-    CONSTRAINT ck_pushed_record_state CHECK (state IN ('DUPLICATE', 'PARKED', 'REPLAYED', 'DISCARDED')),
+    CONSTRAINT ck_pushed_record_state CHECK (state IN ('DUPLICATE', 'PARKED', 'REPAIRED', 'REPLAYED', 'DISCARDED')),
   result text NOT NULL,
   errors jsonb NOT NULL,
   headers jsonb NOT NULL,
   value bytea,
   repaired jsonb,
   repaired_by text,
+  repaired_at timestamptz,
   repair_reason text,
   version integer NOT NULL DEFAULT 1,
   received_at timestamptz NOT NULL DEFAULT now(),
   resolved_at timestamptz,
   resolved_by text,
+  resolution text,
   scope text[] NOT NULL,
   CONSTRAINT uq_pushed_record_topic_partition_offset UNIQUE (topic, partition, "offset")
 );
-CREATE INDEX ix_pushed_record_parked ON pushed_record (id) WHERE state = 'PARKED';
+CREATE INDEX ix_pushed_record_parked ON pushed_record (id) WHERE state IN ('PARKED', 'REPAIRED');
 
 CREATE TABLE restricted_text (
   id uuid DEFAULT uuidv7() CONSTRAINT pk_restricted_text PRIMARY KEY,
