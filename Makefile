@@ -19,7 +19,7 @@ PROJECTS := pyproject.toml $(wildcard shared/pyproject.toml services/*/pyproject
 UV_READY := build/uv/ready-$(UV_VERSION)
 VENV_READY := .venv/ready
 
-PYTEST := $(if $(EXAMPLES),AKSU_EXAMPLES=$(EXAMPLES) )$(BIN)/pytest
+PYTEST := $(if $(EXAMPLES),AKSU_EXAMPLES=$(EXAMPLES) )$(BIN)/pytest -n 2 --dist loadfile
 
 MUTANTS_READY := .venv/mutants-ready
 
@@ -50,9 +50,9 @@ demo: $(VENV_READY) $(if $(filter kafka,$(BUS)),java) ## Play the main job again
 
 .PHONY: test
 test: $(VENV_READY) java nginx ## Run every test, those against a real Kafka broker included (EXAMPLES=wide for more of each property)
-	@# Whatever starts and kills processes runs alone afterwards: it neither slows the others nor is slowed by them.
+	@# Whatever starts and kills processes runs afterwards: it neither slows the others nor is slowed by them.
 	@status=0; \
-	$(PYTEST) -n 2 --dist loadfile -m "not processes" || status=$$?; \
+	$(PYTEST) -m "not processes" || status=$$?; \
 	$(PYTEST) -m processes || status=$$?; \
 	exit $$status
 

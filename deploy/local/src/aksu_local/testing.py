@@ -50,7 +50,7 @@ _ALL: Final = -1
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put whatever needs the broker among the tests that start processes: then one is started, and once."""
+    """Put whatever needs the broker among the tests that start processes: none is started beside the others."""
     for item in items:
         if isinstance(item, pytest.Function) and "kafka" in item.fixturenames:
             item.add_marker("processes")
