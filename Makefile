@@ -19,6 +19,8 @@ PROJECTS := pyproject.toml $(wildcard shared/pyproject.toml services/*/pyproject
 UV_READY := build/uv/ready-$(UV_VERSION)
 VENV_READY := .venv/ready
 
+PYTEST := $(if $(EXAMPLES),AKSU_EXAMPLES=$(EXAMPLES) )$(BIN)/pytest
+
 MUTANTS_READY := .venv/mutants-ready
 
 OIDC := tests/security/oidc
@@ -47,8 +49,12 @@ demo: $(VENV_READY) $(if $(filter kafka,$(BUS)),java) ## Play the main job again
 	@$(BIN)/aksu-local demo $(if $(BUS),--bus $(BUS)) $(if $(ACT),--act $(ACT))
 
 .PHONY: test
-test: $(VENV_READY) java nginx ## Run every test, those against a real Kafka broker included
-	@$(BIN)/pytest -n 2 --dist loadfile
+test: $(VENV_READY) java nginx ## Run every test, those against a real Kafka broker included (EXAMPLES=wide for more of each property)
+	@# Whatever starts and kills processes runs alone afterwards: it neither slows the others nor is slowed by them.
+	@status=0; \
+	$(PYTEST) -n 2 --dist loadfile -m "not processes" || status=$$?; \
+	$(PYTEST) -m processes || status=$$?; \
+	exit $$status
 
 .PHONY: security
 security: $(VENV_READY) java nginx $(OIDC_READY) ## Attack it: access matrix, tokens, limits, fuzzing, canaries; figures on the last line (ONLY=path)
@@ -69,25 +75,38 @@ torture-selftest: $(VENV_READY) ## Plant six bugs, one at a time: the torture ri
 	@$(TORTURE).selftest $(if $(SEED),--seed $(SEED))
 
 .PHONY: mutants
-mutants: $(MUTANTS_READY) ## Change the code of scope, tokens and inbox bit by bit: tests must notice; half an hour (ONLY="aksu_shared.scope*")
+mutants: $(MUTANTS_READY) ## Change the code of scope, tokens and inbox bit by bit: tests must notice; half an hour (ONLY="aksu_shared.events.scope*")
 	@$(BIN)/python tests/mutation/run.py $(ONLY)
 
 .PHONY: check
-check: $(VENV_READY) ## Format, lint, types, imports, dependencies, lock file, contracts
+check: $(VENV_READY) ## Format, lint, types, imports, dependencies, lock file, migrations, contracts
+	@# Types take as long as all the rest: one beside the other. What was written comes out whole, job by job.
+	@$(MAKE) --jobs=2 --output-sync=target check-types check-rest
+
+.PHONY: check-fast
+check-fast: $(VENV_READY) ## The seconds of `make check`: format, lint, imports
 	$(BIN)/ruff format --check --quiet
 	$(BIN)/ruff check --quiet
+	$(BIN)/lint-imports --no-logo
+
+.PHONY: check-types
+check-types: $(VENV_READY)
 	$(BIN)/mypy shared/src services/*/src deploy/local/src conftest.py
 	@# folder by folder: each has a conftest, and modules beside its tests that they import by name
 	@for tests in shared/tests services/*/tests deploy/local/tests tests/contract tests/e2e tests/security; do MYPYPATH=$$tests:services/registry/tests:services/licensing/tests:services/monitoring/tests:services/reporting/tests $(BIN)/mypy $$tests; done
 	MYPYPATH=tests $(BIN)/mypy -p torture
 	MYPYPATH=tests/mutation:tests/mutation/workspace $(BIN)/mypy tests/mutation
-	$(BIN)/lint-imports --no-logo
+
+.PHONY: check-rest
+check-rest: check-fast
 	@for package in shared services/* deploy/local; do (cd $$package && $(CURDIR)/$(BIN)/deptry --no-ansi src); done
 	$(UV) lock --check --quiet
+	$(BIN)/aksu-local migrations check
 	$(BIN)/aksu-local contracts --check
 
 .PHONY: contracts
 contracts: $(VENV_READY) ## Write openapi.json, config_schema.json, asyncapi.yaml and the event schemas anew
+	@$(BIN)/python -m aksu_local.declarations
 	@$(BIN)/aksu-local contracts
 
 .PHONY: token
@@ -101,6 +120,14 @@ clock: $(VENV_READY) ## Show legal time, or move it (ADVANCE=57mo, 3d, 2h; RESET
 .PHONY: migrate
 migrate: $(VENV_READY) ## Bring the databases of a stopped platform to this build's schemas
 	@$(BIN)/aksu-local migrate
+
+.PHONY: migration
+migration: $(VENV_READY) ## Write the next migration of a service from its tables in code (SERVICE=registry SLUG=adds_settlement)
+	@$(BIN)/aksu-local migrations new --service "$(SERVICE)" --slug "$(SLUG)"
+
+.PHONY: freeze
+freeze: $(VENV_READY) ## List new migrations by checksum, as they shall land (EDITED=1 also those that were edited)
+	@$(BIN)/aksu-local migrations freeze $(if $(filter 1,$(EDITED)),--edited)
 
 .PHONY: clean
 clean: ## Remove what make fetched and what tools cached; the data in .run stays

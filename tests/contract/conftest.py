@@ -1,9 +1,7 @@
 """The bus under test, behind either driver."""
 
 import asyncio
-import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
@@ -14,17 +12,15 @@ from aksu_local.bus_rig import BusRig
 from aksu_local.databases import ServiceUrls, create_bus_database, drop_database
 from aksu_local.kafka import Kafka
 from aksu_local.postgres import Postgres
+from aksu_local.testing import server_folder
 from aksu_shared.bus.embedded_schema import CURSOR_DDL
 
 
 @pytest.fixture(scope="session")
 def bus_server() -> Iterator[Postgres]:
     """A server for the embedded bus alone, so that it can go away while the consumer's database stays."""
-    with (
-        tempfile.TemporaryDirectory(prefix="aksu-bus-") as folder,
-        asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner,
-    ):
-        server = Postgres(Path(folder), durable=False)
+    with server_folder("bus") as folder, asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+        server = Postgres(folder, durable=False)
         runner.run(server.start())
         try:
             yield server

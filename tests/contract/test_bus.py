@@ -10,7 +10,10 @@ import pytest
 from aksu_local.bus_rig import BusRig, Members, commit, read
 from aksu_local.process import free_port
 from aksu_shared.bus import MAX_RECORD_BYTES, Bus, BusUnavailable, Record, RecordTooLarge, connect
-from aksu_shared.bus.topics import create_topics, declared_topics
+from aksu_shared.bus.creation import create_topics
+from aksu_shared.bus.topics import declared_topics
+
+pytestmark = pytest.mark.processes
 
 TAKE_OVER = 5.0
 

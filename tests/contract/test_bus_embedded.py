@@ -12,6 +12,8 @@ from aksu_local.bus_rig import BusRig, commit, read
 from aksu_shared.bus import BusUnavailable, Record, connect
 from aksu_shared.bus.embedded_schema import trim
 
+pytestmark = pytest.mark.processes
+
 
 def numbered(topic: str, *numbers: int) -> list[Record]:
     return [Record(topic, "k", str(number).encode()) for number in numbers]

@@ -12,9 +12,12 @@ from aiokafka import AIOKafkaProducer
 
 from aksu_local.bus_rig import BusRig, commit, read
 from aksu_local.kafka import Kafka
+from aksu_local.waiting import eventually
 from aksu_shared.bus import BusUnavailable, Consumer, Delivered, Record, connect
-from aksu_shared.bus.topics import Topic, TopicMismatch, create_topics
-from aksu_shared.testing import eventually
+from aksu_shared.bus.creation import create_topics
+from aksu_shared.bus.topics import Topic, TopicMismatch
+
+pytestmark = pytest.mark.processes
 
 KEYS = 30
 

@@ -12,10 +12,10 @@ from uuid import UUID, uuid4
 import pytest
 
 from aksu_local.served import Serve, Served
+from aksu_local.waiting import eventually
 from aksu_local.worker_rig import Log
 from aksu_shared.db.notify import Notifier
-from aksu_shared.eik import random_eik
-from aksu_shared.testing import eventually
+from aksu_shared.kernel.eik import random_eik
 
 RNG = random.Random(2)  # noqa: S311 - the same numbers in each run
 OFFICER: dict[str, Any] = {"role": "licensing_officer", "body": "AKSU"}

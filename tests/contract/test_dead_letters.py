@@ -17,10 +17,10 @@ import pytest
 
 from aksu_local.served import Serve, Served
 from aksu_shared.bus.contract import Delivered
-from aksu_shared.clock import Clock
-from aksu_shared.events.registry import ServiceRegistered, ServiceState
-from aksu_shared.scope import row_scope
-from aksu_shared.web.dead_letters import content_of
+from aksu_shared.events.registry.services import ServiceRegistered, ServiceState
+from aksu_shared.events.scope import row_scope
+from aksu_shared.kernel.clock import Clock
+from aksu_shared.operations.dead_letters import content_of
 from aksu_shared.worker.applying import Applied, Applier, read
 from aksu_shared.worker.dead_letters import carry_out
 from aksu_shared.worker.housekeeping import purge_idempotency

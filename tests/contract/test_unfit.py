@@ -13,9 +13,9 @@ import pytest
 from aksu_local.databases import SERVICES, ServiceUrls
 from aksu_local.process import free_port
 from aksu_local.served import SCHEMAS, Serve
-from aksu_local.testing import Databases
+from aksu_local.templates import Databases
+from aksu_local.waiting import eventually
 from aksu_shared.auth.issuer import DevelopmentIssuer
-from aksu_shared.testing.waiting import eventually
 
 Fresh = Callable[..., Awaitable[ServiceUrls]]
 Told = tuple[int, str]

@@ -16,15 +16,14 @@ import pytest_asyncio
 
 from aksu_local.databases import SERVICES
 from aksu_local.served import SCHEMAS
-from aksu_local.testing import Databases
+from aksu_local.templates import Databases
 from aksu_shared.db import reads, store
 from aksu_shared.db.fitness import scoped_tables
 from aksu_shared.db.reads import Page
 from aksu_shared.db.statement import Statement
-from aksu_shared.events.catalogue import CATALOGUE
-from aksu_shared.web import changes, digest
+from aksu_shared.operations import changes, digest
 
-_EDGE: Final = ("aksu_shared.web.audit", "aksu_shared.web.dead_letters", "aksu_shared.web.vanished")
+_EDGE: Final = tuple(f"aksu_shared.operations.{name}" for name in ("audit", "dead_letters", "vanished"))
 _HELD: Final = re.compile(r"\bscope && ")
 # A plan for any parameters is given by the simple protocol alone, which asyncpg has no answers from.
 _PLAN: Final = """
@@ -117,20 +116,19 @@ async def test_what_is_written_by_hand_reads_within_the_scope(planner: Planner) 
 
 
 def _digests(service: str) -> Iterator[str]:
-    for fact in CATALOGUE.values():
-        if fact.owner == service and fact.aggregate != "access":
-            fields = digest._fields(fact, ",".join(fact.schema.model_fields))
-            yield from (digest._sql(fact, fields, bucket)[0] for bucket in (None, "00"))
+    for asked in digest.compared(import_module(f"aksu_{service}.wiring").AGGREGATES).values():
+        fields = digest._fields(asked, ",".join(asked.fact.schema.model_fields))
+        yield from (digest._sql(asked, fields, bucket)[0] for bucket in (None, "00"))
 
 
 def _by_hand(service: str) -> Iterator[str]:
     """The statements that no page and no statement of SQLAlchemy's holds."""
     if service in {"licensing", "monitoring"}:
-        subjects = import_module("aksu_shared.web.subjects")
+        subjects = import_module("aksu_shared.operations.subjects")
         yield from (subjects._FOUND, subjects._export_sql({"x": "subject_key"}))
     if service == "reporting":
-        summaries = import_module("aksu_reporting.queries.summaries")
+        summaries = import_module("aksu_reporting.analyses.territory.queries")
         for level in summaries._WITHIN:
             yield summaries._summary_sql(level)
             yield from (summaries._children_sql(level, inner, "-code") for inner in summaries._CHILD)
-        yield import_module("aksu_reporting.api.freshness")._SQL
+        yield import_module("aksu_reporting.read_models.queries").FRESHNESS

@@ -11,14 +11,14 @@ from uuid import uuid4
 import pytest
 
 from aksu_local.served import Serve, Served
+from aksu_local.waiting import eventually
 from aksu_local.worker_rig import Consuming, Log
 from aksu_monitoring.worker import PARTS
 from aksu_shared.bus import connect
-from aksu_shared.clock import Clock
 from aksu_shared.db.notify import Notifier
-from aksu_shared.testing import eventually
-from aksu_shared.web.health import Health
-from aksu_shared.web.server import serving
+from aksu_shared.kernel.clock import Clock
+from aksu_shared.serving.health import Health
+from aksu_shared.serving.server import serving
 from aksu_shared.worker.access_feed import AccessFeed
 from aksu_shared.worker.applying import Applier
 from aksu_shared.worker.handover import Handover

@@ -9,8 +9,10 @@ import httpx
 import pytest
 
 from aksu_local.platform import Platform
-from aksu_shared.eik import complete_eik
-from aksu_shared.failpoint import Seam
+from aksu_shared.kernel.eik import complete_eik
+from aksu_shared.kernel.failpoint import Seam
+
+pytestmark = pytest.mark.processes
 
 SEAMS = ("after_insert", "before_commit", "after_commit_before_ack")
 

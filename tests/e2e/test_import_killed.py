@@ -15,7 +15,9 @@ import pytest
 
 from aksu_local.platform import Platform
 from aksu_local.sample import write_register
-from aksu_shared.testing import eventually
+from aksu_local.waiting import eventually
+
+pytestmark = pytest.mark.processes
 
 ROWS = 1_000
 

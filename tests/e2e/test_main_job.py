@@ -5,6 +5,8 @@ import pytest
 from aksu_local.demo.run import play
 from aksu_local.platform import BusKind
 
+pytestmark = pytest.mark.processes
+
 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("bus", ["embedded", "kafka"])

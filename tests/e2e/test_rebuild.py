@@ -15,17 +15,17 @@ import httpx
 import pytest
 
 from aksu_local.served import Serve, Served
+from aksu_local.waiting import eventually
 from aksu_local.worker_rig import Consuming, Log
 from aksu_shared.bus import Bus, connect
-from aksu_shared.clock import Clock
 from aksu_shared.db.notify import Notifier
-from aksu_shared.eik import random_eik
-from aksu_shared.testing import eventually
-from aksu_shared.web.reconcile import Reconciliation, compare
+from aksu_shared.kernel.clock import Clock
+from aksu_shared.kernel.eik import random_eik
+from aksu_shared.operations.reconcile import Reconciliation, compare
 from aksu_shared.worker.applying import Applier
 from aksu_shared.worker.failure import FeedUnavailable
 from aksu_shared.worker.feed import Feeds
-from aksu_shared.worker.process import WorkerParts
+from aksu_shared.worker.parts import WorkerParts
 from aksu_shared.worker.rebuild import Rebuilder
 
 RNG = random.Random(1)  # noqa: S311 - the same numbers in each run

@@ -18,7 +18,9 @@ from aksu_local.databases import SERVICES, create_service_database, drop_databas
 from aksu_local.platform import BusKind, Platform
 from aksu_local.ports import Kind
 from aksu_local.sample import write_register
-from aksu_shared.testing import eventually
+from aksu_local.waiting import eventually
+
+pytestmark = pytest.mark.processes
 
 CONSUMERS = ("licensing", "monitoring", "reporting")
 ROWS_WITH_LICENCES = "SELECT count(DISTINCT register_row_id) FROM licence"

@@ -3,7 +3,7 @@
 A folder of its own (`build/mutants`) holds a copy of `aksu_shared` and of the tests named here: mutmut wants the code
 in `src` beside it, and would find the installed package otherwise. First mutmut changes what functions do, then the
 mutants of `planted.toml` change what it leaves alone. Arguments are names of mutants to try again in the same folder
-(`'aksu_shared.scope*'`), or `planted`.
+(`'aksu_shared.events.scope*'`), or `planted`.
 """
 
 import asyncio

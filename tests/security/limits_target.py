@@ -15,12 +15,12 @@ from starlette.responses import Response
 
 from aksu_shared.auth.dependencies import requires
 from aksu_shared.auth.issuer import DevelopmentIssuer
-from aksu_shared.config import BaseConfig
-from aksu_shared.logging import configure_logging
+from aksu_shared.config.base import BaseConfig
+from aksu_shared.kernel.logging import configure_logging
+from aksu_shared.serving.health import Health
+from aksu_shared.serving.server import serve
 from aksu_shared.web.app import create_app
-from aksu_shared.web.health import Health
 from aksu_shared.web.routing import Router, accepts
-from aksu_shared.web.server import serve
 
 SECONDS: Final = 0.02
 RIGHT: Final = [requires("registry.service.read")]

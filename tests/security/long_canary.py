@@ -16,9 +16,9 @@ from oracle import LAW
 from security_figures import Figures
 
 from aksu_local.platform import BusKind, Platform
+from aksu_local.waiting import eventually
 from aksu_shared.auth.principal import Role
-from aksu_shared.eik import complete_eik
-from aksu_shared.testing import eventually
+from aksu_shared.kernel.eik import complete_eik
 from aksu_shared.web.uploads import attachment
 
 SERVICES: Final = ("registry", "licensing", "monitoring", "reporting")

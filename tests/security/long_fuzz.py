@@ -16,7 +16,7 @@ from doors import doors_of
 from security_figures import Figures
 
 from aksu_local.served import Serve, Served
-from aksu_shared.web.server import serving
+from aksu_shared.serving.server import serving
 
 EXAMPLES: Final = int(os.environ.get("AKSU_FUZZ_EXAMPLES", "8"))
 SEED: Final = "20261122"

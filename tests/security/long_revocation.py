@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from aksu_local.platform import BusKind, Platform
-from aksu_shared.testing import eventually
+from aksu_local.waiting import eventually
 
 READS = {
     "registry": "/v1/services",

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-FILE: Final = Path(__file__).parents[2] / "shared/src/aksu_shared/auth/permissions.toml"
+FILE: Final = Path(__file__).parents[2] / "shared/src/aksu_shared/kernel/declared/permissions.toml"
 LAW: Final[dict[str, Any]] = tomllib.loads(FILE.read_text(encoding="utf-8"))
 ROLES: Final = tuple(LAW["roles"])
 NATIONAL: Final = ("AKSU", "MLSP", "ASP")

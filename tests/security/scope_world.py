@@ -19,21 +19,25 @@ from hypothesis import strategies as st
 from oracle import Caller, granted, keys_of, public_row, restricted_row
 from sqlalchemy import Table
 
-from aksu_licensing.tables import ApplicationTable
-from aksu_local.served import SCHEMAS, Served, _config
-from aksu_local.testing import Databases
-from aksu_monitoring.tables import FindingTable, InspectionTable, PrescriptionTable, SignalTable
-from aksu_reporting.services.read_models import READ_MODELS
+from aksu_licensing.applications.tables import ApplicationTable
+from aksu_local.served import SCHEMAS, Served, config_of
+from aksu_local.templates import Databases
+from aksu_monitoring.inspections.tables import FindingTable, InspectionTable
+from aksu_monitoring.prescriptions.tables import PrescriptionTable
+from aksu_monitoring.signals.tables import SignalTable
+from aksu_reporting.read_models.service import READ_MODELS
 from aksu_shared.auth.issuer import DevelopmentIssuer
-from aksu_shared.clock import Clock
 from aksu_shared.db.fitness import scoped_tables
 from aksu_shared.db.pool import create_pool
 from aksu_shared.db.projection import project
 from aksu_shared.db.store import Kept
 from aksu_shared.db.work import Actor, UnitOfWork
 from aksu_shared.events.base import Event
-from aksu_shared.events.licensing import ApplicationAdvanced
-from aksu_shared.events.monitoring import FindingAmended, InspectionAmended, PrescriptionAdvanced, SignalTriaged
+from aksu_shared.events.licensing.applications import ApplicationAdvanced
+from aksu_shared.events.monitoring.inspections import FindingAmended, InspectionAmended
+from aksu_shared.events.monitoring.prescriptions import PrescriptionAdvanced
+from aksu_shared.events.monitoring.signals import SignalTriaged
+from aksu_shared.kernel.clock import Clock
 from aksu_shared.privacy.keys import DEVELOPMENT
 from aksu_shared.privacy.people import Person
 from aksu_shared.privacy.store import SubjectStore
@@ -232,7 +236,7 @@ async def rig_of(
 ) -> AsyncIterator[Rig]:
     """The service over a database of its own, for many examples."""
     urls = await databases.service(service, prepare=SCHEMAS[service])
-    config = _config(service, urls, issuer, folder / "clock", bus=await databases.bus(), settings={})
+    config = config_of(service, urls, issuer, folder / "clock")
     app = import_module(f"aksu_{service}.main").create(config)
     async with (
         app.router.lifespan_context(app),

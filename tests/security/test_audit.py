@@ -176,7 +176,7 @@ def test_every_read_that_is_not_everybodys_is_recorded(service: str) -> None:
     table = rights._actions
     missing = {
         right
-        for router in import_module(f"aksu_{service}.api").ROUTERS
+        for router in import_module(f"aksu_{service}.wiring").ROUTERS
         for route in router.routes
         if route.methods == {"GET"}
         for right in route.rights

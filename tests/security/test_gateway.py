@@ -17,10 +17,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from aksu_local.contracts import application_of
+from aksu_shared.serving.protocol import DEFAULT
+from aksu_shared.serving.server import KEEP_ALIVE_SECONDS, serving
 from aksu_shared.web.middleware import DEFAULT_DEADLINE
-from aksu_shared.web.protocol import DEFAULT
 from aksu_shared.web.routing import StrictRoute
-from aksu_shared.web.server import KEEP_ALIVE_SECONDS, serving
 
 CONFIGURATION = TEMPLATE.read_text(encoding="utf-8")
 SIZES = {"k": 1024, "m": 1024 * 1024}

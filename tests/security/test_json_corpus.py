@@ -9,8 +9,9 @@ from monitoring_builders import ANALYST, count, finding
 from monitoring_worker import worker_of
 
 from aksu_local.served import Serve, Served
-from aksu_monitoring.consumers.pushed import GROUP, TOPIC, PushedLoop
-from aksu_monitoring.services.senders import Senders
+from aksu_local.testing import FreshBus
+from aksu_monitoring.ingest.bus.loop import GROUP, TOPIC, PushedLoop
+from aksu_monitoring.ingest.sources.service import Senders
 from aksu_shared.bus import Record
 from aksu_shared.privacy.keys import DEVELOPMENT
 
@@ -96,8 +97,8 @@ DOCUMENTS: list[tuple[bytes, str]] = [
 
 
 @pytest.fixture
-async def monitoring(serve: Serve) -> Served:
-    return await serve("monitoring")
+async def monitoring(serve: Serve, fresh_bus: FreshBus) -> Served:
+    return await serve("monitoring", bus_url=await fresh_bus())
 
 
 async def over_http(monitoring: Served, body: bytes) -> str:

@@ -12,7 +12,7 @@ from monitoring_builders import SUBJECT, started
 from test_signatures import added, content, fault_of, send, signed
 
 from aksu_local.served import Serve, Served
-from aksu_monitoring.domain.signatures import new_key
+from aksu_monitoring.ingest.sources.signatures import new_key
 from aksu_monitoring.worker import PARTS
 from aksu_shared.privacy.expiry import rewrap
 from aksu_shared.privacy.keys import DEVELOPMENT, DEVELOPMENT_KEY

@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from aksu_local.served import Serve, Served
-from aksu_shared.testing import eventually
+from aksu_local.waiting import eventually
 
 OFFICER = "test-licensing_officer"
 OPERATOR: dict[str, Any] = {"role": "operator", "body": None}

@@ -13,7 +13,7 @@ from oracle import Caller, granted, keys_of
 from scope_world import KINDS, Life, Rig, expected_feed, lives, rig_of
 from security_figures import Figures
 
-from aksu_local.testing import Databases
+from aksu_local.templates import Databases
 from aksu_shared.auth.issuer import DevelopmentIssuer
 
 EXAMPLES = settings(

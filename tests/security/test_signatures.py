@@ -15,8 +15,8 @@ from monitoring_builders import SUBJECT, count, finding, started
 from standardwebhooks.webhooks import Webhook
 
 from aksu_local.served import Serve, Served
-from aksu_monitoring.domain.signatures import TOLERANCE, Key, SignatureFault, new_key, sign, verify
-from aksu_monitoring.storage.sources import SourceStore
+from aksu_monitoring.ingest.sources.signatures import TOLERANCE, Key, SignatureFault, new_key, sign, verify
+from aksu_monitoring.ingest.sources.store import SourceStore
 from aksu_shared.privacy.keys import DEVELOPMENT
 
 STRUCTURED = "application/cloudevents+json"

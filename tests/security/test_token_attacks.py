@@ -17,7 +17,7 @@ from security_figures import Figures
 from aksu_local.served import Serve, Served
 from aksu_shared.auth.jwks import DiscoveredKeys
 from aksu_shared.auth.tokens import InvalidToken
-from aksu_shared.errors import Unavailable
+from aksu_shared.kernel.errors import Unavailable
 
 STRANGER = ECKey.generate_key("P-256", auto_kid=True)
 OPEN, CLOSED = "/v1/services", "/v1/audit"

@@ -10,7 +10,7 @@ import asyncpg
 
 from aksu_shared.bus.contract import Consumer
 from aksu_shared.db.work import Connection, UnitOfWork
-from aksu_shared.failpoint import Seam, failpoint
+from aksu_shared.kernel.failpoint import Seam, failpoint
 from aksu_shared.worker.consumer import ConsumerLoop
 from torture.findings import Invariant
 
@@ -58,7 +58,7 @@ def _commit_before_effect() -> None:
 
 def _autocommit() -> None:
     """Its seams kill only where a statement went before the one that writes: a number was drawn."""
-    from aksu_licensing.storage import CounterStore  # noqa: PLC0415 - the other members need none of it
+    from aksu_licensing.counters.store import CounterStore  # noqa: PLC0415 - the other members need none of it
     from aksu_shared.web import commands  # noqa: PLC0415
 
     original = CounterStore.next

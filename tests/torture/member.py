@@ -14,11 +14,12 @@ from typing import Any
 
 import uvloop
 
-from aksu_shared.cli import load_config
-from aksu_shared.config import BaseConfig
-from aksu_shared.web.server import serve
+from aksu_shared.commands.settings import load_config
+from aksu_shared.config.base import BaseConfig
+from aksu_shared.serving.server import serve
 from aksu_shared.worker import applying
-from aksu_shared.worker.process import WorkerParts, run_worker
+from aksu_shared.worker.parts import WorkerParts
+from aksu_shared.worker.process import run_worker
 from torture import doubles
 from torture.probe import Probed
 from torture.witness import watched

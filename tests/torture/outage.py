@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from aksu_local.legal_clock import legal_now
 from aksu_local.service_process import http_status
-from aksu_shared.clock import legal_day
+from aksu_shared.kernel.clock import legal_day
 from torture.drama import Drama
 from torture.pushes import Pusher
 from torture.stories import Teller

@@ -11,7 +11,7 @@ from random import Random
 from aksu_local.legal_clock import legal_now
 from aksu_local.platform import Platform
 from aksu_local.postgres import Postgres
-from aksu_shared.clock import legal_day
+from aksu_shared.kernel.clock import legal_day
 from torture.caller import Caller
 from torture.checks_consumers import check_consumers, check_poison
 from torture.checks_log import check_bus, check_logs

@@ -4,7 +4,7 @@ import json
 from typing import Any, Final
 
 from aksu_local.bench.load import request
-from aksu_shared.eik import complete_eik
+from aksu_shared.kernel.eik import complete_eik
 from torture.findings import Findings
 from torture.rig import Rig
 from torture.wire import Lost, Wire

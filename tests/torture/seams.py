@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from aksu_shared.failpoint import Seam
+from aksu_shared.kernel.failpoint import Seam
 from torture.nemesis import Report
 from torture.rig import Rig
 

@@ -8,7 +8,7 @@ from random import Random
 from typing import Any, Final
 from uuid import uuid4
 
-from aksu_shared.eik import complete_eik
+from aksu_shared.kernel.eik import complete_eik
 from torture.caller import Caller, Operation
 from torture.ledger import Entry
 from torture.wire import Answer

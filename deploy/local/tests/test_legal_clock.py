@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from aksu_local import legal_clock
-from aksu_shared.clock import Clock
+from aksu_shared.kernel.clock import Clock
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,13 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from aksu_local.databases import SERVICES
-from aksu_local.folder import FolderBusy
-from aksu_local.platform import OtherBus, Platform
+from aksu_local.folder import Folder, FolderBusy
+from aksu_local.platform import Platform
 from aksu_local.process import ProcessDied
-from aksu_shared.testing.waiting import eventually
+from aksu_local.refusals import EarlierBuild, OtherBus
+from aksu_local.waiting import eventually
+
+pytestmark = pytest.mark.processes
 
 
 @pytest.fixture(autouse=True)
@@ -119,6 +122,14 @@ async def test_migrations_run_once_until_they_change(tmp_path: Path) -> None:
         async with Platform(tmp_path / "home", services=("registry",)) as platform:
             log = platform.folder.logs / "registry-migrate.log"
     assert log.read_text().count("migrate") == 1
+
+
+@pytest.mark.parametrize("applied", ["one checksum of all", {"20261122_first.py": "one that is gone"}])
+async def test_data_made_by_migrations_that_are_no_more_is_not_run(tmp_path: Path, applied: object) -> None:
+    Folder(tmp_path).remember(migrations={"registry": applied})
+    with pytest.raises(EarlierBuild, match="earlier build: start over with FRESH=1"):
+        async with Platform(tmp_path, services=()):
+            pass
 
 
 async def test_cancelled_while_starting_it_leaves_nothing_behind() -> None:

@@ -15,12 +15,14 @@ import pytest_asyncio
 
 from aksu_local.postgres import Postgres
 from aksu_local.process import ProcessDied
-from aksu_shared.testing import eventually
+from aksu_local.waiting import eventually
+
+pytestmark = pytest.mark.processes
 
 _ORPHAN_MAKER = """
 import asyncio, pathlib, sys
 from aksu_local.{module} import {name}
-from aksu_shared.logging import configure_logging
+from aksu_shared.kernel.logging import configure_logging
 configure_logging()
 async def main():
     server = {name}(pathlib.Path(sys.argv[1]))

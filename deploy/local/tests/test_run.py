@@ -16,6 +16,8 @@ import pytest
 from aksu_local.databases import SERVICES
 from aksu_local.folder import Folder
 
+pytestmark = pytest.mark.processes
+
 PROGRAM = Path(sys.executable).with_name("aksu-local")
 
 

@@ -12,10 +12,14 @@ import pytest
 from aksu_local.sample import DEFECTS_MANIFEST, municipal_services, write_defects, write_register
 from aksu_local.sample_defects import DEFECTS_FILE
 from aksu_local.sample_register import SITUATIONS, sample_providers
-from aksu_shared.codelists import CODELISTS, LICENCE_REQUIRED, SERVICE_KINDS
-from aksu_shared.register import LayoutMismatch, ReadRow, licence_chain, open_register, read_register
-from aksu_shared.terms import load_terms
-from aksu_shared.territory import load
+from aksu_registry.register_import.columns import REGISTER
+from aksu_registry.register_import.errors import LayoutMismatch
+from aksu_registry.register_import.file import ReadRow, read_register
+from aksu_registry.register_import.licence_checks import licence_chain
+from aksu_shared.kernel.codelists import CODELISTS, LICENCE_REQUIRED, SERVICE_KINDS
+from aksu_shared.kernel.terms import load_terms
+from aksu_shared.kernel.territory import load
+from aksu_shared.workbook import open_sheet
 
 TODAY = date(2026, 11, 20)
 
@@ -112,7 +116,7 @@ def test_files_with_a_wrong_header_are_refused_as_a_whole(tmp_path: Path) -> Non
     assert len(broken) == 3
     for defect in broken:
         with pytest.raises(LayoutMismatch, match=defect.code):
-            open_register(tmp_path / defect.file)
+            open_sheet(tmp_path / defect.file, REGISTER)
 
 
 def test_municipal_services_need_no_licence_and_use_known_codes() -> None:

@@ -14,7 +14,9 @@ import pytest_asyncio
 from aksu_local.ports import any_ports
 from aksu_local.process import ProcessDied
 from aksu_local.service_process import ServiceProcess, http_status
-from aksu_shared.testing.waiting import eventually
+from aksu_local.waiting import eventually
+
+pytestmark = pytest.mark.processes
 
 Make = Callable[..., ServiceProcess]
 StandIn = Callable[[str], Path]

@@ -11,25 +11,18 @@ from uuid import UUID, uuid4
 
 import httpx
 
-from aksu_licensing.consumers import DEADLINES, HANDLERS
+from aksu_licensing.wiring import DEADLINES, HANDLERS
 from aksu_local.served import Served
 from aksu_shared.bus.contract import Delivered
-from aksu_shared.clock import Clock, legal_day, write_offset
 from aksu_shared.db.notify import Notifier
 from aksu_shared.db.store import Kept, begins
 from aksu_shared.events.base import Event
-from aksu_shared.events.registry import (
-    ImportedLicence,
-    ProviderRegistered,
-    ProviderState,
-    RegisterRowImported,
-    RegisterRowState,
-    ServiceAmended,
-    ServiceRegistered,
-    ServiceState,
-)
-from aksu_shared.scope import row_scope
-from aksu_shared.web.health import Health
+from aksu_shared.events.registry.providers import ProviderRegistered, ProviderState
+from aksu_shared.events.registry.register_import import ImportedLicence, RegisterRowImported, RegisterRowState
+from aksu_shared.events.registry.services import ServiceAmended, ServiceRegistered, ServiceState
+from aksu_shared.events.scope import row_scope
+from aksu_shared.kernel.clock import Clock, legal_day, write_offset
+from aksu_shared.serving.health import Health
 from aksu_shared.worker.applying import Applied, Applier, Item, read
 from aksu_shared.worker.consumer import ConsumerLoop
 from aksu_shared.worker.handover import Handover
@@ -91,9 +84,15 @@ def service(runs: ProviderState, **changes: Any) -> ServiceState:
     )
 
 
-def licence(service_no: str, sequence: int, issued_on: date, valid_until: date) -> ImportedLicence:
+def licence(
+    service_no: str, sequence: int, issued_on: date, valid_until: date, *, replaces: ImportedLicence | None = None
+) -> ImportedLicence:
     return ImportedLicence(
-        number=f"Л-{service_no}-{sequence}/{issued_on:%d.%m.%Y}", issued_on=issued_on, valid_until=valid_until
+        number=f"Л-{service_no}-{sequence}/{issued_on:%d.%m.%Y}",
+        sequence=sequence,
+        issued_on=issued_on,
+        valid_until=valid_until,
+        predecessor=replaces.number if replaces else None,
     )
 
 
@@ -261,6 +260,21 @@ def imported(state: RegisterRowState, *, version: int = 1) -> Event[RegisterRowS
         return begins(RegisterRowImported, state, id=str(state.id), scope=scope)
     before = Kept(str(state.id), version - 1, scope, state)
     return before.becomes(RegisterRowImported)
+
+
+async def three_licences(licensing: Rig) -> None:
+    """Licences of Blagoevgrad (3), Bansko (1, replaced by 2) and Sofia (4), imported."""
+    blagoevgrad = await licensing.known()
+    bansko = await licensing.known(provider(body="PROVIDER:175229303"), municipality="BLG01")
+    sofia = await licensing.known(municipality="SOF46")
+    issued, changed = date(2021, 5, 10), date(2024, 5, 10)
+    first = licence("3129", 1, date(2022, 1, 5), date(2027, 1, 5))
+    rows = [
+        row(blagoevgrad, licence("3129", 3, issued, five_years(issued))),
+        row(bansko, first, changed=licence("3131", 2, changed, date(2027, 1, 5), replaces=first)),
+        row(sofia, licence("3129", 4, date(2020, 9, 1), date(2025, 9, 1))),
+    ]
+    await licensing.tell(*(imported(each) for each in rows))
 
 
 def rig_over(api: Served) -> Rig:

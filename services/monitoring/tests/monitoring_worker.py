@@ -10,17 +10,17 @@ from typing import Any
 from uuid_utils.compat import uuid7
 
 from aksu_local.served import Served
-from aksu_monitoring.consumers import DEADLINES, HANDLERS
-from aksu_monitoring.consumers.staged import StagedLoop, apply_staged
+from aksu_monitoring.ingest.applying.loop import StagedLoop, apply_staged
+from aksu_monitoring.wiring import DEADLINES, HANDLERS
 from aksu_shared.bus import Delivered, connect
-from aksu_shared.clock import Clock
 from aksu_shared.db.notify import Notifier
 from aksu_shared.db.pool import create_pool
 from aksu_shared.events import Event
-from aksu_shared.web.health import Health
+from aksu_shared.kernel.clock import Clock
+from aksu_shared.serving.health import Health
 from aksu_shared.worker.applying import Applier, read
 from aksu_shared.worker.handover import Handover
-from aksu_shared.worker.process import Worker
+from aksu_shared.worker.parts import Worker
 from aksu_shared.worker.progress import Progress
 from aksu_shared.worker.scheduler import Scheduler
 

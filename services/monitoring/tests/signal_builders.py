@@ -6,8 +6,8 @@ from typing import Any
 from monitoring_builders import INSPECTOR
 
 from aksu_local.served import Served
-from aksu_shared.clock import Clock, write_offset
-from aksu_shared.testing import eventually
+from aksu_local.waiting import eventually
+from aksu_shared.kernel.clock import Clock, write_offset
 
 DPO: dict[str, Any] = {"role": "data_protection_officer", "body": "AKSU"}
 DIRECTOR: dict[str, Any] = {"role": "executive_director", "body": "AKSU"}

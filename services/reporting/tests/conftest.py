@@ -6,7 +6,7 @@ import pytest
 from reporting_builders import TODAY, Telling, territories
 
 from aksu_local.served import Serve, Served
-from aksu_shared.testing import eventually
+from aksu_local.waiting import eventually
 
 
 @pytest.fixture

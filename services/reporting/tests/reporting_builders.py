@@ -9,33 +9,21 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
-from aksu_reporting.consumers import HANDLERS
-from aksu_shared import territory
+from aksu_reporting.wiring import HANDLERS
 from aksu_shared.bus.contract import Delivered
-from aksu_shared.clock import Clock
 from aksu_shared.events import Event, Scope
-from aksu_shared.events.licensing import ApplicationRegistered, ApplicationState, LicenceIssued, LicenceState
-from aksu_shared.events.monitoring import (
-    FindingRecorded,
-    FindingState,
-    InspectionStarted,
-    InspectionState,
-    PrescriptionIssued,
-    PrescriptionState,
-    SignalReceived,
-    SignalState,
-)
-from aksu_shared.events.registry import (
-    PlaceRegistered,
-    PlaceState,
-    ProviderRegistered,
-    ProviderState,
-    ServiceRegistered,
-    ServiceState,
-    TerritoryEstablished,
-    TerritoryState,
-)
-from aksu_shared.scope import row_scope
+from aksu_shared.events.licensing.applications import ApplicationRegistered, ApplicationState
+from aksu_shared.events.licensing.licences import LicenceIssued, LicenceState
+from aksu_shared.events.monitoring.inspections import FindingRecorded, FindingState, InspectionStarted, InspectionState
+from aksu_shared.events.monitoring.prescriptions import PrescriptionIssued, PrescriptionState
+from aksu_shared.events.monitoring.signals import SignalReceived, SignalState
+from aksu_shared.events.registry.places import PlaceRegistered, PlaceState
+from aksu_shared.events.registry.providers import ProviderRegistered, ProviderState
+from aksu_shared.events.registry.services import ServiceRegistered, ServiceState
+from aksu_shared.events.registry.territory import TerritoryEstablished, TerritoryState
+from aksu_shared.events.scope import row_scope
+from aksu_shared.kernel import territory
+from aksu_shared.kernel.clock import Clock
 from aksu_shared.worker.applying import Applier, read
 
 TODAY = date(2026, 3, 16)

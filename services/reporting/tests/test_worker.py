@@ -7,13 +7,13 @@ from contextlib import asynccontextmanager
 from reporting_builders import Telling, inspection, service
 
 from aksu_local.served import Served
-from aksu_reporting.consumers import HANDLERS
+from aksu_local.waiting import eventually
+from aksu_reporting.wiring import HANDLERS
 from aksu_shared.bus import Bus, Record, connect
 from aksu_shared.bus.contract import Delivered
-from aksu_shared.clock import Clock
 from aksu_shared.db.notify import Notifier
-from aksu_shared.testing import eventually
-from aksu_shared.web.health import Health
+from aksu_shared.kernel.clock import Clock
+from aksu_shared.serving.health import Health
 from aksu_shared.worker.applying import Applier
 from aksu_shared.worker.consumer import ConsumerLoop
 from aksu_shared.worker.progress import Progress

@@ -15,7 +15,7 @@ from aksu_shared.auth.principal import ANONYMOUS, Role
 from aksu_shared.auth.pseudonym import DEVELOPMENT_KEY, Pseudonyms
 from aksu_shared.auth.tokens import InvalidToken, TokenRules, TokenVerifier
 from aksu_shared.db.read_log import reading
-from aksu_shared.errors import Forbidden, NotAuthenticated
+from aksu_shared.kernel.errors import Forbidden, NotAuthenticated
 
 NAMES = Pseudonyms(DEVELOPMENT_KEY)
 READ, RECORDED, WRITE = "registry.service.read", "platform.audit.read", "registry.service.create"

@@ -12,9 +12,9 @@ import pytest
 from joserfc.errors import SecurityWarning
 from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
 
+from aksu_local.waiting import eventually
 from aksu_shared.auth.jwks import DiscoveredKeys, FileKeys, usable_keys
-from aksu_shared.errors import Unavailable
-from aksu_shared.testing import eventually
+from aksu_shared.kernel.errors import Unavailable
 
 ISSUER = "https://issuer.example/realm"
 FIRST, SECOND = ECKey.generate_key("P-256", auto_kid=True), ECKey.generate_key("P-256", auto_kid=True)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from aksu_shared.auth.permissions import Rights, contains
 from aksu_shared.auth.principal import ANONYMOUS, Principal, Role, permissions_file
-from aksu_shared.errors import Forbidden, NotAuthenticated
+from aksu_shared.kernel.errors import Forbidden, NotAuthenticated
 
 PLACE: dict[str, Any] = {
     "territory": "BLG01",
@@ -163,16 +163,9 @@ def test_only_reads_a_signal_and_the_handshake_of_ingest_are_public(rights: Righ
     }
 
 
-@pytest.mark.parametrize("person", ["licensing.application.read", "monitoring.signal.read", "monitoring.task.read"])
+@pytest.mark.parametrize("person", ["licensing.application.read", "monitoring.signal.read", "monitoring.user_met.read"])
 def test_what_holds_personal_or_internal_data_is_not_public(rights: Rights, person: str) -> None:
     assert not rights.allows(ANONYMOUS, person)
-
-
-def test_the_national_map_is_drafted_by_the_national_body_only(rights: Rights) -> None:
-    national = {"territory": "BG"}
-    assert rights.allows(who("body_officer", "ASP"), "registry.map.draft", **national)
-    for body in ("RDSP:BLG", "DSP:BLG01", "RZI:BLG", "POLICE:SOF"):
-        assert not rights.allows(who("body_officer", body), "registry.map.draft", **national)
 
 
 TERRITORIES = st.sampled_from(["BG", "BLG", "SOF", "SFO", "BLG01", "BLG02", "SOF46"])

@@ -17,7 +17,7 @@ from aksu_shared.auth.jwks import FileKeys
 from aksu_shared.auth.principal import Role
 from aksu_shared.auth.pseudonym import DEVELOPMENT_KEY, Pseudonyms
 from aksu_shared.auth.tokens import InvalidToken, TokenRules, TokenVerifier
-from aksu_shared.errors import Unavailable
+from aksu_shared.kernel.errors import Unavailable
 
 ISSUER, AUDIENCE = "https://issuer.example", "aksu-registry"
 EC, RSA = ECKey.generate_key("P-256", auto_kid=True), RSAKey.generate_key(2048, auto_kid=True)

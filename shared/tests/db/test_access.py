@@ -10,12 +10,12 @@ import pytest_asyncio
 from aksu_local.databases import ServiceUrls
 from aksu_local.worker_rig import monitoring, prepare_monitoring, prepare_registry, worker_pool
 from aksu_shared.auth.principal import Principal, Role
-from aksu_shared.clock import Clock
 from aksu_shared.db.access import keep_revocations
 from aksu_shared.db.pool import create_pool
 from aksu_shared.db.work import Actor, UnitOfWork
-from aksu_shared.errors import TokenRevoked, Unavailable
-from aksu_shared.events.registry import AccessRevoked, AccessState
+from aksu_shared.events.registry.access import AccessRevoked, AccessState
+from aksu_shared.kernel.clock import Clock
+from aksu_shared.kernel.errors import TokenRevoked, Unavailable
 
 NOON = datetime(2026, 5, 5, 12, tzinfo=UTC)
 Fresh = Callable[..., Awaitable[ServiceUrls]]

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from aksu_local.databases import ServiceUrls
-from aksu_local.testing import Databases
+from aksu_local.templates import Databases
 from aksu_local.worker_rig import Registry, prepare_registry, worker_pool
 from aksu_shared.db.fitness import (
     ForeignDatabase,

@@ -1,4 +1,4 @@
-"""The pool gives back clean connections by its short way, and cleans or drops all others as asyncpg does."""
+"""The pool hands out clean connections only, whatever was left open on them."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable

@@ -3,17 +3,13 @@
 from pathlib import Path
 
 import pytest
-from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from aksu_shared.db.schema import migrations_of, newest_revision
 
 
 def _by_alembic(migrations: Path) -> str | None:
-    config = Config()
-    config.set_main_option("script_location", str(migrations))
-    config.set_main_option("path_separator", "os")
-    return ScriptDirectory.from_config(config).get_current_head()
+    return ScriptDirectory(migrations, version_locations=[migrations / "versions"]).get_current_head()
 
 
 @pytest.mark.parametrize("service", ["registry", "licensing", "monitoring", "reporting"])

@@ -11,15 +11,15 @@ from uuid_utils.compat import uuid7
 
 from aksu_local.databases import ServiceUrls
 from aksu_local.worker_rig import PLACE, prepare_registry
-from aksu_shared.clock import Clock
 from aksu_shared.db.pool import create_pool
 from aksu_shared.db.reads import Page, Reads
 from aksu_shared.db.statement import Statement
 from aksu_shared.db.store import Store, find_together, rows_where
 from aksu_shared.db.visible import within_scope
 from aksu_shared.db.work import Actor, UnitOfWork
-from aksu_shared.errors import NotFound
-from aksu_shared.events.registry import PlaceState
+from aksu_shared.events.registry.places import PlaceState
+from aksu_shared.kernel.clock import Clock
+from aksu_shared.kernel.errors import NotFound
 
 HERE, THERE = uuid7(), uuid7()
 _TOLD = PLACE.alias("told")

@@ -10,12 +10,12 @@ from uuid_utils.compat import uuid7
 
 from aksu_local.databases import ServiceUrls
 from aksu_local.worker_rig import PLACE, SCOPE, prepare_registry
-from aksu_shared.clock import Clock
 from aksu_shared.db.pool import create_pool
 from aksu_shared.db.store import Store, begins
 from aksu_shared.db.work import Actor, UnitOfWork
-from aksu_shared.errors import ConcurrentWrite, Forbidden, NotFound
-from aksu_shared.events.registry import PlaceAmended, PlaceRegistered, PlaceState
+from aksu_shared.events.registry.places import PlaceAmended, PlaceRegistered, PlaceState
+from aksu_shared.kernel.clock import Clock
+from aksu_shared.kernel.errors import ConcurrentWrite, Forbidden, NotFound
 
 HERE = ("public", "BLG01", "b:MUNICIPALITY:BLG01")
 ELSEWHERE = ("b:MUNICIPALITY:VAR06", "VAR06")

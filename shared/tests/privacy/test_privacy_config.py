@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from aksu_shared.privacy.config import PersonalDataConfig
+from aksu_shared.config.personal import PersonalDataConfig
 from aksu_shared.privacy.keys import DEVELOPMENT_KEY, new_key
 
 KNOWN = {

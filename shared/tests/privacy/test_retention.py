@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aksu_shared.errors import Text
+from aksu_shared.kernel.errors import Text
 from aksu_shared.privacy.retention import DataClass, Retention, Unit
 
 INSTANTS = st.datetimes(datetime(2020, 1, 1), datetime(2060, 1, 1)).map(lambda at: at.replace(tzinfo=UTC))  # noqa: DTZ001

@@ -13,13 +13,13 @@ from starlette.responses import Response, StreamingResponse
 
 from aksu_shared.auth.dependencies import PrincipalDep, requires
 from aksu_shared.auth.issuer import DevelopmentIssuer
-from aksu_shared.config import BaseConfig
-from aksu_shared.errors import NotFound, RuleBroken, Text, Unavailable
-from aksu_shared.schemas.base import Command, Filters, Resource
+from aksu_shared.config.base import BaseConfig
+from aksu_shared.kernel.errors import NotFound, RuleBroken, Text, Unavailable
+from aksu_shared.kernel.schemas.base import Command, Filters, Resource
+from aksu_shared.serving.health import Health
+from aksu_shared.serving.problems import problems
 from aksu_shared.web.app import create_app
-from aksu_shared.web.health import Health
 from aksu_shared.web.middleware import waiting
-from aksu_shared.web.problems import problems
 from aksu_shared.web.routing import Router, accepts, deadline
 
 

@@ -10,8 +10,8 @@ from fastapi import APIRouter, FastAPI
 from starlette.responses import Response
 
 from aksu_shared.auth.dependencies import requires
+from aksu_shared.serving.health import Health
 from aksu_shared.web.app import create_app
-from aksu_shared.web.health import Health
 from aksu_shared.web.routing import Router, StrictRoute
 
 

@@ -7,7 +7,7 @@ import pytest
 from pydantic import Field, ValidationError
 
 from aksu_shared.auth.pseudonym import DEVELOPMENT_KEY
-from aksu_shared.config import BaseConfig
+from aksu_shared.config.base import BaseConfig
 
 KNOWN = {
     "AKSU_DATABASE_URL": "postgresql://runtime:hidden@db/registry",

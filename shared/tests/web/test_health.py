@@ -7,7 +7,7 @@ import sys
 import httpx
 import pytest
 
-from aksu_shared.web.health import Health, worker_app
+from aksu_shared.serving.health import Health, worker_app
 
 
 class Time:
@@ -42,7 +42,7 @@ async def test_a_loop_that_stops_makes_the_process_dead_until_it_moves_again() -
 
 
 async def test_a_failing_or_slow_check_makes_the_process_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("aksu_shared.web.health._CHECK_SECONDS", 0.05)
+    monkeypatch.setattr("aksu_shared.serving.health._CHECK_SECONDS", 0.05)
 
     async def fails() -> None:
         raise ConnectionError("10.0.0.1 secret")
@@ -85,7 +85,7 @@ async def test_a_worker_gives_its_figures() -> None:
 
 def test_a_worker_needs_no_fastapi() -> None:
     code = (
-        "import sys, aksu_shared.web.health, aksu_shared.web.server;"
+        "import sys, aksu_shared.serving.health, aksu_shared.serving.server;"
         "sys.exit(any(name.partition('.')[0] == 'fastapi' for name in sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
-from aksu_shared.web.health import Health
+from aksu_shared.serving.health import Health
 
 
 @asynccontextmanager

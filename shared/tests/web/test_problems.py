@@ -11,18 +11,11 @@ from pydantic_core._pydantic_core import list_all_errors
 from starlette.exceptions import HTTPException
 from structlog.testing import capture_logs
 
-from aksu_shared.errors import (
-    IllegalTransition,
-    NotFound,
-    Problem,
-    RuleBroken,
-    TooLarge,
-    Unavailable,
-)
-from aksu_shared.schemas.base import BadValue, Command
-from aksu_shared.web.language import language_of
-from aksu_shared.web.messages import SENTENCES, malformed, pointer
-from aksu_shared.web.problems import merged, problem_of, problems, published, render_problem
+from aksu_shared.kernel.errors import IllegalTransition, NotFound, Problem, RuleBroken, TooLarge, Unavailable
+from aksu_shared.kernel.schemas.base import BadValue, Command
+from aksu_shared.serving.language import language_of
+from aksu_shared.serving.messages import SENTENCES, malformed, pointer
+from aksu_shared.serving.problems import merged, problem_of, problems, published, render_problem
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from aksu_shared.web.protocol import Deadlines
-from aksu_shared.web.server import serving
+from aksu_shared.serving.protocol import Deadlines
+from aksu_shared.serving.server import serving
 
 SHORT = Deadlines(header=0.3, body=0.3, body_bytes=10, write=0.3, max_header_bytes=4096, discard=200_000)
 WITHIN = 20.0

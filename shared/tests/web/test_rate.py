@@ -8,9 +8,9 @@ import pytest
 from fastapi import FastAPI
 
 from aksu_shared.auth.issuer import DevelopmentIssuer
-from aksu_shared.errors import TooManyRequests
+from aksu_shared.kernel.errors import TooManyRequests
+from aksu_shared.serving.server import serving
 from aksu_shared.web.rate import _MAX_CALLERS, Rate, network_of
-from aksu_shared.web.server import serving
 
 SPOOFED = {"X-Forwarded-For": "203.0.113.7"}
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from aksu_shared.web.request_parser import RequestParser
+from aksu_shared.serving.request_parser import RequestParser
 
 OFFERS: Final = (
     b"",

@@ -12,7 +12,9 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from aksu_shared.web.server import serving
+from aksu_shared.serving.server import serving
+
+pytestmark = pytest.mark.processes
 
 PROGRAM = """
 import asyncio
@@ -21,9 +23,9 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
-from aksu_shared.logging import configure_logging
-from aksu_shared.web.health import Health, health_routes
-from aksu_shared.web.server import build_server
+from aksu_shared.kernel.logging import configure_logging
+from aksu_shared.serving.health import Health, health_routes
+from aksu_shared.serving.server import build_server
 import uvloop
 
 folder = Path("{folder}")

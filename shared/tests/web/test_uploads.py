@@ -12,8 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from xlsxwriter import Workbook
 
-from aksu_shared.errors import TooLarge
-from aksu_shared.register.archive import NotAWorkbook, WorkbookBomb, WorkbookHasMacros
+from aksu_shared.kernel.errors import TooLarge
 from aksu_shared.web.uploads import (
     DOCUMENT_TYPES,
     MAX_NAME,
@@ -25,6 +24,7 @@ from aksu_shared.web.uploads import (
     file_name,
     is_safe,
 )
+from aksu_shared.workbook.archive import NotAWorkbook, WorkbookBomb, WorkbookHasMacros
 
 PDF, PNG, JPEG = "application/pdf", "image/png", "image/jpeg"
 

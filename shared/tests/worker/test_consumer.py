@@ -17,12 +17,12 @@ import pytest_asyncio
 from aksu_local.databases import ServiceUrls
 from aksu_local.kafka import Kafka
 from aksu_local.testing import emptied
+from aksu_local.waiting import eventually
 from aksu_local.worker_rig import Consuming, Topic, copy_places, monitoring, publish
 from aksu_shared.bus import Bus, connect
 from aksu_shared.db.notify import CHANGE_LOG, Notifier
 from aksu_shared.db.work import UnitOfWork
-from aksu_shared.events.registry import PlaceEvent
-from aksu_shared.testing.waiting import eventually
+from aksu_shared.events.registry.places import PlaceEvent
 from aksu_shared.worker import consumer
 from aksu_shared.worker.applying import Applied, read
 from aksu_shared.worker.dead_letters import discard

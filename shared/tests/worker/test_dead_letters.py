@@ -7,11 +7,11 @@ from dataclasses import replace
 import asyncpg
 import pytest
 
+from aksu_local.waiting import eventually
 from aksu_local.worker_rig import Topic, copy_places, monitoring
 from aksu_shared.bus import Delivered
 from aksu_shared.db.work import UnitOfWork
-from aksu_shared.events.registry import PlaceEvent
-from aksu_shared.testing.waiting import eventually
+from aksu_shared.events.registry.places import PlaceEvent
 from aksu_shared.worker import applying
 from aksu_shared.worker.applying import Applied, Applier, read
 from aksu_shared.worker.dead_letters import dead_letters, discard, redrive

@@ -11,7 +11,7 @@ from sqlalchemy.exc import ArgumentError
 from aksu_local.databases import ServiceUrls
 from aksu_shared.bus.contract import BusUnavailable
 from aksu_shared.db.pool import create_pool
-from aksu_shared.errors import NotFound
+from aksu_shared.kernel.errors import NotFound
 from aksu_shared.worker.failure import (
     DatabaseAway,
     FeedUnavailable,

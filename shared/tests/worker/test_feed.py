@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from aksu_shared.config import BaseConfig
+from aksu_shared.config.base import BaseConfig
 from aksu_shared.worker.failure import FeedUnavailable
 from aksu_shared.worker.feed import PAGE, FeedRestarted, Feeds, open_feeds
 

@@ -9,11 +9,11 @@ import pytest
 import pytest_asyncio
 
 from aksu_local.databases import ServiceUrls
-from aksu_local.testing import Databases
+from aksu_local.templates import Databases
+from aksu_local.waiting import eventually
 from aksu_local.worker_rig import TOPIC, Consuming, Log, Registry, monitoring
 from aksu_shared.bus import Bus, connect
 from aksu_shared.db.notify import Notifier
-from aksu_shared.testing.waiting import eventually
 from aksu_shared.worker.chain import DIGEST, link
 from aksu_shared.worker.epochs import WorkerRuns, new_epoch
 from aksu_shared.worker.heads import Head, append_head, contradictions, head_of, read_heads

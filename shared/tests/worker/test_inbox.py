@@ -9,16 +9,18 @@ from typing import Any, Final
 import asyncpg
 import pytest
 
+from aksu_local.waiting import eventually
 from aksu_local.worker_rig import Topic, monitoring
 from aksu_shared.bus import Delivered
 from aksu_shared.db.work import UnitOfWork
-from aksu_shared.events.registry import PlaceEvent
-from aksu_shared.testing.waiting import eventually
+from aksu_shared.events.registry.places import PlaceEvent
 from aksu_shared.worker.applying import REBUILD_LOCK, Applied, Item, read
 from aksu_shared.worker.dead_letters import dead_letters, discard, redrive
 from aksu_shared.worker.failure import Fault, HandlerTimeout, SourceRestored
 
 FAULT: Final = Fault("HANDLER_FAILED", "somewhere")
+WAITING: Final = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+"""How many wait for a lock in this test's database; the server is shared."""
 
 
 def bad(record: Delivered) -> Delivered:
@@ -82,7 +84,7 @@ async def test_what_has_taken_effect_is_not_parked_by_one_who_judges_late(monito
     applying = asyncio.create_task(other.apply([record]))
     await going.wait()
     parking = asyncio.create_task(monitoring(monitoring_pool).park(record, FAULT))
-    await eventually(lambda: monitoring_pool.fetchval("SELECT count(*) = 1 FROM pg_locks WHERE NOT granted"))
+    await eventually(lambda: monitoring_pool.fetchval(WAITING), lambda seen: seen == 1)
     applied.set()
     assert await applying == Applied(events=1)
     assert not await parking
@@ -122,12 +124,11 @@ def told_by(item: Item, source: str) -> Item:
 
 
 async def test_no_record_is_applied_while_a_rebuilt_copy_is_put_in_its_place(monitoring_pool: asyncpg.Pool) -> None:
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
     async with monitoring_pool.acquire() as rebuilding:
         async with rebuilding.transaction():
             await rebuilding.execute("SELECT pg_advisory_xact_lock($1)", REBUILD_LOCK)
             applying = asyncio.create_task(monitoring(monitoring_pool).apply([read(Topic().record())]))
-            await eventually(lambda: monitoring_pool.fetchval(waiting))
+            await eventually(lambda: monitoring_pool.fetchval(WAITING))
             assert not applying.done()
         assert await applying == Applied(events=1, changes=1)
 

@@ -7,8 +7,8 @@ import asyncpg
 import pytest_asyncio
 
 from aksu_local.databases import ServiceUrls
+from aksu_local.waiting import eventually
 from aksu_shared.db.notify import APPLIED, CHANGE_LOG, Notifier
-from aksu_shared.testing.waiting import eventually
 
 BACKEND = "SELECT pid FROM pg_stat_activity WHERE application_name = 'notifier' AND datname = current_database()"
 

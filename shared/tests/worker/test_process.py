@@ -14,13 +14,17 @@ import pytest
 import pytest_asyncio
 
 from aksu_local.databases import ServiceUrls
-from aksu_local.testing import Databases, emptied
-from aksu_local.worker_rig import Registry, WorkerProcess
-from aksu_shared.clock import write_offset
+from aksu_local.templates import Databases
+from aksu_local.testing import emptied
+from aksu_local.waiting import eventually
+from aksu_local.worker_process import WorkerProcess
+from aksu_local.worker_rig import Registry
 from aksu_shared.db.deadlines import Deadline, schedule
-from aksu_shared.testing.waiting import eventually
+from aksu_shared.kernel.clock import write_offset
 from aksu_shared.worker.verify import verify
 from aksu_shared.worker.watchdog import EXIT_STUCK
+
+pytestmark = pytest.mark.processes
 
 Start = Callable[[str], WorkerProcess]
 

@@ -7,7 +7,7 @@ import pytest
 
 from aksu_local.worker_rig import Topic, monitoring
 from aksu_shared.bus import Delivered
-from aksu_shared.errors import NotFound
+from aksu_shared.kernel.errors import NotFound
 from aksu_shared.worker.applying import Applied, Applier, read
 from aksu_shared.worker.dead_letters import (
     NotParked,

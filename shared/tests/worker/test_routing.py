@@ -9,15 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aksu_shared.events.base import Event
-from aksu_shared.events.registry import (
-    BodyAmended,
-    PlaceAmended,
-    PlaceEvent,
-    PlaceRegistered,
-    PlaceState,
-    ProviderAmended,
-    ProviderEvent,
-)
+from aksu_shared.events.registry.bodies import BodyAmended
+from aksu_shared.events.registry.places import PlaceAmended, PlaceEvent, PlaceRegistered, PlaceState
+from aksu_shared.events.registry.providers import ProviderAmended, ProviderEvent
 from aksu_shared.worker.routing import Handlers, calls, handler_of, topics
 
 

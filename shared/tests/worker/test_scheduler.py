@@ -9,13 +9,13 @@ from pathlib import Path
 import asyncpg
 import pytest_asyncio
 
+from aksu_local.waiting import eventually
 from aksu_local.worker_rig import Registry, monitoring
-from aksu_shared.clock import Clock, write_offset
 from aksu_shared.db.deadlines import Deadline, schedule
 from aksu_shared.db.notify import Notifier
 from aksu_shared.db.work import UnitOfWork
-from aksu_shared.testing.waiting import eventually
-from aksu_shared.web.health import Health
+from aksu_shared.kernel.clock import Clock, write_offset
+from aksu_shared.serving.health import Health
 from aksu_shared.worker.handover import Handover
 from aksu_shared.worker.progress import Progress
 from aksu_shared.worker.scheduler import Scheduler

@@ -10,11 +10,11 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from aksu_local.databases import ServiceUrls
+from aksu_local.waiting import eventually
 from aksu_local.worker_rig import Log, Registry
 from aksu_shared.bus.lease import SILENCE, try_hold
 from aksu_shared.db.notify import SEQUENCED, Notifier
-from aksu_shared.testing.waiting import eventually
-from aksu_shared.web.health import Health
+from aksu_shared.serving.health import Health
 from aksu_shared.worker.handover import Handover
 from aksu_shared.worker.progress import Progress
 from aksu_shared.worker.sequencer import LEASE, LogLost, Sequencer

@@ -11,13 +11,13 @@ import pytest_asyncio
 from uuid_utils.compat import uuid7
 
 from aksu_local.databases import ServiceUrls
-from aksu_local.testing import Databases
+from aksu_local.templates import Databases
+from aksu_local.waiting import eventually
 from aksu_local.worker_rig import TOPIC, Log, Registry
 from aksu_shared.bus import Bus, Delivered, Record, connect
+from aksu_shared.bus.wire import COLUMNS
 from aksu_shared.db.notify import Notifier
-from aksu_shared.events.wire import COLUMNS
-from aksu_shared.testing.waiting import eventually
-from aksu_shared.web.health import Health
+from aksu_shared.serving.health import Health
 from aksu_shared.worker.handover import Handover, Rows
 from aksu_shared.worker.progress import Progress
 from aksu_shared.worker.republish import republish

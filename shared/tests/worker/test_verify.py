@@ -5,10 +5,10 @@ import pytest
 import pytest_asyncio
 
 from aksu_local.databases import ServiceUrls
-from aksu_local.testing import Databases
+from aksu_local.templates import Databases
+from aksu_local.waiting import eventually
 from aksu_local.worker_rig import Log, Registry
 from aksu_shared.db.notify import Notifier
-from aksu_shared.testing.waiting import eventually
 from aksu_shared.worker.verify import verify
 
 

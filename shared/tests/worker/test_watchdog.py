@@ -8,17 +8,18 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from aksu_local.databases import ServiceUrls
+from aksu_local.waiting import eventually
 from aksu_local.worker_rig import Log, Registry, monitoring
 from aksu_shared.bus import BusUnavailable
-from aksu_shared.clock import Clock
 from aksu_shared.db.notify import Notifier
 from aksu_shared.db.work import UnitOfWork
-from aksu_shared.testing.waiting import eventually
-from aksu_shared.web.health import Health
+from aksu_shared.kernel.clock import Clock
+from aksu_shared.serving.health import Health
 from aksu_shared.worker import loop
 from aksu_shared.worker.handover import Handover
 from aksu_shared.worker.loop import turns
-from aksu_shared.worker.process import Worker, _start
+from aksu_shared.worker.parts import Worker
+from aksu_shared.worker.process import _start
 from aksu_shared.worker.progress import Progress
 from aksu_shared.worker.watchdog import Watchdog
 

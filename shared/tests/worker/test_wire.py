@@ -9,14 +9,14 @@ from uuid import UUID
 import pytest
 
 from aksu_local.databases import ServiceUrls
+from aksu_local.waiting import eventually
 from aksu_local.worker_rig import TOPIC, Log, Registry, Topic
 from aksu_shared.bus import Delivered
+from aksu_shared.bus.wire import COLUMNS, Undecodable, event_of, event_of_structured, record_of, structured_of
 from aksu_shared.db.notify import Notifier
 from aksu_shared.db.work import MAX_EVENT_BYTES
-from aksu_shared.errors import EventTooLarge
-from aksu_shared.events.registry import PlaceAmended, PlaceRegistered
-from aksu_shared.events.wire import COLUMNS, Undecodable, event_of, event_of_structured, record_of, structured_of
-from aksu_shared.testing.waiting import eventually
+from aksu_shared.events.registry.places import PlaceAmended, PlaceRegistered
+from aksu_shared.kernel.errors import EventTooLarge
 
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 

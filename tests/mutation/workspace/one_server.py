@@ -12,7 +12,7 @@ import asyncpg
 
 from aksu_local.databases import ServiceUrls
 from aksu_local.postgres import Postgres
-from aksu_local.testing import Databases
+from aksu_local.templates import Databases
 
 FOLDER: Final = "AKSU_MUTANTS_POSTGRES"
 """Environment variable: the folder of the server, which runs already."""

@@ -1,7 +1,6 @@
 """The bus described as AsyncAPI 3.0: a channel per topic, a message per event type, who sends and who receives."""
 
 import importlib
-import importlib.util
 from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any, Final
@@ -114,9 +113,7 @@ def _receiving() -> dict[str, Any]:
 
 def _handled(service: str) -> list[type[Event[Any]]]:
     """The event classes in the service's table of handlers; a service that listens to nobody has none."""
-    if importlib.util.find_spec(f"aksu_{service}.consumers") is None:
-        return []
-    return list(importlib.import_module(f"aksu_{service}.consumers").HANDLERS)
+    return list(importlib.import_module(f"aksu_{service}.worker").PARTS.handlers)
 
 
 def _reference(topic: str) -> dict[str, str]:

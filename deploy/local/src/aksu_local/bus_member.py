@@ -12,7 +12,7 @@ import sys
 import asyncpg
 
 from aksu_shared.bus import connect
-from aksu_shared.logging import configure_logging
+from aksu_shared.kernel.logging import configure_logging
 
 
 async def main(url: str, cursors_url: str, group: str, topic: str, mode: str) -> None:

@@ -15,7 +15,8 @@ import asyncpg
 from aksu_local.kafka import Kafka
 from aksu_local.postgres import Postgres
 from aksu_shared.bus import Bus, BusUnavailable, Consumer, Delivered, connect
-from aksu_shared.bus.topics import Topic, create_topics
+from aksu_shared.bus.creation import create_topics
+from aksu_shared.bus.topics import Topic
 
 
 class BusRig:

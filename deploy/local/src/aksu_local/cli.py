@@ -10,16 +10,19 @@ from typing import Annotated
 
 import typer
 
-from aksu_local import legal_clock
+from aksu_local import cli_migrations, legal_clock
 from aksu_local.folder import Folder, FolderBusy, default_folder
 from aksu_local.kafka import ToolMissing
-from aksu_local.platform import OtherBus, Platform, SampleRefused, development_token
+from aksu_local.platform import Platform
 from aksu_local.ports import NoFreePort
 from aksu_local.process import ProcessDied
+from aksu_local.refusals import EarlierBuild, OtherBus, SampleRefused
 from aksu_local.roles import DEFAULT_BODIES
-from aksu_shared.clock import SOFIA, legal_day
+from aksu_local.tokens import development_token
+from aksu_shared.kernel.clock import SOFIA, legal_day
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
+app.add_typer(cli_migrations.app, name="migrations")
 
 
 class Bus(StrEnum):
@@ -159,6 +162,6 @@ def main() -> None:
     """Run a command; an expected failure is one message and exit code 1."""
     try:
         app()
-    except (ProcessDied, FolderBusy, OtherBus, NoFreePort, SampleRefused, ToolMissing) as failure:
+    except (ProcessDied, FolderBusy, OtherBus, EarlierBuild, NoFreePort, SampleRefused, ToolMissing) as failure:
         typer.secho(str(failure), fg="red", err=True)
         sys.exit(1)

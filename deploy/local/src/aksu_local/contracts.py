@@ -6,7 +6,6 @@ event type, which within a version may only grow.
 
 import difflib
 import importlib
-import importlib.util
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -17,9 +16,11 @@ from pydantic import create_model
 
 from aksu_local.asyncapi import asyncapi_yaml
 from aksu_local.databases import SERVICES
+from aksu_local.declarations import joined
 from aksu_local.folder import PROJECT
+from aksu_local.house import DOCUMENT, architecture
 from aksu_local.rights_table import rights_markdown
-from aksu_shared.config import BaseConfig
+from aksu_shared.config.base import BaseConfig
 from aksu_shared.events.base import Event
 from aksu_shared.events.catalogue import CATALOGUE
 
@@ -31,7 +32,7 @@ _WORDS: Final = frozenset({"title", "description", "default", "examples"})
 
 def generate() -> Mapping[Path, str]:
     """Every contract as the code now has it: path in the project → text."""
-    files: dict[Path, str] = {}
+    files: dict[Path, str] = dict(joined())
     for service in SERVICES:
         folder = Path("services") / service
         files[folder / "openapi.json"] = _json(application_of(service).openapi())
@@ -40,6 +41,7 @@ def generate() -> Mapping[Path, str]:
         files[SCHEMAS / f"{name}.json"] = _json(event_schema(fact))
     files[Path("docs/asyncapi.yaml")] = asyncapi_yaml()
     files[Path("docs/rights.md")] = rights_markdown()
+    files[DOCUMENT] = architecture()
     return files
 
 

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from aksu_shared.clock import SOFIA, read_offset, write_offset
-from aksu_shared.terms.term import add_months
+from aksu_shared.kernel.clock import SOFIA, read_offset, write_offset
+from aksu_shared.kernel.terms.term import add_months
 
 _PART: Final = re.compile(r"(\d+)(y|mo|w|d|h|m)")
 _EXACT: Final = {"w": timedelta(weeks=1), "d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1)}

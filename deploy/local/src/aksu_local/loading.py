@@ -10,9 +10,10 @@ import httpx
 
 from aksu_local.folder import Folder
 from aksu_local.legal_clock import legal_now
-from aksu_local.platform import Platform, SampleRefused
+from aksu_local.platform import Platform
+from aksu_local.refusals import SampleRefused
 from aksu_local.sample import REGISTER_FILE, municipal_services, write_register
-from aksu_shared.clock import legal_day
+from aksu_shared.kernel.clock import legal_day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

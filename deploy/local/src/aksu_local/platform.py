@@ -9,48 +9,34 @@
 """
 
 import asyncio
-import hashlib
-import importlib.util
 import os
 import shutil
-import signal
-import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Literal, Self
+from typing import Any, Final, Literal, Self
 
 import asyncpg
 
-from aksu_local import legal_clock
+from aksu_local import frozen, legal_clock
 from aksu_local.databases import SERVICES, ServiceUrls, bus_url, create_bus_database, create_service_database
 from aksu_local.folder import Folder
 from aksu_local.kafka import Kafka
 from aksu_local.ports import KINDS, Kind, Ports, any_ports
 from aksu_local.postgres import Postgres
-from aksu_local.process import ProcessDied, end, launch, tail, wait_exit
-from aksu_local.service_process import ServiceProcess
+from aksu_local.process import ProcessDied
+from aksu_local.refusals import EarlierBuild, OtherBus
+from aksu_local.service_process import ServiceProcess, migrate, program
 from aksu_local.together import together
-
-if TYPE_CHECKING:
-    from aksu_shared.auth.issuer import DevelopmentIssuer
+from aksu_local.tokens import development_token, feed_token
 
 BusKind = Literal["embedded", "kafka"]
 _WATCH: Final = 0.2
 _HEARD_WITHIN: Final = 60.0
 _HEARD: Final = "SELECT heard_at IS NOT NULL FROM source_state WHERE source = 'registry'"
-_MONTH: Final = 30 * 24 * 3600
-
-
-class OtherBus(Exception):
-    """The folder's data was made with the other bus; what waits on that one would be lost."""
-
-
-class SampleRefused(Exception):
-    """The registry did not take the sample data; the message carries its answer."""
 
 
 class Platform:
@@ -113,7 +99,10 @@ class Platform:
         legal_clock.reset(self.folder.clock)
 
     async def __aenter__(self) -> Self:
-        """Start everything and wait until every process is ready. Raises ProcessDied, FolderBusy, OtherBus."""
+        """Start everything and wait until every process is ready.
+
+        Raises ProcessDied, FolderBusy, OtherBus, EarlierBuild.
+        """
         try:
             await self._start()
         except BaseException:
@@ -139,6 +128,7 @@ class Platform:
             self._open.callback(shutil.rmtree, self.folder.root, ignore_errors=True)
         self._open.enter_context(self.folder.held(fresh=self._fresh))
         self._check_bus()
+        self._check_migrations()
         self._open.push_async_callback(self.postgres.stop)
         if self.broker is None:
             await self.postgres.start()
@@ -214,8 +204,14 @@ class Platform:
             raise OtherBus(msg)
         self.folder.remember(bus=self.bus)
 
+    def _check_migrations(self) -> None:
+        for service, applied in self.folder.made().get("migrations", {}).items():
+            if not isinstance(applied, dict) or applied.items() - frozen.checksums_of(service).items():
+                msg = f"{self.folder.root} was made by an earlier build: start over with FRESH=1"
+                raise EarlierBuild(msg)
+
     async def _prepare_bus(self) -> None:
-        from aksu_shared.bus.topics import create_topics  # noqa: PLC0415 - needed at start only
+        from aksu_shared.bus.creation import create_topics  # noqa: PLC0415 - needed at start only
 
         if self.broker is None:
             await create_bus_database(self.postgres)
@@ -223,27 +219,12 @@ class Platform:
 
     async def _prepare(self, service: str) -> None:
         self.databases[service] = await create_service_database(self.postgres, service)
-        migrations = _migrations_digest(service)
+        migrations = frozen.checksums_of(service)
         applied = self.folder.made().get("migrations", {})
         if applied.get(service) != migrations:
-            await self._migrate(service)
+            log = self.folder.logs / f"{service}-migrate.log"
+            await migrate(service, program(service), log=log, env=self.service_environment(service))
             self.folder.remember(migrations={**self.folder.made().get("migrations", {}), service: migrations})
-
-    async def _migrate(self, service: str) -> None:
-        log = self.folder.logs / f"{service}-migrate.log"
-        migration = launch(
-            [program(service), "migrate"],
-            log=log,
-            on_parent_death=signal.SIGTERM,
-            env=self.service_environment(service),
-        )
-        try:
-            finished = await wait_exit(migration, timeout=120.0)
-        finally:
-            await end(migration, [(signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0)])
-        if not finished or migration.returncode != 0:
-            msg = f"migrating {service} failed with code {migration.returncode}:\n{tail(log)}"
-            raise ProcessDied(msg)
 
     def service_environment(self, service: str) -> dict[str, str]:
         """The environment of a service's processes: for its command line run beside them."""
@@ -263,20 +244,12 @@ class Platform:
             "AKSU_OIDC_JWKS_FILE": str(issuer.jwks_file),
             "AKSU_CLOCK_FILE": str(self.folder.clock),
             "AKSU_FEEDS": ",".join(f"{source}={url}" for source, url in self._feeds.items()),
-            "AKSU_FEED_TOKEN_FILE": str(self._feed_token(service, issuer)),
+            "AKSU_FEED_TOKEN_FILE": str(feed_token(self.folder.keys, service, issuer)),
             # Services without the registry hear of no revocation, and would write nothing.
             "AKSU_ACCESS_PATIENCE_SECONDS": "60" if "registry" in self.services else "off",
             "MALLOC_ARENA_MAX": "2",  # glibc keeps an arena per thread otherwise; twice the memory for nothing
             **self._environment,
         }
-
-    def _feed_token(self, service: str, issuer: "DevelopmentIssuer") -> Path:
-        """A file with the token by which `service` reads what the others tell, for a month."""
-        file = self.folder.keys / f"{service}.token"
-        token = issuer.issue(f"service:{service}", roles=["integration"], body="AKSU", lifetime=_MONTH)
-        file.touch(mode=0o600)
-        file.write_text(token, encoding="ascii")
-        return file
 
     async def keep_servers(self) -> None:
         """Start PostgreSQL or the broker again whenever it has died; returns only by cancellation."""
@@ -302,13 +275,6 @@ class Platform:
         await asyncio.gather(*(self.process(service, kind).end() for service in self.services))
 
 
-def development_token(keys: Path, role: str, body: str | None, *, subject: str | None = None) -> str:
-    """A token signed with the key pair in `keys`. Raises ValueError for an unknown role or body code."""
-    from aksu_shared.auth.issuer import DevelopmentIssuer  # noqa: PLC0415 - cryptography is heavy, most callers need none
-
-    return DevelopmentIssuer(keys).issue(subject or f"local-{role}", roles=[role], body=body)
-
-
 def _temporary_folder() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="aksu-"))
     folder.chmod(0o711)  # PostgreSQL, which does not run as root, must be able to pass through
@@ -319,20 +285,3 @@ async def _cancel(task: "asyncio.Task[None]") -> None:
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
-
-
-def program(service: str) -> Path:
-    """The service's command-line program, beside our own Python."""
-    return Path(sys.executable).with_name(f"aksu-{service}")
-
-
-def _migrations_digest(service: str) -> str:
-    """Changes whenever a migration of the service does; found without importing the service."""
-    spec = importlib.util.find_spec(f"aksu_{service}")
-    if spec is None or spec.origin is None:
-        msg = f"aksu-{service} is not installed"
-        raise ProcessDied(msg)
-    digest = hashlib.sha256()
-    for file in sorted(Path(spec.origin).parent.glob("migrations/**/*.py")):
-        digest.update(file.read_bytes())
-    return digest.hexdigest()

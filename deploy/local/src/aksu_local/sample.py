@@ -12,9 +12,9 @@ from xlsxwriter import Workbook
 from aksu_local.sample_defects import Defect, Row, Sheet, defective_sheets
 from aksu_local.sample_names import MUNICIPAL_SERVICES, STREETS, TOWNS, WORDS
 from aksu_local.sample_register import rows_of, sample_providers
-from aksu_shared.codelists import SERVICE_KINDS
-from aksu_shared.register import COLUMNS
-from aksu_shared.territory import load
+from aksu_registry.register_import.columns import COLUMNS
+from aksu_shared.kernel.codelists import SERVICE_KINDS
+from aksu_shared.kernel.territory import load
 
 SEED: Final = 20_220_701
 REGISTER_FILE: Final = "register-sample.xlsx"

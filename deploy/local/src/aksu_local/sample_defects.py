@@ -6,8 +6,9 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from aksu_local.sample_register import SampleProvider, rows_of, sample_providers
-from aksu_shared.register import COLUMNS, format_day
-from aksu_shared.territory import load
+from aksu_registry.register_import.columns import COLUMNS
+from aksu_shared.kernel.territory import load
+from aksu_shared.workbook import format_day
 
 Cell = str | int | float | datetime | tuple[str, str | int] | None
 """A cell to write; a pair is a formula with its cached value."""

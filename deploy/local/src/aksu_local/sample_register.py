@@ -8,10 +8,10 @@ from itertools import count
 from typing import Final
 
 from aksu_local.sample_names import FIRST_NAMES, SERVICES, STREETS, TOWNS, VIOLATIONS, WORDS
-from aksu_shared.eik import random_eik
-from aksu_shared.register import format_day
-from aksu_shared.terms import Terms, is_working_day, load_terms
-from aksu_shared.territory import Territory, load
+from aksu_shared.kernel.eik import random_eik
+from aksu_shared.kernel.terms import Terms, is_working_day, load_terms
+from aksu_shared.kernel.territory import Territory, load
+from aksu_shared.workbook import format_day
 
 SITUATIONS: Final = ("original", "changed", "renewed", "changed_renewed", "expiring", "expired")
 _WEIGHTS: Final = (52, 16, 10, 4, 10, 8)

@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from aksu_local.ports import Kind
-from aksu_local.process import ProcessDied, end, launch, wait_ready
+from aksu_local.process import ProcessDied, end, launch, tail, wait_exit, wait_ready
 
 _BACKOFF: Final = (0.2, 1.0, 2.0, 5.0, 10.0)
 """Seconds before the first, second, … start in a row; the last one repeats."""
@@ -161,3 +162,20 @@ async def http_status(port: int, path: str, *, timeout: float = 2.0) -> int | No
                 writer.close()
     except (OSError, TimeoutError, ValueError, IndexError):
         return None
+
+
+def program(service: str) -> Path:
+    """The service's command-line program, beside our own Python."""
+    return Path(sys.executable).with_name(f"aksu-{service}")
+
+
+async def migrate(service: str, program: Path, *, log: Path, env: Mapping[str, str]) -> None:
+    """Bring the service's database to this build's schema. Raises ProcessDied with the end of its log."""
+    migration = launch([program, "migrate"], log=log, on_parent_death=signal.SIGTERM, env=env)
+    try:
+        finished = await wait_exit(migration, timeout=120.0)
+    finally:
+        await end(migration, [(signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0)])
+    if not finished or migration.returncode != 0:
+        msg = f"migrating {service} failed with code {migration.returncode}:\n{tail(log)}"
+        raise ProcessDied(msg)

@@ -1,6 +1,6 @@
 """pytest plugin: real servers for tests, started when first asked for, stopped at the end of the session.
 
-`postgres`, `kafka`    the servers, one each per session
+`postgres`, `kafka`    the servers; the processes of a parallel run share one PostgreSQL, and each has its own Kafka
 `fresh_database`       `await fresh_database("registry", prepare=migrate)`: a new database, dropped after the test
 `fresh_bus`            `await fresh_bus()`: the URL of a new, empty embedded bus with the declared topics
 `emptied`              `await emptied(kafka.url)`: the declared topics on the session's broker, without records
@@ -13,13 +13,12 @@ import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
-from contextlib import contextmanager
-from itertools import count
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-import asyncpg
+import psutil
 import pytest
 import pytest_asyncio
 from aiokafka import TopicPartition
@@ -27,83 +26,62 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.records_to_delete import RecordsToDelete
 from aiokafka.errors import LeaderNotAvailableError, NotLeaderForPartitionError, UnknownTopicOrPartitionError
 
-from aksu_local.databases import ServiceUrls, create_bus_database, create_service_database, drop_database
+from aksu_local.clones import Clones
+from aksu_local.databases import ServiceUrls
 from aksu_local.kafka import Kafka
 from aksu_local.postgres import Postgres
-from aksu_shared.bus.topics import create_topics, declared_topics
-from aksu_shared.testing.waiting import eventually
+from aksu_local.templates import Databases, Prepare
+from aksu_local.waiting import eventually
+from aksu_shared.bus.creation import create_topics
+from aksu_shared.bus.topics import declared_topics
 
-Prepare = Callable[[ServiceUrls], Awaitable[None]]
-"""Brings a new database to the state a test starts from: migrations, seed data. Must close its connections."""
+FreshBus = Callable[[], Awaitable[str]]
+"""`await fresh_bus()`: the URL of a new bus."""
 
-_BUS: Final = "bus"
+_SHARED: Final = "aksu_postgres"
+"""Under this name a process of a parallel run is told the folder of the server that the run shares."""
+_SERVER: Final = pytest.StashKey[Postgres]()
+_MEMORY: Final = Path("/dev/shm")  # noqa: S108 - a file system, not a file
+_ROOM: Final = 2 << 30
+_OURS: Final = "aksu-test-"
 _ALL: Final = -1
 """Before the end of a partition: all its records."""
 
 
-class Databases:
-    """Makes databases on the session's server; what `prepare` does is done once and then copied.
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put whatever needs the broker among the tests that start processes: then one is started, and once."""
+    for item in items:
+        if isinstance(item, pytest.Function) and "kafka" in item.fixturenames:
+            item.add_marker("processes")
 
-    Their names hold the process's id: processes that share a server do not meet.
-    """
 
-    def __init__(self, server: Postgres) -> None:
-        self.server = server
-        self._templates: dict[str, str] = {}
-        self._numbers = count(1)
-
-    async def service(self, service: str, *, prepare: Prepare | None) -> ServiceUrls:
-        """A new database of `service`."""
-        template = None if prepare is None else await self._prepared(service, prepare)
-        return await create_service_database(
-            self.server, service, database=f"{service}_{self._number()}", template=template
-        )
-
-    async def bus(self) -> str:
-        """A new bus database with the declared topics."""
-        if _BUS not in self._templates:
-            name = f"template_bus_{self._number()}"
-            await create_topics(await create_bus_database(self.server, database=name))
-            self._templates[_BUS] = await self._freeze(name)
-        return await create_bus_database(self.server, database=f"bus_{self._number()}", template=self._templates[_BUS])
-
-    async def _prepared(self, service: str, prepare: Prepare) -> str:
-        key = f"{service}:{prepare.__module__}.{prepare.__qualname__}"
-        if key not in self._templates:
-            name = f"template_{service}_{self._number()}"
-            await prepare(await create_service_database(self.server, service, database=name))
-            self._templates[key] = await self._freeze(name)
-        return self._templates[key]
-
-    def _number(self) -> str:
-        return f"{os.getpid()}_{next(self._numbers)}"
-
-    async def _freeze(self, name: str) -> str:
-        """Let nobody connect: a template somebody is connected to cannot be copied."""
-        connection = await asyncpg.connect(self.server.url())
-        try:
-            await connection.execute(f'ALTER DATABASE "{name}" WITH ALLOW_CONNECTIONS false')
-        finally:
-            await connection.close()
-        return name
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:  # noqa: ANN401 - xdist's, untyped
+    """Start the server that the processes of a parallel run share, before the first of them."""
+    config: pytest.Config = node.config
+    if _SERVER not in config.stash:
+        servers = ExitStack()
+        config.add_cleanup(servers.close)
+        config.stash[_SERVER] = servers.enter_context(_running_postgres())
+    node.workerinput[_SHARED] = str(config.stash[_SERVER].folder)
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
-    """The session's PostgreSQL; fast, not crash-safe."""
-    with _folder("pg") as folder:
-        server = Postgres(folder, durable=False)
-        _run(server.start())
-        try:
-            yield server
-        finally:
-            _run(server.stop())
+def postgres(request: pytest.FixtureRequest) -> Iterator[Postgres]:
+    """The run's PostgreSQL; fast, not crash-safe."""
+    shared = getattr(request.config, "workerinput", {}).get(_SHARED)
+    if shared:
+        yield Postgres(Path(shared), durable=False)
+        return
+    with _running_postgres() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
 def kafka() -> Iterator[Kafka]:
     """The session's Kafka broker."""
-    with _folder("kafka") as folder:
+    with server_folder("kafka") as folder:
         broker = Kafka(folder)
         _run(broker.start())
         try:
@@ -113,9 +91,13 @@ def kafka() -> Iterator[Kafka]:
 
 
 @pytest.fixture(scope="session")
-def databases(postgres: Postgres) -> Databases:
-    """The maker of databases, with its templates."""
-    return Databases(postgres)
+def databases(request: pytest.FixtureRequest, postgres: Postgres) -> Iterator[Databases]:
+    """The maker of databases; the processes of a parallel run share its templates."""
+    clones = Clones(postgres)
+    try:
+        yield Databases(postgres, clones=clones, sharing=getattr(request.config, "workerinput", {}).get("testrunuid"))
+    finally:
+        clones.close()
 
 
 @pytest_asyncio.fixture
@@ -130,12 +112,12 @@ async def fresh_database(databases: Databases) -> AsyncIterator[Callable[..., Aw
 
     yield make
     for database in made:
-        await drop_database(databases.server, database)
+        await databases.drop(database)
 
 
 @pytest_asyncio.fixture
-async def fresh_bus(databases: Databases) -> AsyncIterator[Callable[[], Awaitable[str]]]:
-    """Empty embedded buses: each call returns the URL of a new one."""
+async def fresh_bus(databases: Databases) -> AsyncIterator[FreshBus]:
+    """Empty embedded buses with the declared topics."""
     made: list[str] = []
 
     async def make() -> str:
@@ -145,7 +127,7 @@ async def fresh_bus(databases: Databases) -> AsyncIterator[Callable[[], Awaitabl
 
     yield make
     for database in made:
-        await drop_database(databases.server, database)
+        await databases.drop(database)
 
 
 async def emptied(url: str) -> str:
@@ -173,16 +155,37 @@ async def _emptied(admin: AIOKafkaAdminClient, partitions: Sequence[TopicPartiti
 
 
 @contextmanager
-def _folder(name: str) -> Iterator[Path]:
-    """A folder of our own under the system's temporary one.
+def server_folder(name: str) -> Iterator[Path]:
+    """A folder of our own, in memory where there is room: databases come and go faster than a disk's journal likes.
 
     pytest closes its folders to other users, such as the one PostgreSQL runs as when we are root.
     """
-    folder = Path(tempfile.mkdtemp(prefix=f"aksu-{name}-"))
+    _forget_the_dead()
+    memory = _MEMORY if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM else None
+    folder = Path(tempfile.mkdtemp(prefix=f"{_OURS}{os.getpid()}-{name}-", dir=memory))
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _forget_the_dead() -> None:
+    """Give back the memory of test processes that were killed: nobody else would."""
+    for folder in _MEMORY.glob(f"{_OURS}*-*"):
+        owner = folder.name.removeprefix(_OURS).partition("-")[0]
+        if owner.isdigit() and not psutil.pid_exists(int(owner)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _running_postgres() -> Iterator[Postgres]:
+    with server_folder("pg") as folder:
+        server = Postgres(folder, durable=False)
+        _run(server.start())
+        try:
+            yield server
+        finally:
+            _run(server.stop())
 
 
 def _run(work: Coroutine[Any, Any, None]) -> None:

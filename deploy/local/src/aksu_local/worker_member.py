@@ -11,12 +11,13 @@ import asyncpg
 import uvloop
 
 from aksu_local.worker_rig import copy_places
-from aksu_shared.config import BaseConfig
+from aksu_shared.config.base import BaseConfig
 from aksu_shared.db.deadlines import Deadline
 from aksu_shared.db.work import UnitOfWork
-from aksu_shared.events.registry import PlaceEvent
-from aksu_shared.logging import configure_logging
+from aksu_shared.events.registry.places import PlaceEvent
+from aksu_shared.kernel.logging import configure_logging
 from aksu_shared.worker import process
+from aksu_shared.worker.parts import WorkerParts
 from aksu_shared.worker.routing import Handlers
 
 
@@ -43,7 +44,7 @@ def main(service: str, health_port: str) -> None:
     configure_logging(level="INFO")
     setattr(process, "require_known_schema", _any_schema)  # noqa: B010 - mypy refuses the plain assignment
     handlers: Handlers = {PlaceEvent: copy_or_block} if service == "monitoring" else {}
-    parts = process.WorkerParts(service=service, handlers=handlers, deadlines={"EXPIRY": fire})
+    parts = WorkerParts(service=service, handlers=handlers, deadlines={"EXPIRY": fire})
     config = BaseConfig()
     uvloop.run(process.run_worker(parts, config, health_port=int(health_port)))
 

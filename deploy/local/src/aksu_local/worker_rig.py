@@ -6,13 +6,8 @@ application of an event, so that one applied twice is seen.
 
 import asyncio
 import json
-import os
-import signal
-import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import date
-from pathlib import Path
 from typing import Any, Final, Self
 from uuid import UUID
 
@@ -21,19 +16,18 @@ from sqlalchemy import ARRAY, Column, DateTime, Integer, MetaData, Table, Text, 
 from uuid_utils.compat import uuid7
 
 from aksu_local.databases import ServiceUrls
-from aksu_local.process import ProcessDied, free_port
 from aksu_shared.bus import Bus, Delivered, Record
-from aksu_shared.clock import Clock
-from aksu_shared.db.ddl import bookkeeping_v1, log_as_written, scoped_v1
 from aksu_shared.db.fitness import claim
 from aksu_shared.db.notify import Notifier
 from aksu_shared.db.pool import create_pool
 from aksu_shared.db.projection import project
 from aksu_shared.db.store import Store, begins
 from aksu_shared.db.work import Actor, UnitOfWork
-from aksu_shared.events.monitoring import FindingRecorded, FindingState
-from aksu_shared.events.registry import PlaceAmended, PlaceEvent, PlaceRegistered, PlaceState
-from aksu_shared.web.health import Health
+from aksu_shared.events.monitoring.inspections import FindingRecorded, FindingState
+from aksu_shared.events.registry.places import PlaceAmended, PlaceEvent, PlaceRegistered, PlaceState
+from aksu_shared.kernel.clock import Clock
+from aksu_shared.migrations.v1 import statements
+from aksu_shared.serving.health import Health
 from aksu_shared.worker.applying import Applier
 from aksu_shared.worker.consumer import ConsumerLoop
 from aksu_shared.worker.handover import Handover
@@ -78,17 +72,16 @@ async def _prepare(urls: ServiceUrls, service: str, tables: Sequence[Table]) -> 
     try:
         await claim(service, owner)
         await owner.execute("CREATE TABLE alembic_version (version_num text PRIMARY KEY)")
-        for statement in bookkeeping_v1(service, today=date.today()):  # noqa: DTZ011 - partitions begin this month
-            await owner.execute(statement)
-        for statement in log_as_written():
-            await owner.execute(statement)
+        for script in ("bookkeeping_v1", "access_v1", "access_owned_v1" if service == "registry" else "access_told_v1"):
+            for statement in statements(script, service=service):
+                await owner.execute(statement)
         for table in tables:
             texts = ", ".join(f"{column.name} text" for column in table.columns if isinstance(column.type, Text))
             await owner.execute(
                 f"CREATE TABLE {table.name} (id uuid PRIMARY KEY, version int NOT NULL, scope text[] NOT NULL,"
                 f" written_at timestamptz NOT NULL DEFAULT now(), {texts})"
             )
-            for statement in scoped_v1(service, table.name):
+            for statement in statements("scoped_v1", service=service, table=table.name):
                 await owner.execute(statement)
         await owner.execute(
             f"CREATE TABLE effect (place text, version int, n bigint GENERATED ALWAYS AS IDENTITY);"
@@ -280,53 +273,3 @@ class Consuming:
 async def publish(bus: Bus, records: Sequence[Delivered]) -> None:
     """Put records made by hand on the bus."""
     await bus.publish([Record(record.topic, record.key, record.value, record.headers) for record in records])
-
-
-class WorkerProcess:
-    """`worker_member` of a service, started, signalled, ended; its log is kept for the failing test's message."""
-
-    def __init__(self, service: str, urls: ServiceUrls, *, bus_url: str, log: Path) -> None:
-        self.service = service
-        self.log = log
-        self.health = f"http://127.0.0.1:{(port := free_port())}"
-        self._command = (sys.executable, "-m", "aksu_local.worker_member", service, str(port))
-        self._env = {
-            "PATH": os.environ["PATH"],
-            "AKSU_ENVIRONMENT": "test",
-            "AKSU_DATABASE_URL": urls.runtime,
-            "AKSU_WORKER_DATABASE_URL": urls.worker,
-            "AKSU_BUS_URL": bus_url,
-            "AKSU_OIDC_ISSUER": "http://issuer.test",
-            "AKSU_OIDC_AUDIENCE": f"aksu-{service}",
-        }
-        self._process: asyncio.subprocess.Process | None = None
-
-    async def start(self, **env: str) -> None:
-        """Start it, with these settings besides."""
-        with self.log.open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(
-                *self._command, env=self._env | env, stdout=log, stderr=log
-            )
-
-    def signal(self, number: signal.Signals) -> None:
-        """Send a signal."""
-        if self._process is not None and self._process.returncode is None:
-            self._process.send_signal(number)
-
-    async def ended(self, *, within: float) -> int:
-        """Its exit code, as soon as it has ended; raises TimeoutError."""
-        if self._process is None:
-            raise ProcessDied("not started")
-        async with asyncio.timeout(within):
-            return await self._process.wait()
-
-    @property
-    def runs(self) -> bool:
-        """Whether it was started and has not ended."""
-        return self._process is not None and self._process.returncode is None
-
-    async def end(self) -> None:
-        """Kill it if it runs."""
-        if self.runs:
-            self.signal(signal.SIGKILL)
-            await self.ended(within=5)

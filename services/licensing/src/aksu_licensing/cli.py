@@ -1,7 +1,7 @@
 """`aksu-licensing`: its processes, its migrations, its keys."""
 
-from aksu_shared.cli import service_cli
-from aksu_shared.cli_keys import keys_cli
+from aksu_shared.commands.cli import service_cli
+from aksu_shared.commands.cli_keys import keys_cli
 
 CONFIG = "aksu_licensing.config:LicensingConfig"
 

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from aksu_shared.privacy.config import PersonalDataConfig
+from aksu_shared.config.personal import PersonalDataConfig
 
 SERVICE = "licensing"
 """Name of the service: of its database, its roles, its topics and its source in events."""

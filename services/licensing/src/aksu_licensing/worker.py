@@ -3,10 +3,10 @@
 from typing import Final
 
 from aksu_licensing.config import SERVICE, LicensingConfig
-from aksu_licensing.consumers import DEADLINES, HANDLERS
-from aksu_licensing.storage import COPIES
+from aksu_licensing.wiring import COPIES, DEADLINES, HANDLERS
 from aksu_shared.privacy.expiry import WRAPPED
-from aksu_shared.worker.process import WorkerParts, run_worker
+from aksu_shared.worker.parts import WorkerParts
+from aksu_shared.worker.process import run_worker
 
 PARTS: Final = WorkerParts(service=SERVICE, handlers=HANDLERS, deadlines=DEADLINES, copies=COPIES, wrapped=WRAPPED)
 

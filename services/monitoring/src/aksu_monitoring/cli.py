@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from aksu_shared.cli import service_cli
-from aksu_shared.cli_keys import keys_cli
+from aksu_shared.commands.cli import service_cli
+from aksu_shared.commands.cli_keys import keys_cli
 
 CONFIG = "aksu_monitoring.config:MonitoringConfig"
 
@@ -32,7 +32,7 @@ Given = Annotated[str | None, typer.Option("--key", help="whpk_… or whsec_… 
 @sources.command()
 def add(name: Name, *, signature: Version = Algorithm.ED25519, key: Given = None) -> None:
     """Let a system push; prints what it signs with, which is shown this once."""
-    from aksu_monitoring.command_sources import add as add_source  # noqa: PLC0415 - as in the shared commands
+    from aksu_monitoring.ingest.sources.command import add as add_source  # noqa: PLC0415 - as in the shared commands
 
     _show(add_source(name, version=signature.value, public_key=key))
 
@@ -46,7 +46,7 @@ def rotate(
     overlap_hours: Annotated[float, typer.Option(min=0, help="how long the keys before still hold")] = 24,
 ) -> None:
     """Give it another key."""
-    from aksu_monitoring.command_sources import rotate as rotate_key  # noqa: PLC0415
+    from aksu_monitoring.ingest.sources.command import rotate as rotate_key  # noqa: PLC0415
 
     overlap = timedelta(hours=overlap_hours)
     _show(rotate_key(name, version=signature.value, public_key=key, overlap=overlap))
@@ -55,7 +55,7 @@ def rotate(
 @sources.command()
 def disable(name: Name) -> None:
     """Take nothing more from it, within a second."""
-    from aksu_monitoring.command_sources import disable as disable_source  # noqa: PLC0415
+    from aksu_monitoring.ingest.sources.command import disable as disable_source  # noqa: PLC0415
 
     disable_source(name)
 
@@ -63,7 +63,7 @@ def disable(name: Name) -> None:
 @sources.command("list")
 def list_sources() -> None:
     """One line each."""
-    from aksu_monitoring.command_sources import listed  # noqa: PLC0415
+    from aksu_monitoring.ingest.sources.command import listed  # noqa: PLC0415
 
     for source in listed():
         state = f"disabled {source.disabled_at:%Y-%m-%d}" if source.disabled_at else ",".join(source.versions)

@@ -4,12 +4,10 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from aksu_shared.privacy.config import PersonalDataConfig
+from aksu_shared.config.personal import PersonalDataConfig
 
 SERVICE = "monitoring"
 """Name of the service: of its database, its roles, its topics and its source in events."""
-INGESTED = "inspection_events"
-"""Channel of the database on which the worker is told that pushed events were stored."""
 
 
 class MonitoringConfig(PersonalDataConfig):

@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 
 from aksu_shared.auth.pseudonym import Pseudonyms
-from aksu_shared.cli import load_config, service_cli
-from aksu_shared.errors import Problem
+from aksu_shared.commands.cli import service_cli
+from aksu_shared.commands.settings import load_config
+from aksu_shared.kernel.errors import Problem
 
 CONFIG = "aksu_registry.config:RegistryConfig"
 app = service_cli("registry", config=CONFIG)
@@ -23,7 +24,7 @@ def import_file(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="report only; store nothing")] = False,
 ) -> None:
     """Take over the Agency's public register from a workbook."""
-    from aksu_registry.command_import import run_import  # noqa: PLC0415 - heavy, and used here only
+    from aksu_registry.register_import.command import run_import  # noqa: PLC0415 - heavy, and used here only
 
     if not file.is_file():
         typer.echo(f"Няма такъв файл: {file}", err=True)

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from aksu_shared.config import BaseConfig
+from aksu_shared.config.base import BaseConfig
 
 SERVICE = "registry"
 """Name of the service: of its database, its roles, its topics and its source in events."""

@@ -2,20 +2,11 @@
 
 from fastapi import FastAPI
 
-from aksu_registry.api import ROUTERS
 from aksu_registry.config import SERVICE, RegistryConfig
-from aksu_registry.factory import Factory
-from aksu_shared.auth.permissions import Rights
-from aksu_shared.web.service import service_app
+from aksu_registry.wiring import AGGREGATES, ROUTERS
+from aksu_shared.operations.service import service_app
 
 
 def create(config: RegistryConfig) -> FastAPI:
     """The application; its parts are opened when it starts."""
-    rights = Rights.load()
-    return service_app(
-        SERVICE,
-        config,
-        title="Регистър на социалните услуги",
-        routers=ROUTERS,
-        factory=lambda work: Factory(work, rights),
-    )
+    return service_app(SERVICE, config, title="Регистър на социалните услуги", routers=ROUTERS, aggregates=AGGREGATES)

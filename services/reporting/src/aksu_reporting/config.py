@@ -4,7 +4,7 @@ from typing import Final
 
 from pydantic import Field
 
-from aksu_shared.config import BaseConfig
+from aksu_shared.config.base import BaseConfig
 
 SERVICE: Final = "reporting"
 

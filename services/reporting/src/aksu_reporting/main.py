@@ -1,20 +1,12 @@
-"""Reporting's API process. It has no commands, so nothing is built on a unit of work."""
+"""Reporting's API process. It has no commands."""
 
 from fastapi import FastAPI
 
-from aksu_reporting.api import ROUTERS
 from aksu_reporting.config import SERVICE, ReportingConfig
-from aksu_reporting.consumers import COPIES
-from aksu_shared.web.service import service_app
+from aksu_reporting.wiring import COPIES, ROUTERS
+from aksu_shared.operations.service import service_app
 
 
 def create(config: ReportingConfig) -> FastAPI:
     """The application; its parts are opened when it starts."""
-    return service_app(
-        SERVICE,
-        config,
-        title="Справки за социалните услуги",
-        routers=ROUTERS,
-        factory=lambda work: work,
-        copies=COPIES,
-    )
+    return service_app(SERVICE, config, title="Справки за социалните услуги", routers=ROUTERS, copies=COPIES)

@@ -3,8 +3,9 @@
 from typing import Final
 
 from aksu_reporting.config import SERVICE, ReportingConfig
-from aksu_reporting.consumers import COPIES, HANDLERS
-from aksu_shared.worker.process import WorkerParts, run_worker
+from aksu_reporting.wiring import COPIES, HANDLERS
+from aksu_shared.worker.parts import WorkerParts
+from aksu_shared.worker.process import run_worker
 
 PARTS: Final = WorkerParts(service=SERVICE, handlers=HANDLERS, copies=COPIES)
 

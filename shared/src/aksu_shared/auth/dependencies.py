@@ -12,7 +12,7 @@ from aksu_shared.auth.principal import ANONYMOUS, Principal
 from aksu_shared.auth.pseudonym import Pseudonyms
 from aksu_shared.auth.tokens import InvalidToken, TokenVerifier
 from aksu_shared.db.read_log import Reading, set_reading
-from aksu_shared.masking import shown_query
+from aksu_shared.kernel.masking import shown_query
 
 _PRINCIPAL: Final = "aksu.principal"
 PURPOSE: Final = b"aksu-purpose"

@@ -11,8 +11,8 @@ import structlog
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet, RSAKey
 
-from aksu_shared.errors import Unavailable
-from aksu_shared.web.strict_json import InvalidJson, loads
+from aksu_shared.kernel.errors import Unavailable
+from aksu_shared.kernel.strict_json import InvalidJson, loads
 
 VerifyKey = ECKey | RSAKey
 

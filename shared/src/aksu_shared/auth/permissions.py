@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 from typing import Any, Final, Literal, get_args
 
 from aksu_shared.auth.principal import NATION, Principal, Role, parse_body, permissions_file
-from aksu_shared.errors import Forbidden, NotAuthenticated, Text
+from aksu_shared.kernel.errors import Forbidden, NotAuthenticated, Text
 
 Relation = Literal["any", "own", "below", "above", "party"]
 _RELATIONS: Final = frozenset(get_args(Relation))

@@ -1,13 +1,13 @@
 """Who calls: a pseudonymous subject, its roles, and the body it acts for, whose code says kind and territory."""
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cache, lru_cache
-from importlib import resources
+from functools import lru_cache
 from typing import Any, Final, Literal
+
+from aksu_shared.kernel.declared import declared
 
 NATION: Final = "BG"
 Level = Literal["national", "oblast", "municipality", "provider"]
@@ -67,10 +67,9 @@ def parse_body(code: str) -> Body:
     return Body(code, "PROVIDER", "provider", None)
 
 
-@cache
 def permissions_file() -> Mapping[str, Any]:
-    """`permissions.toml`, the one file of roles and rights."""
-    return tomllib.loads(resources.files(__package__).joinpath("permissions.toml").read_text(encoding="utf-8"))
+    """Roles and rights, as all features declare them in their `permissions.toml`."""
+    return declared("permissions")
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from joserfc.util import urlsafe_b64decode
 from aksu_shared.auth.jwks import COOL_DOWN, Keys, VerifyKey
 from aksu_shared.auth.principal import Principal, Role
 from aksu_shared.auth.pseudonym import Pseudonyms
-from aksu_shared.errors import NotAuthenticated, Unavailable
-from aksu_shared.web.strict_json import InvalidJson, loads
+from aksu_shared.kernel.errors import NotAuthenticated, Unavailable
+from aksu_shared.kernel.strict_json import InvalidJson, loads
 
 ALGORITHMS: Final = ("RS256", "ES256")
 MAX_TOKEN_CHARACTERS: Final = 8192

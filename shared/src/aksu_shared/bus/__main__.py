@@ -3,7 +3,7 @@
 import argparse
 import asyncio
 
-from aksu_shared.bus.topics import create_topics
+from aksu_shared.bus.creation import create_topics
 
 parser = argparse.ArgumentParser(prog="python -m aksu_shared.bus", description=__doc__)
 parser.add_argument("url", help="kafka://host:port[,host:port] or postgresql://…/bus")

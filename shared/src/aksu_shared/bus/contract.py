@@ -9,7 +9,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from aksu_shared.value import value
+from aksu_shared.kernel.value import value
 
 MAX_RECORD_BYTES: Final = 1_000_000
 """Largest key + value + headers of one record, in bytes; below the 1 MiB default of Kafka brokers."""

@@ -14,6 +14,7 @@ from aiokafka.errors import KafkaError
 
 from aksu_shared.bus.contract import BusUnavailable, Consumer, Record, check
 from aksu_shared.bus.kafka_consumer import RETRY_BACKOFF_MS, SESSION_TIMEOUT_MS, KafkaConsumer
+from aksu_shared.pinned.kafka import give_up
 
 _REQUEST_TIMEOUT_MS: Final = 10_000
 _BATCH_BYTES: Final = 262_144
@@ -137,23 +138,9 @@ def _retrieve(acknowledgement: asyncio.Future[object]) -> None:
 
 
 async def _abandon(producer: AIOKafkaProducer) -> None:
-    """End a producer without sending what it still holds.
-
-    `stop()` would first flush, for ever when the broker is away; and once that is given up its sender lives on, to
-    deliver old records behind our back when the broker returns. So the sender is ended from inside.
-    """
-    producer._closed = True  # noqa: SLF001 - no public way to give up
-    sender = producer._sender.sender_task  # noqa: SLF001
+    """Give a producer up with what it still holds."""
     try:
         async with asyncio.timeout(_STOP_TIMEOUT):
-            if sender is not None:
-                sender.cancel()
-                await producer.client.close()
-                # The sender waits for its requests, and they may wait for metadata that will never come: hence again.
-                while not sender.done():
-                    await asyncio.wait([sender], timeout=0.5)
-                    sender.cancel()
-            # Again: a request in hand may have connected anew meanwhile.
-            await producer.client.close()
+            await give_up(producer)
     except (KafkaError, OSError, TimeoutError):
         log.exception("Producer does not stop")

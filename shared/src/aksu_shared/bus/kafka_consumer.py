@@ -12,6 +12,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord
 from aiokafka.errors import IllegalStateError, KafkaError
 
 from aksu_shared.bus.contract import BusUnavailable, Delivered
+from aksu_shared.pinned.kafka import hang_up
 
 SESSION_TIMEOUT_MS: Final = 3_000
 """Silence after which the broker gives a member's partitions to others.
@@ -241,7 +242,7 @@ async def _stop(consumer: AIOKafkaConsumer) -> None:
     stopping.cancel()
     with suppress(KafkaError, OSError, TimeoutError):
         async with asyncio.timeout(_STOP_TIMEOUT):
-            await consumer._client.close()  # noqa: SLF001 - stop() does nothing the second time
+            await hang_up(consumer)
     log.warning("Consumer stopped without leaving its group in good order")
 
 

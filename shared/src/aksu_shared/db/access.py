@@ -7,7 +7,7 @@ from sqlalchemy import ARRAY, Column, DateTime, Integer, MetaData, Table, Text, 
 
 from aksu_shared.db.projection import project
 from aksu_shared.db.work import UnitOfWork
-from aksu_shared.events.registry import AccessEvent
+from aksu_shared.events.registry.access import AccessEvent
 
 ACCESS: Final = "access"
 """Scope key of revocations; held by who may read or make them."""

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, TypeAlias, Union
 
 import asyncpg
 
-from aksu_shared.unfit import Unfit
+from aksu_shared.kernel.unfit import Unfit
 
 Role: TypeAlias = Literal["owner", "runtime", "worker"]
 """What a process is to its database: `migrate`, the API, or the worker and the commands that do its work."""

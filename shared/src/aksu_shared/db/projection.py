@@ -9,7 +9,7 @@ from pydantic_core import to_json
 from sqlalchemy import Table
 
 from aksu_shared.db.pool import Json
-from aksu_shared.db.tables import columns_of
+from aksu_shared.db.tables import check_fields, columns_of
 from aksu_shared.db.work import Connection
 from aksu_shared.events.base import Event
 
@@ -20,8 +20,10 @@ async def project(
     """Keep the newest of `events` per aggregate in `table`; an older or repeated version changes nothing.
 
     Columns take the fields of the same name of the event's state, besides id, version and scope. `into` is another
-    table of the same shape. Gives the number of rows written.
+    table of the same shape. Gives the number of rows written. Raises ValueError for a column without such a field.
     """
+    for schema in {event.schema for event in events}:
+        check_fields(table, schema)
     rows = {
         event.id: vars(event.state) | {"id": event.id, "version": event.version, "scope": event.scope}
         for event in sorted(events, key=attrgetter("version"))

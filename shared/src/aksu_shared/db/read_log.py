@@ -10,7 +10,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from aksu_shared.logging import correlation_id
+from aksu_shared.kernel.logging import correlation_id
 
 AUDIT: Final = "audit"
 """Scope key of every row of the log; held by who may read the audit."""

@@ -21,7 +21,7 @@ from aksu_shared.db.fitness import scoped_tables
 from aksu_shared.db.read_log import Shape, reading, recorded
 from aksu_shared.db.statement import Statement
 from aksu_shared.db.visible import within_scope
-from aksu_shared.errors import FieldError, Malformed, TokenRevoked
+from aksu_shared.kernel.errors import FieldError, Malformed, TokenRevoked
 
 _REMEMBERED: Final = 512
 """Compiled statements of each kind kept at most: which filters a list is asked with is up to its callers."""

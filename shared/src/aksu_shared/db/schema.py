@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import asyncpg
 
-from aksu_shared.unfit import Unfit
+from aksu_shared.kernel.unfit import Unfit
 
 _REVISION: Final = re.compile(r"^(revision|down_revision)(?:: [^=]+)? = (?:\"([^\"]+)\"|None)$", re.MULTILINE)
 

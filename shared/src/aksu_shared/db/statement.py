@@ -7,6 +7,7 @@ writes (4 statements in a transaction, 16 connections: 800 transactions/s agains
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sqlalchemy import SelectBase
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.sql.elements import ClauseElement
 
@@ -39,6 +40,10 @@ class Statement:
         self.locks = locks
         compiled = construct.compile(dialect=_DIALECT)
         self.sql: str = str(compiled)
+        self.columns: tuple[str, ...] = ()
+        """The names of what it selects."""
+        if isinstance(construct, SelectBase):
+            self.columns = tuple(construct.selected_columns.keys())
         self._names: tuple[str, ...] = tuple(compiled.positiontup or ())  # type: ignore[attr-defined]
         self._values: dict[str, Any] = dict(compiled.params)
 

@@ -7,10 +7,11 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from sqlalchemy import ColumnElement, Table, any_, bindparam, select
 
 from aksu_shared.db.statement import SCOPE, Statement
+from aksu_shared.db.tables import check_columns
 from aksu_shared.db.visible import SEEN
 from aksu_shared.db.work import UnitOfWork
-from aksu_shared.errors import NotFound, PreconditionFailed, TokenRevoked
 from aksu_shared.events.base import Event, Scope, State, difference
+from aksu_shared.kernel.errors import NotFound, PreconditionFailed, TokenRevoked
 
 S = TypeVar("S", bound=State)
 
@@ -37,8 +38,11 @@ class Kept(NamedTuple, Generic[S]):
         legal_basis: str | None = None,
         **changes: Any,  # noqa: ANN401 - fields of the state
     ) -> Event[S]:
-        """The event by which this aggregate takes `changes`; `scope` only when it moves."""
-        after = self.state.model_validate(self.state.model_dump() | changes)
+        """The event by which this aggregate takes `changes`; `scope` only when it moves.
+
+        Raises ValidationError for a field the state does not have.
+        """
+        after = self.state.with_changes(changes)
         values = after.model_dump(mode="json")
         return fact(
             id=self.id,
@@ -68,6 +72,7 @@ class Store(Generic[S]):
     """
 
     def __init__(self, work: UnitOfWork, table: Table, schema: type[S]) -> None:
+        check_columns(table, schema)
         self._work = work
         self._table = table
         self._schema = schema
@@ -110,8 +115,9 @@ class Store(Generic[S]):
         return Kept(event.id, event.version, event.scope, event.state)
 
     def kept(self, row: dict[str, Any]) -> Kept[S]:
-        """A row of the table, as asyncpg or PostgreSQL's JSON gives it."""
-        return Kept(str(row["id"]), row["version"], tuple(row["scope"]), self._schema.model_validate(row))
+        """A row of the table, as asyncpg or PostgreSQL's JSON gives it; its other columns are no part of the state."""
+        state = self._schema.model_validate(row, extra="ignore")
+        return Kept(str(row["id"]), row["version"], tuple(row["scope"]), state)
 
 
 class Search(NamedTuple, Generic[S]):

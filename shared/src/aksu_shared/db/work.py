@@ -21,12 +21,12 @@ from pydantic_core import to_json
 from sqlalchemy import Table
 from uuid_utils import uuid7
 
-from aksu_shared.clock import Clock
 from aksu_shared.db.flush import document, of_one, of_several
 from aksu_shared.db.pool import Json
 from aksu_shared.db.statement import ADMITTED, scope_with
-from aksu_shared.errors import ConcurrentWrite, EventTooLarge, Forbidden, Problem, TokenRevoked, Unavailable
 from aksu_shared.events.base import Event
+from aksu_shared.kernel.clock import Clock
+from aksu_shared.kernel.errors import ConcurrentWrite, EventTooLarge, Forbidden, Problem, TokenRevoked, Unavailable
 
 IDEMPOTENCY_KEY: Final = "idempotency_pkey"
 """The constraint that is broken when another request with the same key was stored meanwhile."""

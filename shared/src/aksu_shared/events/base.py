@@ -7,21 +7,56 @@ written to its owner's change log and is what the other services' handlers recei
 from collections.abc import Mapping
 from dataclasses import field
 from datetime import datetime
-from typing import Any, ClassVar, Generic, TypeVar, get_args, get_origin
+from functools import lru_cache
+from typing import Any, ClassVar, Generic, Self, TypeVar, get_args, get_origin
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
-from aksu_shared.value import value
+from aksu_shared.kernel.value import value
 
 Scope = tuple[str, ...]
 """Scope keys of a row or event, see `aksu_shared.auth.principal`."""
 
 
 class State(BaseModel):
-    """Public state of an aggregate as it travels in events. Within a version of its type only additions."""
+    """Public state of an aggregate as it travels in events. Within a version of its type only additions.
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    A field whose default is made of fields before it is derived. Its owner makes it anew with every change; whoever
+    reads the event takes it as told, so that all services answer by the owner's definition.
+
+    Whoever makes a state, or changes it, names its fields rightly: a misspelt one is refused. Whoever reads one that
+    another build wrote passes over fields it does not know yet (`extra="ignore"`), so that services can be deployed one
+    by one; the published schema says the same.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Describe the state to readers, for whom further fields are no error."""
+        described = handler(schema)
+        handler.resolve_ref_schema(described).pop("additionalProperties", None)
+        return described
+
+    def with_changes(self, changes: Mapping[str, Any]) -> Self:
+        """This state after `changes`, its derived fields made anew."""
+        return self.model_validate({**self.model_dump(exclude=derived(type(self))), **changes})
+
+
+@lru_cache(maxsize=256)
+def derived(schema: type[State]) -> set[str]:
+    """The names of a state's derived fields."""
+    return {name for name, each in schema.model_fields.items() if each.default_factory_takes_validated_data}
+
+
+def group_of_state(**groups: tuple[str, ...]) -> Any:  # noqa: ANN401 - stands where a field's default does
+    """A derived field: the group of states that `state` belongs to. `groups` are group → its states, of all states."""
+    by_state = {state: group for group, states in groups.items() for state in states}
+    # A state of no group is refused as any other value that does not fit, instead of failing here.
+    return Field(default_factory=lambda told: by_state.get(told["state"]), validate_default=True)
 
 
 S = TypeVar("S", bound=State)

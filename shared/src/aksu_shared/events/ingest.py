@@ -14,8 +14,8 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints, TypeAdapter, model_validator
 
-from aksu_shared.schemas.base import BadValue, Command
-from aksu_shared.schemas.codes import Code, Eik, Line, MunicipalityCode, Note
+from aksu_shared.kernel.schemas.base import BadValue, Command
+from aksu_shared.kernel.schemas.codes import Code, Eik, Line, MunicipalityCode, Note
 
 STARTED: Final = "bg.aksu.ingest.inspection.started.v1"
 FINDING: Final = "bg.aksu.ingest.inspection.finding.v1"

@@ -9,8 +9,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from aksu_shared.errors import Text
-from aksu_shared.terms.term import add_months
+from aksu_shared.kernel.errors import Text
+from aksu_shared.kernel.terms.term import add_months
 
 Unit = Literal["day", "month", "year"]
 _MONTHS: Final[Mapping[Unit, int]] = {"month": 1, "year": 12}

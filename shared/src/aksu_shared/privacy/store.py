@@ -11,8 +11,8 @@ from uuid import UUID
 from aksu_shared.db.read_log import AUDIT
 from aksu_shared.db.visible import SEEN
 from aksu_shared.db.work import Connection, UnitOfWork
-from aksu_shared.errors import NotFound, RuleBroken
 from aksu_shared.events.base import Scope
+from aksu_shared.kernel.errors import NotFound, RuleBroken
 from aksu_shared.privacy.keys import KeyRing, Unreadable, new_key, seal
 from aksu_shared.privacy.people import LEGAL, Person, about_field, about_key
 

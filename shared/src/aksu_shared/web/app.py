@@ -19,10 +19,10 @@ from aksu_shared.auth.jwks import DiscoveredKeys, FileKeys, Keys
 from aksu_shared.auth.permissions import Rights
 from aksu_shared.auth.pseudonym import Pseudonyms
 from aksu_shared.auth.tokens import TokenRules, TokenVerifier
-from aksu_shared.config import BaseConfig
-from aksu_shared.web.codelists import Codelists, codelist_router
+from aksu_shared.config.base import BaseConfig
+from aksu_shared.serving.health import Health, health_routes
+from aksu_shared.web import codelists as lists
 from aksu_shared.web.dispatch import Dispatcher
-from aksu_shared.web.health import Health, health_routes
 from aksu_shared.web.middleware import Edge
 from aksu_shared.web.openapi import complete
 from aksu_shared.web.rate import CallerRates, Rate
@@ -75,6 +75,19 @@ class ServiceApp(FastAPI):
         return self.openapi_schema
 
 
+def _edge_options(config: BaseConfig, access: Access) -> dict[str, Any]:
+    """How much is taken in at once, for how long, and how often from one caller."""
+    return {
+        "limit": config.concurrency_limit,
+        "deadline": config.request_deadline_seconds,
+        "rates": CallerRates(
+            access,
+            subjects=Rate(config.subject_rate, window=_BURST_SECONDS),
+            addresses=Rate(config.address_rate, window=_BURST_SECONDS),
+        ),
+    }
+
+
 def create_app(
     *,
     title: str,
@@ -83,7 +96,7 @@ def create_app(
     routers: Sequence[APIRouter],
     health: Health,
     lifespan: Lifespan | None = None,
-    codelists: Codelists | None = None,
+    codelists: lists.Codelists | None = None,
     rights: Rights | None = None,
     verifier: TokenVerifier | None = None,
     description: str = "",
@@ -104,18 +117,11 @@ def create_app(
         redirect_slashes=False,
     )
     access = app.state.access = Access(verifier or build_verifier(config), rights)
-    app.edge_options = {
-        "limit": config.concurrency_limit,
-        "deadline": config.request_deadline_seconds,
-        "rates": CallerRates(
-            access,
-            subjects=Rate(config.subject_rate, window=_BURST_SECONDS),
-            addresses=Rate(config.address_rate, window=_BURST_SECONDS),
-        ),
-    }
+    app.edge_options = _edge_options(config, access)
     app.state.health = health
     app.state.config = config
-    _add_routes(app, [*routers, *([codelist_router(codelists)] if codelists else [])], rights)
+    app.state.codelists = lists.PublishedCodelists(codelists or {})
+    _add_routes(app, [*routers, *([lists.router] if codelists else [])], rights)
     app.router.routes.extend(health_routes(health))
     _add_docs(app)
     if config.cors_origins:

@@ -1,19 +1,20 @@
-"""`GET /v1/codelists`: the labels of every enumeration, built once."""
+"""`GET /v1/codelists`: the labels of every enumeration."""
 
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
 from aksu_shared.auth.dependencies import requires
-from aksu_shared.errors import NotFound, Text
-from aksu_shared.schemas.base import Resource
-from aksu_shared.web.problems import problems
+from aksu_shared.kernel.errors import NotFound, Text
+from aksu_shared.kernel.schemas.base import Resource
+from aksu_shared.serving.problems import problems
 from aksu_shared.web.routing import Router
 
 Codelists = Mapping[str, Mapping[str, Text]]
@@ -56,26 +57,41 @@ class _Prepared:
         return Response(self._body, headers=headers, media_type="application/json")
 
 
-def codelist_router(codelists: Codelists) -> APIRouter:
-    """Routes that answer with `codelists`, whole or one by name."""
-    lists = {
-        name: {"name": name, "items": [{"id": code, **text.as_dict()} for code, text in labels.items()]}
-        for name, labels in codelists.items()
-    }
-    whole = _Prepared({"items": list(lists.values()), "next": None})
-    single = {name: _Prepared(document) for name, document in lists.items()}
-    router = Router(prefix="/codelists", tags=["codelists"], dependencies=[requires("platform.codelist.read")])
+class PublishedCodelists:
+    """An application's code lists, as `app.state.codelists`; the answers are made when first asked for."""
 
-    @router.get("", response_model=CodelistsRead)
-    async def list_codelists(request: Request) -> Response:
-        """All enumerations with their labels in Bulgarian and English."""
-        return whole.answer(request)
+    def __init__(self, codelists: Codelists) -> None:
+        self._codelists = codelists
 
-    @router.get("/{name}", response_model=CodelistRead, responses=problems(NotFound))
-    async def read_codelist(request: Request, name: Annotated[str, Path(max_length=60)]) -> Response:
-        """One enumeration by name."""
-        if name not in single:
-            raise NotFound
-        return single[name].answer(request)
+    @cached_property
+    def whole(self) -> _Prepared:
+        """All lists."""
+        return _Prepared({"items": [self._document(name) for name in self._codelists], "next": None})
 
-    return router
+    @cached_property
+    def single(self) -> Mapping[str, _Prepared]:
+        """Each list by its name."""
+        return {name: _Prepared(self._document(name)) for name in self._codelists}
+
+    def _document(self, name: str) -> dict[str, Any]:
+        labels = self._codelists[name]
+        return {"name": name, "items": [{"id": code, **text.as_dict()} for code, text in labels.items()]}
+
+
+router = Router(prefix="/codelists", tags=["codelists"], dependencies=[requires("platform.codelist.read")])
+
+
+@router.get("", response_model=CodelistsRead)
+async def list_codelists(request: Request) -> Response:
+    """All enumerations with their labels in Bulgarian and English."""
+    published: PublishedCodelists = request.app.state.codelists
+    return published.whole.answer(request)
+
+
+@router.get("/{name}", response_model=CodelistRead, responses=problems(NotFound))
+async def read_codelist(request: Request, name: Annotated[str, Path(max_length=60)]) -> Response:
+    """One enumeration by name."""
+    published: PublishedCodelists = request.app.state.codelists
+    if name not in published.single:
+        raise NotFound
+    return published.single[name].answer(request)

@@ -2,16 +2,16 @@
 
     @router.post("/services", status_code=201)
     async def register(body: NewService, command: CommandDep) -> Response:
-        kept = await command.factory.services().register(body, by=command.principal)
+        kept = await ServiceService(command.context).register(body, by=command.principal)
         return command.answer(201, kept)
 
 The dependency commits after the handler returned and before a byte of the answer leaves.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any
 
 import asyncpg
 from pydantic import BaseModel
@@ -19,15 +19,15 @@ from pydantic_core import to_json
 from starlette.requests import Request
 from starlette.responses import Response
 
+from aksu_shared.auth.permissions import Rights
 from aksu_shared.auth.principal import Principal
-from aksu_shared.clock import Clock
+from aksu_shared.auth.pseudonym import Pseudonyms
 from aksu_shared.db.notify import Notifier
 from aksu_shared.db.store import Kept
 from aksu_shared.db.work import Actor, KeyTaken, StoredReply, UnitOfWork
-from aksu_shared.errors import (
+from aksu_shared.kernel.clock import Clock
+from aksu_shared.kernel.errors import (
     ConcurrentWrite,
-    FieldError,
-    Forbidden,
     Malformed,
     NotFound,
     PreconditionFailed,
@@ -36,59 +36,34 @@ from aksu_shared.errors import (
     RuleBroken,
     TokenRevoked,
 )
-from aksu_shared.failpoint import failpoint
-from aksu_shared.logging import correlation_id, traceparent
+from aksu_shared.kernel.failpoint import failpoint
+from aksu_shared.kernel.logging import correlation_id, traceparent
+from aksu_shared.kernel.terms import Terms
+from aksu_shared.privacy.keys import KeyRing
+from aksu_shared.procedures.context import Context
+from aksu_shared.serving.problems import render_problem
 from aksu_shared.web.fingerprints import Fingerprints
-from aksu_shared.web.problems import render_problem
+from aksu_shared.web.idempotency import Key, KeyReused, RequestInProgress, key_of, replayed
 
-F = TypeVar("F")
-
-KEY_HEADER = "Idempotency-Key"
-MAX_KEY = 200
 MAX_VERSION_DIGITS = 9
 
 _REVOKED = "SELECT EXISTS (SELECT FROM access_revocations($1))"
 _ANSWERED = "SELECT fingerprint, scope, status, headers, body FROM idempotency WHERE client = $1 AND key = $2"
 
 
-class RequestInProgress(Problem):
-    """The first request with this key is still running."""
-
-    status = 409
-    code = "request_in_progress"
-    bg = "Заявка със същия Idempotency-Key още се изпълнява."
-    en = "A request with the same Idempotency-Key is still running."
-
-    def __init__(self) -> None:
-        super().__init__(headers={"Retry-After": "1"})
-
-
-class KeyReused(Problem):
-    """The key came before with another request."""
-
-    status = 422
-    code = "idempotency_key_reused"
-    bg = "Този Idempotency-Key вече е използван с друго съдържание."
-    en = "This Idempotency-Key was already used with another request."
-
-
-class Replay(Exception):
-    """Ends a repeated request with the first answer. Not a failure; the exception handler sends `response`."""
-
-    def __init__(self, response: Response) -> None:
-        super().__init__()
-        self.response = response
-
-
 @dataclass(kw_only=True)
-class Command(Generic[F]):
-    """One state-changing request: who, the service's factory on this transaction, and the answer to store with it."""
+class Command:
+    """One state-changing request: who, what a feature's service is built on, and the answer to store with it."""
 
     principal: Principal
-    work: UnitOfWork
-    factory: F
+    context: Context
     request: Request
     response: Response | None = field(default=None)
+
+    @property
+    def work(self) -> UnitOfWork:
+        """What the request writes."""
+        return self.context.work
 
     def reply(
         self, status: int, body: BaseModel, *, version: int | None = None, location: str | None = None
@@ -129,24 +104,27 @@ class Command(Generic[F]):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CommandEdge(Generic[F]):
+class CommandEdge:
     """Opens commands of one service; built once, in its composition root."""
 
     source: str
     pool: "asyncpg.Pool[Any]"
     clock: Clock
     notifier: Notifier
-    factory: Callable[[UnitOfWork], F]
+    rights: Rights
+    terms: Terms
+    keys: KeyRing
+    pseudonyms: Pseudonyms
     fingerprints: Fingerprints
 
     @asynccontextmanager
-    async def open(self, request: Request, principal: Principal) -> AsyncIterator[Command[F]]:
+    async def open(self, request: Request, principal: Principal) -> AsyncIterator[Command]:
         """Run the request's command; store what it did with its answer, or roll back and keep a rule's refusal.
 
         Whether the key was answered before is asked only when something stands in the way: nearly every key is new,
         and that of an answer is unique.
         """
-        key = await _key(request, self.fingerprints) if request.method == "POST" else None
+        key = await key_of(request, self.fingerprints) if request.method == "POST" else None
         async with self.pool.acquire(timeout=1) as connection:
             command = self._command(connection, principal, request)
             try:
@@ -183,9 +161,13 @@ class CommandEdge(Generic[F]):
             await (work.commit() if commit else work.rollback())
         self.notifier.poke()
 
-    def _command(self, connection: Any, principal: Principal, request: Request) -> Command[F]:  # noqa: ANN401 - asyncpg's proxy
-        work = self._work(connection, principal)
-        return Command(principal=principal, work=work, factory=self.factory(work), request=request)
+    def _command(self, connection: Any, principal: Principal, request: Request) -> Command:  # noqa: ANN401 - asyncpg's proxy
+        context = self.context(self._work(connection, principal))
+        return Command(principal=principal, context=context, request=request)
+
+    def context(self, work: UnitOfWork) -> Context:
+        """What features' services are built on for this unit of work."""
+        return Context(work=work, rights=self.rights, terms=self.terms, keys=self.keys, pseudonyms=self.pseudonyms)
 
     def _work(self, connection: Any, principal: Principal) -> UnitOfWork:  # noqa: ANN401
         return UnitOfWork(
@@ -197,7 +179,7 @@ class CommandEdge(Generic[F]):
             traceparent=traceparent(),
         )
 
-    async def _conclude(self, command: Command[F], key: "Key | None") -> None:
+    async def _conclude(self, command: Command, key: "Key | None") -> None:
         """Write everything and the answer; without a transaction the one statement commits by itself."""
         work, response = command.work, command.response
         if not work.begun:
@@ -209,13 +191,13 @@ class CommandEdge(Generic[F]):
             failpoint("before_commit")
             await work.commit()
 
-    async def _answer_again(self, command: Command[F], key: "Key") -> None:
+    async def _answer_again(self, command: Command, key: Key) -> None:
         """Raise Replay with the answer the key was given before, KeyReused or Forbidden; nothing when it is new."""
         row = await command.work.connection.fetchrow(_ANSWERED, command.principal.subject, key.value)
         if row is not None:
-            raise _replay(row, key.fingerprint, command.principal.reach)
+            raise replayed(row, key.fingerprint, command.principal.reach)
 
-    async def _keep_refusal(self, command: Command[F], key: "Key", obstacle: Exception) -> None:
+    async def _keep_refusal(self, command: Command, key: Key, obstacle: Exception) -> None:
         """Keep a rule's refusal under the key. Should a parallel call have been answered meanwhile, its answer wins."""
         if not isinstance(obstacle, RuleBroken):
             return
@@ -228,47 +210,13 @@ class CommandEdge(Generic[F]):
             raise RequestInProgress from None
 
 
-async def _refuse_revoked(command: Command[Any]) -> None:
+async def _refuse_revoked(command: Command) -> None:
     """Raise TokenRevoked instead of what a caller without access met: nothing found, or an answer of before."""
     if command.principal.issued_at is not None and await command.work.connection.fetchval(_REVOKED, command.work.scope):
         raise TokenRevoked
 
 
-class Key(NamedTuple):
-    """An idempotency key, and what the request asked for under it."""
-
-    value: str
-    fingerprint: bytes
-
-
-async def _key(request: Request, fingerprints: Fingerprints) -> Key:
-    """The request's key. Raises PreconditionRequired without one, Malformed."""
-    key = request.headers.get(KEY_HEADER)
-    if not key:
-        raise PreconditionRequired(header=KEY_HEADER)
-    if len(key) > MAX_KEY or not key.isascii() or not key.isprintable():
-        raise Malformed(
-            errors=[
-                FieldError(
-                    pointer=f"!{KEY_HEADER}",
-                    code="bad_header",
-                    bg=f"{KEY_HEADER} е до {MAX_KEY} печатни ASCII знака.",
-                    en=f"{KEY_HEADER} is at most {MAX_KEY} printable ASCII characters.",
-                )
-            ]
-        )
-    return Key(key, fingerprints.of(request.scope, await request.body()))
-
-
-def _replay(row: Any, fingerprint: bytes, scope: str) -> Exception:  # noqa: ANN401 - a record
-    if row["fingerprint"] != fingerprint:
-        return KeyReused()
-    if row["scope"] != scope:
-        return Forbidden(right="replay")
-    return Replay(Response(row["body"], row["status"], row["headers"]))
-
-
-def _stored(command: Command[Any], key: Key, response: Response) -> StoredReply:
+def _stored(command: Command, key: Key, response: Response) -> StoredReply:
     return StoredReply(
         client=command.principal.subject,
         key=key.value,

@@ -7,8 +7,8 @@ from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from aksu_shared.errors import NotFound
-from aksu_shared.web.problems import not_allowed
+from aksu_shared.kernel.errors import NotFound
+from aksu_shared.serving.problems import not_allowed
 
 _LEADING: Final = 2  # `/v1/<plural>` tells the resources of a service apart
 _Key = tuple[int, tuple[str, ...]]

@@ -14,12 +14,12 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from aksu_shared.errors import Problem, TooManyRequests, Unavailable
-from aksu_shared.logging import Correlation, set_correlation
-from aksu_shared.masking import is_plain
-from aksu_shared.web.metrics import HTTP
-from aksu_shared.web.problems import problem_of, render_problem
+from aksu_shared.kernel.errors import Problem, TooManyRequests, Unavailable
+from aksu_shared.kernel.logging import set_correlation
+from aksu_shared.serving.metrics import HTTP
+from aksu_shared.serving.problems import problem_of, render_problem
 from aksu_shared.web.rate import CallerRates
+from aksu_shared.web.shown import correlation_of, shown_path
 
 DEFAULT_DEADLINE: Final = 10.0
 FREE_PATHS: Final = frozenset({"/healthz", "/readyz", "/metrics"})
@@ -139,7 +139,7 @@ class Exchange:
         self._expired = False
         self._receive: Receive = _no_receive
         self._complete = False
-        self._correlation = _correlation_of(scope)
+        self._correlation = correlation_of(scope)
         self.standing: Sequence[tuple[bytes, bytes]] = ()
         self.status = 0
         set_correlation(self._correlation)
@@ -212,7 +212,7 @@ class Exchange:
         self._edge.log.info(
             "Request answered",
             method=method,
-            path=_shown_path(self._scope, route),
+            path=shown_path(self._scope, route),
             route=route,
             status=self.status,
             milliseconds=round(seconds * 1000, 1),
@@ -283,29 +283,10 @@ def waiting(request: HTTPConnection | Mapping[str, Any]) -> Iterator[None]:
         yield
 
 
-def _shown_path(scope: Scope, route: str) -> str:
-    """The path with its ids: what else stood in it may be a person's name or number, and is not logged."""
-    if "{" in route:
-        for name, value in scope.get("path_params", {}).items():
-            if is_plain(str(value)):
-                route = route.replace(f"{{{name}}}", str(value))
-    return route
-
-
 def _exchange(request: HTTPConnection | Mapping[str, Any]) -> Exchange | None:
     scope = request.scope if isinstance(request, HTTPConnection) else request
     found: Exchange | None = scope.get(_EXCHANGE)
     return found
-
-
-def _correlation_of(scope: Scope) -> Correlation:
-    given = trace = None
-    for name, value in scope["headers"]:
-        if name == b"x-correlation-id":
-            given = value.decode("latin-1")
-        elif name == b"traceparent":
-            trace = value.decode("latin-1")
-    return Correlation.of(given, trace)
 
 
 async def _no_receive() -> Message:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from starlette.routing import BaseRoute
 
-from aksu_shared.web.problems import ProblemDocument
+from aksu_shared.serving.problems import ProblemDocument
 from aksu_shared.web.routing import StrictRoute
 
 _REFERENCE: Final = "#/components/schemas/{model}"

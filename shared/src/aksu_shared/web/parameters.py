@@ -1,18 +1,19 @@
 """Parameters of a route, prepared once at start: unknown and repeated ones are refused, known ones read cheaply."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any, Final
+from types import UnionType
+from typing import Annotated, Any, Final, TypeGuard, Union, get_args, get_origin
 from urllib.parse import parse_qsl
 
-from fastapi._compat import ModelField, field_annotation_is_sequence
-from fastapi.dependencies.models import Dependant
 from pydantic import BaseModel
 from starlette.types import Scope
 
-from aksu_shared.errors import Malformed
-from aksu_shared.web.messages import malformed, parameter_error
+from aksu_shared.kernel.errors import Malformed
+from aksu_shared.pinned.functions import Field, Function
+from aksu_shared.serving.messages import malformed, parameter_error
 
 _IMMUTABLE: Final = (str, int, float, bool, tuple, frozenset, type(None))
 
@@ -24,7 +25,7 @@ class _Reader:
     name: str
     key: str
     many: bool
-    field: ModelField
+    field: Field
 
     def read(self, found: Mapping[str, Any], source: str, errors: list[Any]) -> Any:  # noqa: ANN401 - any type
         """The validated value, or the default; what is wrong is added to `errors`."""
@@ -44,20 +45,20 @@ class _Reader:
 class Query:
     """The query parameters of a route: names known at start, `many` those that may repeat."""
 
-    def __init__(self, fields: Iterable[ModelField]) -> None:
+    def __init__(self, fields: Iterable[Field]) -> None:
         self._readers: list[_Reader] = []
-        self._models: list[tuple[ModelField, frozenset[str]]] = []
+        self._models: list[tuple[Field, frozenset[str]]] = []
         self.many: set[str] = set()
         self.names: set[str] = set()
         for field in fields:
             model = field.field_info.annotation
-            if isinstance(model, type) and issubclass(model, BaseModel):
+            if _is_model(model):
                 members = {info.alias or name: info.annotation for name, info in model.model_fields.items()}
                 self._models.append((field, frozenset(members)))
-                self.many |= {name for name, kind in members.items() if field_annotation_is_sequence(kind)}
+                self.many |= {name for name, kind in members.items() if repeatable(kind)}
                 self.names |= members.keys()
             else:
-                many = field_annotation_is_sequence(field.field_info.annotation)
+                many = repeatable(field.field_info.annotation)
                 self._readers.append(_Reader(field.name, field.alias, many, field))
                 self.names.add(field.alias)
                 if many:
@@ -98,11 +99,11 @@ class Query:
 class Parameters:
     """The parameters of one function, a route's or a dependency's: query, path and headers."""
 
-    def __init__(self, dependant: Dependant) -> None:
-        self._query = Query(dependant.query_params)
-        self._path = [_Reader(field.name, field.alias, many=False, field=field) for field in dependant.path_params]
+    def __init__(self, function: Function) -> None:
+        self._query = Query(function.query)
+        self._path = [_Reader(field.name, field.alias, many=False, field=field) for field in function.path]
         self._headers = [
-            _Reader(field.name, _header_name(field), many=False, field=field) for field in dependant.header_params
+            _Reader(field.name, _header_name(field), many=False, field=field) for field in function.headers
         ]
 
     @property
@@ -113,13 +114,6 @@ class Parameters:
     def read(self, scope: Scope, query: Mapping[str, Any]) -> dict[str, Any]:
         """Arguments by name; `query` is what the route's `Query.parse` gave. Raises Malformed, an error per bad one."""
         errors: list[Any] = []
-        values = self.collect(scope, query, errors)
-        if errors:
-            raise malformed(errors)
-        return values
-
-    def collect(self, scope: Scope, query: Mapping[str, Any], errors: list[Any]) -> dict[str, Any]:
-        """Arguments by name; pydantic's errors are added to `errors`."""
         values: dict[str, Any] = {}
         self._query.read(query, values, errors)
         for reader in self._path:
@@ -129,28 +123,43 @@ class Parameters:
             headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(scope["headers"])}
             for reader in self._headers:
                 values[reader.name] = reader.read(headers, "header", errors)
+        if errors:
+            raise malformed(errors)
         return values
 
 
-def query_of(dependant: Dependant) -> Query:
+def query_of(function: Function) -> Query:
     """The query parameters of a function and of everything it depends on."""
-    return Query(_all_query_fields(dependant))
+    return Query(_all_query_fields(function))
 
 
-def _all_query_fields(dependant: Dependant) -> Iterator[ModelField]:
-    yield from dependant.query_params
-    for inner in dependant.dependencies:
+def _all_query_fields(function: Function) -> Iterator[Field]:
+    yield from function.query
+    for _, inner in function.dependencies:
         yield from _all_query_fields(inner)
 
 
-def _header_name(field: ModelField) -> str:
+def _header_name(field: Field) -> str:
     return (field.alias if field.alias != field.name else field.name.replace("_", "-")).lower()
 
 
-def readable(fields: Sequence[ModelField]) -> bool:
-    """Whether `Parameters` reads these headers as FastAPI would: single values, not models."""
+def readable(fields: Iterable[Field]) -> bool:
+    """Whether `Parameters` reads these of path and headers as FastAPI would: single values, not models."""
     return not any(
-        field_annotation_is_sequence(field.field_info.annotation)
-        or (isinstance(field.field_info.annotation, type) and issubclass(field.field_info.annotation, BaseModel))
-        for field in fields
+        repeatable(field.field_info.annotation) or _is_model(field.field_info.annotation) for field in fields
     )
+
+
+def repeatable(annotation: Any) -> bool:  # noqa: ANN401 - any type
+    """Whether a parameter of this type takes several values."""
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        return repeatable(get_args(annotation)[0])
+    if origin in {Union, UnionType}:
+        return any(map(repeatable, get_args(annotation)))
+    kind = origin or annotation
+    return isinstance(kind, type) and issubclass(kind, Sequence | AbstractSet) and not issubclass(kind, str | bytes)
+
+
+def _is_model(annotation: Any) -> TypeGuard[type[BaseModel]]:  # noqa: ANN401 - any type
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)

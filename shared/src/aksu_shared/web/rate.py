@@ -13,7 +13,7 @@ from typing import Final
 from starlette.types import Scope
 
 from aksu_shared.auth.dependencies import Access
-from aksu_shared.errors import TooManyRequests
+from aksu_shared.kernel.errors import TooManyRequests
 
 _MINUTE: Final = 60.0
 _MAX_CALLERS: Final = 10_000

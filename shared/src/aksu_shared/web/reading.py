@@ -11,11 +11,11 @@ from asyncio import iscoroutinefunction
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
-from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, serialize_response
 from starlette.requests import Request
 from starlette.responses import Response
 
+from aksu_shared.pinned.functions import Function, function_of
 from aksu_shared.web.parameters import Parameters, query_of, readable
 
 Known = dict[Any, Any]
@@ -24,44 +24,33 @@ Provide = Callable[[Request, Mapping[str, Any], Known], Awaitable[Any]]
 
 
 class Call:
-    """A coroutine function, or one that makes a dependency's context, and how its arguments come about."""
+    """A coroutine function, and how its arguments come about."""
 
-    def __init__(self, dependant: Dependant, providers: Sequence[tuple[str | None, Provide]]) -> None:
-        self.function: Callable[..., Any] = dependant.call  # type: ignore[assignment]  # checked by plain
-        self.parameters = Parameters(dependant)
+    def __init__(self, function: Function, providers: Sequence[tuple[str | None, Provide]]) -> None:
+        self._function = function.call
+        self._parameters = Parameters(function)
         self._providers = providers
-        names = (dependant.request_param_name, dependant.http_connection_param_name)
-        self._request_names = [name for name in names if name]
-        self._of_request = self._request_names if not providers and self.parameters.none else []
+        self._request_names = function.request_names
+        self._needs_only_request = not providers and self._parameters.none
 
-    async def resolve(self, values: dict[str, Any], request: Request, query: Mapping[str, Any], known: Known) -> None:
-        """Add to `values`, the parameters read, what the function depends on."""
+    async def run(self, request: Request, query: Mapping[str, Any], known: Known) -> Any:  # noqa: ANN401 - any result
+        """Read the parameters, resolve the dependencies, call the function. Raises Malformed for bad parameters."""
+        values = {} if self._needs_only_request else self._parameters.read(request.scope, query)
         for name, provide in self._providers:
             value = await provide(request, query, known)
             if name is not None:
                 values[name] = value
         for name in self._request_names:
             values[name] = request
-
-    async def arguments(self, request: Request, query: Mapping[str, Any], known: Known) -> dict[str, Any]:
-        """Read the parameters, resolve the dependencies. Raises Malformed for bad parameters."""
-        if self._of_request:
-            return dict.fromkeys(self._of_request, request)
-        values = self.parameters.read(request.scope, query)
-        await self.resolve(values, request, query, known)
-        return values
-
-    async def run(self, request: Request, query: Mapping[str, Any], known: Known) -> Any:  # noqa: ANN401 - any result
-        """Call the function. Raises Malformed for bad parameters."""
-        return await self.function(**await self.arguments(request, query, known))
+        return await self._function(**values)
 
 
 class ShortRead:
     """A compiled GET: parse the query, call, answer."""
 
-    def __init__(self, route: APIRoute, call: Call) -> None:
+    def __init__(self, route: APIRoute, function: Function, call: Call) -> None:
         self._call = call
-        self._query = query_of(route.dependant)
+        self._query = query_of(function)
         self._field = route.response_field
         self._status = route.status_code or 200
 
@@ -76,61 +65,37 @@ class ShortRead:
 
 def compile_read(route: APIRoute) -> ShortRead | None:
     """The short way of `route`, or None when it has something only FastAPI handles."""
-    if route.methods != {"GET"} or route.body_field or (route.response_field is None and not answers_itself(route)):
+    if route.methods != {"GET"} or (route.response_field is None and not _answers_itself(route)):
         return None
-    call = _compile(route.dependant)
-    return None if call is None else ShortRead(route, call)
+    function = function_of(route.dependant)
+    call = _compile(function)
+    return None if call is None else ShortRead(route, function, call)
 
 
-def _compile(dependant: Dependant) -> Call | None:
+def _compile(function: Function) -> Call | None:
     """How to call a coroutine function whose parameters are plain and whose dependencies are such functions too."""
-    if not plain(dependant, iscoroutinefunction):
+    if not (function.simple and iscoroutinefunction(function.call) and readable([*function.headers, *function.path])):
         return None
-    return with_providers(dependant, provider)
+    inner = [(name, _provider(needed)) for name, needed in function.dependencies]
+    providers = [(name, provide) for name, provide in inner if provide is not None]
+    return Call(function, providers) if len(providers) == len(inner) else None
 
 
-def with_providers(dependant: Dependant, provide: Callable[[Dependant], Provide | None]) -> Call | None:
-    """The call with a provider for each of its dependencies; None when one has none."""
-    inner = [(sub.name, provide(sub)) for sub in dependant.dependencies]
-    providers = [(name, found) for name, found in inner if found is not None]
-    return Call(dependant, providers) if len(providers) == len(inner) else None
-
-
-def provider(dependant: Dependant) -> Provide | None:
+def _provider(function: Function) -> Provide | None:
     """How a dependency is resolved once per request; None when only FastAPI can."""
-    function, call = dependant.call, _compile(dependant)
+    key, call = function.call, _compile(function)
     if call is None:
         return None
 
     async def provide(request: Request, query: Mapping[str, Any], known: Known) -> Any:  # noqa: ANN401 - any dependency
-        if function not in known:
-            known[function] = await call.run(request, query, known)
-        return known[function]
+        if key not in known:
+            known[key] = await call.run(request, query, known)
+        return known[key]
 
     return provide
 
 
-def plain(dependant: Dependant, kind: Callable[[Any], bool], *, body: bool = False) -> bool:
-    """Whether a function of this kind has parameters of query, path and headers only, and with `body` of the body."""
-    return (
-        kind(dependant.call)
-        and readable(dependant.header_params)
-        and readable(dependant.path_params)
-        and dependant.use_cache
-        and (body or not dependant.body_params)
-        and not (
-            dependant.cookie_params
-            or dependant.response_param_name
-            or dependant.background_tasks_param_name
-            or dependant.websocket_param_name
-            or dependant.security_scopes_param_name
-            or dependant.own_oauth_scopes
-            or dependant.concurrency
-        )
-    )
-
-
-def answers_itself(route: APIRoute) -> bool:
+def _answers_itself(route: APIRoute) -> bool:
     """Whether the function is annotated to return a Response."""
     returned = route.endpoint.__annotations__.get("return")
     return isinstance(returned, type) and issubclass(returned, Response)

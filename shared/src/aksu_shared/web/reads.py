@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, Generic, Literal, TypeAlias, TypeVar
+from typing import Annotated, Any, Final, Generic, Literal, TypeAlias, TypeVar
 from uuid import UUID
 
 from fastapi import Depends, Header, Request
@@ -15,8 +15,8 @@ from aksu_shared.auth.principal import Principal
 from aksu_shared.db.notify import APPLIED
 from aksu_shared.db.reads import Page, Reads
 from aksu_shared.db.statement import Statement
-from aksu_shared.errors import FieldError, Malformed, NotFound, Unavailable
-from aksu_shared.schemas.base import Filters, Resource
+from aksu_shared.kernel.errors import FieldError, Malformed, NotFound, Unavailable
+from aksu_shared.kernel.schemas.base import Filters, Resource
 from aksu_shared.web.middleware import waiting
 
 R = TypeVar("R")
@@ -25,6 +25,8 @@ Actions: TypeAlias = Callable[[dict[str, Any]], list[str]]
 """Tells from a resource what the caller may do with it now."""
 
 MAX_PAGE = 200
+NO_STORE: Final = {"Cache-Control": "no-store"}
+"""Headers of an answer that holds personal data."""
 WAIT_SECONDS = 2.0
 _LOOK_AGAIN = 0.25
 """Seconds after which a waiting read looks again unasked, in case a notification was lost."""
@@ -80,6 +82,22 @@ async def page_response(
         found["items"] = [item | {"actions": actions(item)} for item in found["items"]]
         body = _json(found)
     return Response(body, media_type="application/json")
+
+
+async def opened_page_response(
+    reads: Reads,
+    page: Page,
+    query: PageQuery,
+    principal: Principal,
+    *,
+    shown: Callable[[dict[str, Any]], dict[str, Any]],
+    **values: Any,  # noqa: ANN401 - of filters that are no parameters
+) -> Response:
+    """A page of items with personal data, each as `shown` opens it for the caller; nobody stores the answer."""
+    sealed = await page_response(reads, page, query, principal, **values)
+    found = json.loads(bytes(sealed.body))
+    found["items"] = [shown(item) for item in found["items"]]
+    return Response(_json(found), media_type="application/json", headers=NO_STORE)
 
 
 async def one_response(

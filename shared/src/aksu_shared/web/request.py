@@ -5,10 +5,10 @@ from functools import lru_cache
 from typing import Any, Final
 
 from starlette.requests import ClientDisconnect, Request
-from starlette.types import Receive, Scope, Send
+from starlette.types import Receive, Scope
 
-from aksu_shared.errors import TooLarge, UnsupportedMedia
-from aksu_shared.web.strict_json import loads
+from aksu_shared.kernel.errors import TooLarge, UnsupportedMedia
+from aksu_shared.kernel.strict_json import loads
 
 MEBIBYTE: Final = 1024 * 1024
 DEFAULT_BODY: Final = MEBIBYTE
@@ -17,16 +17,18 @@ UPLOAD_BODY: Final = 64 * MEBIBYTE
 
 JSON_TYPES: Final = ("application/json",)
 FORM_TYPES: Final = ("multipart/form-data", "application/x-www-form-urlencoded")
+_UNREAD: Final = object()
 
 
 class StrictRequest(Request):
     """Reads at most `limit` bytes of body, refusing a declared length before the first of them."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, *, limit: int = DEFAULT_BODY) -> None:
-        super().__init__(scope, receive, send)
+    def __init__(self, scope: Scope, receive: Receive, *, limit: int = DEFAULT_BODY) -> None:
+        super().__init__(scope, receive)
         self._limit = limit
         self._size = 0
-        self._json: Any
+        self._whole: bytes | None = None
+        self._value: Any = _UNREAD
 
     @property
     def announces_body(self) -> bool:
@@ -38,8 +40,8 @@ class StrictRequest(Request):
 
     async def stream(self) -> AsyncGenerator[bytes, None]:
         """The body by chunks. Raises TooLarge."""
-        if hasattr(self, "_body"):
-            yield self._body
+        if self._whole is not None:
+            yield self._whole
             yield b""
             return
         more = True
@@ -54,13 +56,13 @@ class StrictRequest(Request):
 
         Raises TooLarge.
         """
-        if not hasattr(self, "_body"):
+        if self._whole is None:
             body, more = await self._chunk()
             while more:
                 chunk, more = await self._chunk()
                 body += chunk
-            self._body = body
-        return self._body
+            self._whole = body
+        return self._whole
 
     async def _chunk(self) -> tuple[bytes, bool]:
         """What came of the body, and whether more follows. Raises TooLarge, for a declared length before any of it."""
@@ -82,9 +84,9 @@ class StrictRequest(Request):
 
     async def json(self) -> Any:  # noqa: ANN401 - any JSON value
         """The body as a JSON value. Raises InvalidJson, TooLarge."""
-        if not hasattr(self, "_json"):
-            self._json = loads(await self.body())
-        return self._json
+        if self._value is _UNREAD:
+            self._value = loads(await self.body())
+        return self._value
 
     def check_media(self, accepted: tuple[str, ...]) -> None:
         """Raise UnsupportedMedia unless the body is of an accepted type; `+json` types pass for application/json."""

@@ -15,6 +15,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final, TypeVar, cast
 
 from fastapi import APIRouter, FastAPI, params
+from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from fastapi.routing import APIRoute, request_response
 from starlette.requests import Request
@@ -23,11 +24,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from aksu_shared.auth.dependencies import Access, Right
 from aksu_shared.auth.tokens import InvalidToken
-from aksu_shared.errors import Forbidden, Malformed, NotAuthenticated, TooLarge, UnsupportedMedia
-from aksu_shared.web.acting import compile_command
+from aksu_shared.kernel.errors import Forbidden, Malformed, NotAuthenticated, TooLarge, UnsupportedMedia
+from aksu_shared.pinned.functions import function_of
+from aksu_shared.serving.messages import malformed
+from aksu_shared.serving.problems import merged, problems, published
 from aksu_shared.web.middleware import extend_deadline
+from aksu_shared.web.opening import opened_last
 from aksu_shared.web.parameters import query_of
-from aksu_shared.web.problems import merged, problems, published
 from aksu_shared.web.reading import compile_read
 from aksu_shared.web.request import DEFAULT_BODY, FORM_TYPES, JSON_TYPES, StrictRequest
 
@@ -81,8 +84,8 @@ class StrictRoute(APIRoute):
         self._accepted: tuple[str, ...] = getattr(endpoint, "accepted_media", ())
         others = [item for item in dependencies or () if not isinstance(item, Right)]
         documented = published(merged(self._common(options), responses))
-        super().__init__(path, endpoint, dependencies=others, responses=documented, **options)
-        self._short = compile_read(self) or compile_command(self, self._media())
+        super().__init__(path, opened_last(endpoint), dependencies=others, responses=documented, **options)
+        self._short = compile_read(self)
         self._long: ASGIApp = AsyncExitStackMiddleware(self.app)
         self.app = self._run
 
@@ -97,28 +100,31 @@ class StrictRoute(APIRoute):
         inner = super().get_route_handler()
         accepted = self._media()
         parsed = accepted == JSON_TYPES and self.body_field is not None
-        query = query_of(self.dependant)
+        query = query_of(function_of(self.dependant))
 
         async def handle(request: Request) -> Response:
-            strict = StrictRequest(request.scope, request.receive, request._send, limit=self.body_limit)  # noqa: SLF001
             query.parse(request.scope)
+            strict = StrictRequest(request.scope, request.receive, limit=self.body_limit)
             if accepted and strict.announces_body:
                 strict.check_media(accepted)
                 if parsed and await strict.body():
                     await strict.json()
-            return await inner(strict)
+            try:
+                return await inner(strict)
+            except RequestValidationError as error:
+                error.with_traceback(None)  # or the error would hold a frame of FastAPI's which holds the error
+                raise malformed(error.errors()) from None
 
         return handle
 
     async def _run(self, scope: Scope, receive: Receive, send: Send) -> None:
-        application = scope["app"]
         if self.seconds is not None:
             extend_deadline(scope, self.seconds)
         await self._access.admit(scope, self.rights)
-        if self._short is None or application.dependency_overrides:
+        if self._short is None or scope["app"].dependency_overrides:
             await self._long(scope, receive, send)
             return
-        response = await self._short.answer(StrictRequest(scope, receive, send, limit=self.body_limit))
+        response = await self._short.answer(StrictRequest(scope, receive, limit=self.body_limit))
         await response(scope, receive, send)
 
     def _media(self) -> tuple[str, ...]:

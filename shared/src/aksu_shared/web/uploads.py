@@ -12,8 +12,8 @@ from pathlib import PurePosixPath
 from typing import Final
 from urllib.parse import quote, unquote_to_bytes
 
-from aksu_shared.errors import Malformed, TooLarge
-from aksu_shared.register.archive import check_archive
+from aksu_shared.kernel.errors import Malformed, TooLarge
+from aksu_shared.workbook.archive import check_archive
 
 MAX_PIXELS: Final = 100_000_000
 """An image of more unpacks to gigabytes in whoever opens it."""

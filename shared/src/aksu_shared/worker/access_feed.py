@@ -15,11 +15,11 @@ import asyncpg
 import structlog
 
 from aksu_shared.bus.contract import Delivered
-from aksu_shared.config import BaseConfig
+from aksu_shared.bus.wire import Undecodable, record_of_structured
+from aksu_shared.config.base import BaseConfig
 from aksu_shared.db.notify import APPLIED, Notifier
 from aksu_shared.events.catalogue import CATALOGUE
-from aksu_shared.events.registry import AccessEvent
-from aksu_shared.events.wire import Undecodable, record_of_structured
+from aksu_shared.events.registry.access import AccessEvent
 from aksu_shared.worker.applying import Applier, read
 from aksu_shared.worker.beat import heard
 from aksu_shared.worker.failure import FeedUnavailable, database

@@ -16,12 +16,12 @@ import structlog
 
 from aksu_shared.bus.contract import Delivered
 from aksu_shared.bus.lease import lock_key
-from aksu_shared.clock import Clock
+from aksu_shared.bus.wire import Undecodable, event_of
 from aksu_shared.db.pool import LOCK_TIMEOUT_MS, Json
 from aksu_shared.db.work import Actor, Connection, UnitOfWork
 from aksu_shared.events.base import Event, Meta
-from aksu_shared.events.wire import Undecodable, event_of
-from aksu_shared.value import value
+from aksu_shared.kernel.clock import Clock
+from aksu_shared.kernel.value import value
 from aksu_shared.worker.failure import (
     BEHIND,
     Fault,

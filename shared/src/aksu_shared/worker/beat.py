@@ -7,18 +7,16 @@ are on the bus, says so every few seconds, on a topic of its own; who has not he
 import time
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import asyncpg
 
 from aksu_shared.bus.contract import Delivered, Record
-from aksu_shared.events.registry import AccessEvent
+from aksu_shared.events.registry.access import AccessEvent
 from aksu_shared.worker.failure import database
 from aksu_shared.worker.loop import turns
+from aksu_shared.worker.parts import Worker
 from aksu_shared.worker.progress import pause
-
-if TYPE_CHECKING:  # the consumer, which the process is made of, hears what the process beats
-    from aksu_shared.worker.process import Worker
 
 TOPIC: Final = "aksu.registry.beat.v1"
 EVERY: Final = 10.0
@@ -31,7 +29,7 @@ ON CONFLICT (source) DO UPDATE SET heard_at = greatest(source_state.heard_at, EX
 RETURNING old.heard_at, new.heard_at"""
 
 
-async def beat(worker: "Worker") -> None:
+async def beat(worker: Worker) -> None:
     """Beat until stop, in the process that holds the log, while all of the log is sent."""
 
     async def turn() -> None:

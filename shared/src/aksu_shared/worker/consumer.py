@@ -20,7 +20,7 @@ import structlog
 
 from aksu_shared.bus.contract import Bus, BusUnavailable, Consumer, Delivered
 from aksu_shared.db.notify import APPLIED, CHANGE_LOG, Notifier
-from aksu_shared.failpoint import failpoint
+from aksu_shared.kernel.failpoint import failpoint
 from aksu_shared.worker.applying import Applied, Applier, Item, read
 from aksu_shared.worker.beat import hear, with_beats, without_beats
 from aksu_shared.worker.failure import HandlerTimeout, fault_of, is_infrastructure, transaction

@@ -14,7 +14,7 @@ import asyncpg
 
 from aksu_shared.bus.contract import Delivered
 from aksu_shared.db.work import Connection
-from aksu_shared.errors import NotFound, RuleBroken
+from aksu_shared.kernel.errors import NotFound, RuleBroken
 from aksu_shared.worker.applying import Applier, read
 from aksu_shared.worker.failure import Fault, fault_of, is_broken, is_infrastructure, transaction
 

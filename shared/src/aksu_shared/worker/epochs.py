@@ -11,7 +11,7 @@ import asyncpg
 from uuid_utils.compat import uuid7
 
 from aksu_shared.bus.contract import Bus
-from aksu_shared.events.wire import COLUMNS, record_of
+from aksu_shared.bus.wire import COLUMNS, record_of
 
 _SOMEBODY: Final = """
 SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'sequencer')"""

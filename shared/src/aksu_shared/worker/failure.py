@@ -12,8 +12,8 @@ import asyncpg
 from aksu_shared.bus.contract import BusUnavailable
 from aksu_shared.db.failures import FAILURES
 from aksu_shared.db.work import Connection
-from aksu_shared.errors import Problem
 from aksu_shared.events.base import Meta
+from aksu_shared.kernel.errors import Problem
 
 _NOT_THE_RECORDS: Final = (
     "08",  # connection

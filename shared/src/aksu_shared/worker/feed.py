@@ -10,7 +10,7 @@ from typing import Any, Final
 import httpx
 from pydantic_core import from_json
 
-from aksu_shared.config import BaseConfig
+from aksu_shared.config.base import BaseConfig
 from aksu_shared.worker.failure import FeedUnavailable
 
 PAGE: Final = 1_000

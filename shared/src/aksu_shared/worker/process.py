@@ -5,40 +5,36 @@ import os
 import signal
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import asyncpg
 import structlog
 
-from aksu_shared.bus import Bus, connect
-from aksu_shared.clock import Clock
-from aksu_shared.config import BaseConfig
+from aksu_shared.bus import connect
+from aksu_shared.config.base import BaseConfig
 from aksu_shared.db.fitness import require_fit, require_role
 from aksu_shared.db.notify import APPLIED, CHANGE_LOG, Notifier
 from aksu_shared.db.pool import create_pool
 from aksu_shared.db.schema import require_known_schema
 from aksu_shared.db.work import UnitOfWork
-from aksu_shared.events.registry import AccessEvent
-from aksu_shared.privacy.expiry import expire
-from aksu_shared.web.health import Health, worker_app
-from aksu_shared.web.server import serving
+from aksu_shared.events.registry.access import AccessEvent
+from aksu_shared.kernel.clock import Clock
+from aksu_shared.serving.health import Health, worker_app
+from aksu_shared.serving.server import serving
 from aksu_shared.worker.access_feed import AccessFeed
 from aksu_shared.worker.applying import Applier
 from aksu_shared.worker.consumer import ConsumerLoop
-from aksu_shared.worker.copies import Copies
+from aksu_shared.worker.daily import expiry, head_publisher
 from aksu_shared.worker.dead_letters import carry_out
 from aksu_shared.worker.failure import DatabaseAway, database, transaction
 from aksu_shared.worker.handover import Handover
-from aksu_shared.worker.heads import append_head, contradictions, head_of, publish_head, read_heads
 from aksu_shared.worker.housekeeping import Housekeeping
 from aksu_shared.worker.loop import turns
+from aksu_shared.worker.parts import Worker, WorkerParts
 from aksu_shared.worker.progress import Progress, pause
-from aksu_shared.worker.rebuild import OnRebuilt
 from aksu_shared.worker.rebuilding import RebuildLoop
-from aksu_shared.worker.routing import Handlers
-from aksu_shared.worker.scheduler import DeadlineHandler, Scheduler
+from aksu_shared.worker.scheduler import Scheduler
 from aksu_shared.worker.sequencer import Sequencer
 from aksu_shared.worker.shipper import Shipper
 from aksu_shared.worker.watchdog import EXIT_STUCK, LoopGuard, Watchdog
@@ -50,52 +46,6 @@ _STANDBY: Final = 5.0
 _ORDERS: Final = 1.0
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Worker:
-    """What a running worker has: for the loops a service adds."""
-
-    pool: asyncpg.Pool
-    bus: Bus
-    clock: Clock
-    notifier: Notifier
-    progress: Progress
-    applier: Applier
-    handover: Handover
-    stop: asyncio.Event
-
-    @property
-    def leads(self) -> bool:
-        """Whether this process holds the service's log, for loops of which one may run."""
-        return self.handover.holder is not None
-
-
-WorkerLoop: TypeAlias = Callable[[Worker], Coroutine[Any, Any, None]]
-"""A loop of a service's own, until `worker.stop`; `aksu_shared.worker.loop.turns` is its frame."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class WorkerParts:
-    """What a service gives its worker: event handlers, handlers of deadlines by kind, loops of its own by name.
-
-    `copies` are the tables that handlers keep as copies of others' aggregates; `on_rebuilt` is told what a rebuild of
-    them changed.
-
-    `wrapped` are the tables with keys or secrets wrapped under a key-encryption key → the column of these.
-
-    `at_start` is one unit of work, done each time a process takes over the service's log for the first time; what it
-    finds done already it does not do again.
-    """
-
-    service: str
-    handlers: Handlers = field(default_factory=dict)
-    deadlines: Mapping[str, DeadlineHandler] = field(default_factory=dict)
-    loops: Mapping[str, WorkerLoop] = field(default_factory=dict)
-    at_start: Callable[[UnitOfWork], Awaitable[None]] | None = None
-    copies: Copies = field(default_factory=dict)
-    on_rebuilt: OnRebuilt | None = None
-    wrapped: Mapping[str, str] = field(default_factory=dict)
 
 
 async def run_worker(parts: WorkerParts, config: BaseConfig, *, health_port: int) -> None:
@@ -166,8 +116,8 @@ def _loops(parts: WorkerParts, worker: Worker, config: BaseConfig, url: str) -> 
             pool,
             handover=handover,
             progress=progress,
-            publish=_head_publisher(parts.service, config, worker),
-            expire=_expiry(config, worker),
+            publish=head_publisher(parts.service, config, worker),
+            expire=expiry(config, worker),
         ).run(stop),
     }
     if parts.handlers:
@@ -215,32 +165,6 @@ def _consuming(
         feed = AccessFeed(pool, applier, config=config, handover=handover, notifier=notifier, progress=progress)
         loops["access feed"] = feed.run(stop)
     return loops
-
-
-def _head_publisher(service: str, config: BaseConfig, worker: Worker) -> Callable[[], Awaitable[None]] | None:
-    """How the head of the log is published daily, as configured; None when it is not."""
-    if config.head_file is None and not config.head_topic:
-        return None
-
-    async def publish() -> None:
-        head = await head_of(worker.pool, service)
-        if config.head_file is not None:
-            known = read_heads(config.head_file, service) if config.head_file.exists() else []
-            for each in await contradictions(worker.pool, known[-1:]):
-                log.critical("log_contradicts_published_head", kind=each.kind, position=each.head.position)
-            append_head(config.head_file, head)
-        if config.head_topic:
-            await publish_head(worker.bus, head)
-
-    return publish
-
-
-def _expiry(config: BaseConfig, worker: Worker) -> Callable[[], Awaitable[int]] | None:
-    """How keys to personal data are destroyed when their time is over; None where none is held."""
-    retention = config.retention
-    if retention is None:
-        return None
-    return lambda: expire(worker.pool, retention, now=worker.clock.now())
 
 
 async def _start(at_start: Callable[[UnitOfWork], Awaitable[None]], worker: Worker) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Final
 
-from aksu_shared.web.health import Health, Pulse
+from aksu_shared.serving.health import Health, Pulse
 
 STILL: Final = 60.0
 """Seconds without a turn after which a loop counts as stuck."""

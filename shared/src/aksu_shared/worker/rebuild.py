@@ -18,12 +18,12 @@ from typing import Any, Final, TypeAlias
 import structlog
 
 from aksu_shared.bus.lease import lock_key
+from aksu_shared.bus.wire import Undecodable, event_of_structured, record_of_structured
 from aksu_shared.db.pool import create_pool
 from aksu_shared.db.projection import project
 from aksu_shared.db.work import Connection, UnitOfWork
 from aksu_shared.events.base import Event
 from aksu_shared.events.catalogue import CATALOGUE
-from aksu_shared.events.wire import Undecodable, event_of_structured, record_of_structured
 from aksu_shared.worker.applying import REBUILD_LOCK, Applier, read
 from aksu_shared.worker.copies import Copies, Copy, Moved, Swapped, make_shadows, swap
 from aksu_shared.worker.failure import FeedUnavailable, database

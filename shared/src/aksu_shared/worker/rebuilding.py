@@ -6,7 +6,7 @@ from typing import Final
 import asyncpg
 import structlog
 
-from aksu_shared.config import BaseConfig
+from aksu_shared.config.base import BaseConfig
 from aksu_shared.db.notify import APPLIED, CHANGE_LOG, Notifier
 from aksu_shared.worker.applying import Applier
 from aksu_shared.worker.copies import Copies

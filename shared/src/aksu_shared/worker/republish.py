@@ -8,7 +8,7 @@ from typing import Final
 import asyncpg
 
 from aksu_shared.bus.contract import Bus
-from aksu_shared.events.wire import COLUMNS, record_of
+from aksu_shared.bus.wire import COLUMNS, record_of
 
 _PORTION: Final = 500
 _READ: Final = f"""

@@ -14,9 +14,9 @@ import asyncpg
 import structlog
 
 from aksu_shared.bus.lease import BEAT, try_hold
+from aksu_shared.bus.wire import COLUMNS
 from aksu_shared.db.notify import CHANGE_LOG, SEQUENCED, Notifier
-from aksu_shared.events.wire import COLUMNS
-from aksu_shared.failpoint import failpoint
+from aksu_shared.kernel.failpoint import failpoint
 from aksu_shared.worker.chain import DIGEST, link
 from aksu_shared.worker.failure import database
 from aksu_shared.worker.handover import Handover, Rows

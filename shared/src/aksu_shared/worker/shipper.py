@@ -8,9 +8,9 @@ import asyncpg
 import structlog
 
 from aksu_shared.bus.contract import Bus, Record
+from aksu_shared.bus.wire import COLUMNS, record_of
 from aksu_shared.db.work import Connection
-from aksu_shared.events.wire import COLUMNS, record_of
-from aksu_shared.failpoint import failpoint
+from aksu_shared.kernel.failpoint import failpoint
 from aksu_shared.worker.failure import database
 from aksu_shared.worker.handover import Handover, Rows
 from aksu_shared.worker.loop import turns

@@ -16,7 +16,7 @@ import asyncpg
 import structlog
 
 from aksu_shared.db.failures import FAILURES
-from aksu_shared.web.health import Health
+from aksu_shared.serving.health import Health
 from aksu_shared.worker.handover import Handover
 from aksu_shared.worker.progress import STILL, Progress, pause
 

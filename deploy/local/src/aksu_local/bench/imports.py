@@ -11,7 +11,7 @@ from aksu_local.bench.load import Connection, request
 from aksu_local.bench.rig import Rig
 from aksu_local.legal_clock import legal_now
 from aksu_local.sample import SEED, write_register
-from aksu_shared.clock import legal_day
+from aksu_shared.kernel.clock import legal_day
 
 PROVIDERS, SERVICES = 500, 1_500
 _BOUNDARY = "bench-register"

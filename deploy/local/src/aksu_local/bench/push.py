@@ -15,8 +15,8 @@ from aksu_local.bench.pushed import BATCH, BATCH_TYPE, PATH, SYSTEM, batch, enco
 from aksu_local.bench.rig import Rig, alone
 from aksu_local.bench.rounds import Contender
 from aksu_local.legal_clock import legal_now
-from aksu_shared.clock import legal_day
-from aksu_shared.testing.waiting import eventually
+from aksu_local.waiting import eventually
+from aksu_shared.kernel.clock import legal_day
 
 CONNECTIONS = 8
 _NOTHING_PENDING = "SELECT NOT EXISTS (SELECT FROM ingest_event WHERE state = 'PENDING')"

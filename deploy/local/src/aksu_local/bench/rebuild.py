@@ -14,7 +14,7 @@ import psutil
 
 from aksu_local.bench.line import Bar, Line, ScenarioFailed
 from aksu_local.bench.rig import Rig
-from aksu_shared.testing import eventually
+from aksu_local.waiting import eventually
 
 SERVICES = 500_000
 """Each told of twice: the 1,000,000 events that the bar is about."""

@@ -3,23 +3,18 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
-from datetime import timedelta
 from statistics import median
 from typing import Any, Final
-from urllib.parse import urlsplit
 from uuid import uuid4
 
-import asyncpg
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from uuid_utils.compat import uuid7
 
 from aksu_local.bench.floors import consumer as bare
 from aksu_local.bench.line import Bar, Line, ScenarioFailed
 from aksu_local.bench.load import percentile
-from aksu_local.databases import ServiceUrls, create_service_database
-from aksu_local.platform import Platform
+from aksu_local.bench.stream import Stream, opened
+from aksu_local.waiting import eventually
 from aksu_local.worker_rig import (
     PLACE,
     SCOPE,
@@ -27,20 +22,17 @@ from aksu_local.worker_rig import (
     Consuming,
     Log,
     Registry,
-    prepare_monitoring,
-    prepare_registry,
 )
-from aksu_shared.bus import Bus, Record, connect
-from aksu_shared.clock import Clock
-from aksu_shared.collector import collect_rarely
+from aksu_shared.bus import Record
+from aksu_shared.bus.wire import COLUMNS, record_of
 from aksu_shared.db.notify import Notifier
-from aksu_shared.db.pool import Json, create_pool
+from aksu_shared.db.pool import Json
 from aksu_shared.db.projection import project
 from aksu_shared.db.work import UnitOfWork
-from aksu_shared.events.registry import PlaceEvent, PlaceState
-from aksu_shared.events.wire import COLUMNS, record_of
-from aksu_shared.logging import configure_logging
-from aksu_shared.testing import eventually
+from aksu_shared.events.registry.places import PlaceEvent, PlaceState
+from aksu_shared.kernel.clock import Clock
+from aksu_shared.kernel.logging import configure_logging
+from aksu_shared.serving.collector import collect_rarely
 from aksu_shared.worker.applying import Applier
 from aksu_shared.worker.metrics import RECORDS
 
@@ -56,24 +48,11 @@ _EMPTY: Final = "DELETE FROM inbox; DELETE FROM place; DELETE FROM source_state"
 _ROWS: Final = f"SELECT position, {COLUMNS} FROM change_log ORDER BY position"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Stream:
-    """A registry that tells of places, a service that copies them, and the broker between."""
-
-    registry: ServiceUrls
-    pool: asyncpg.Pool
-    monitoring: ServiceUrls
-    copies: asyncpg.Pool
-    notifier: Notifier
-    bus: Bus
-    servers: str
-
-
 async def streams(*, rounds: int) -> AsyncIterator[Line]:
     """Shipper against a bare producer, consumer against a bare one, commit to delivery against produce to delivery."""
     configure_logging(level="ERROR")
     collect_rarely()  # as each service's process does
-    async with _stream() as stream:
+    async with opened() as stream:
         ours, floor = await _turns(rounds, lambda: _ship(stream), lambda: _produce(stream))
         yield _rates("ship", ours, floor, Bar(ratio_at_least=0.6))
         ours, floor, textbook, unchecked = await _turns(
@@ -98,32 +77,6 @@ async def streams(*, rounds: int) -> AsyncIterator[Line]:
                 bar=Bar(at_most=most),
                 details={"events": len(told)},
             )
-
-
-@asynccontextmanager
-async def _stream() -> AsyncIterator[Stream]:
-    platform = Platform(bus="kafka", services=("registry",), durable=True)
-    async with AsyncExitStack() as stack:
-        await stack.enter_async_context(platform.servers())
-        urls = {}
-        for service, prepare in (("registry", prepare_registry), ("monitoring", prepare_monitoring)):
-            urls[service] = await create_service_database(platform.postgres, service, database=f"bench_{service}")
-            await prepare(urls[service])
-        registry, monitoring = urls["registry"], urls["monitoring"]
-        copies = await stack.enter_async_context(await _patient(monitoring))
-        yield Stream(
-            registry=registry,
-            pool=await stack.enter_async_context(await _patient(registry)),
-            monitoring=monitoring,
-            copies=copies,
-            notifier=await stack.enter_async_context(Notifier(registry.worker)),
-            bus=await stack.enter_async_context(connect(platform.bus_url, cursors=copies)),
-            servers=urlsplit(platform.bus_url).netloc,
-        )
-
-
-async def _patient(urls: ServiceUrls) -> Any:  # noqa: ANN401 - an asyncpg pool
-    return await create_pool(urls.worker, application="bench", statement_timeout=timedelta(minutes=3))
 
 
 async def _turns(rounds: int, *runs: Callable[[], Awaitable[float]]) -> list[list[float]]:
@@ -220,7 +173,9 @@ async def _consume(stream: Stream) -> float:
 
 def _events() -> float:
     """Events this process has applied: to ask the database would slow what is measured."""
-    return float(RECORDS.labels("events")._value.get())  # noqa: SLF001 - the library has no other way to read one
+    samples = (sample for metric in RECORDS.collect() for sample in metric.samples)
+    wanted = (sample for sample in samples if sample.name.endswith("_total") and sample.labels["outcome"] == "events")
+    return sum(sample.value for sample in wanted)
 
 
 async def _applied(before: float) -> float:

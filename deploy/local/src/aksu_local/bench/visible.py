@@ -12,7 +12,7 @@ from aksu_local.bench.push import known_places
 from aksu_local.bench.pushed import BATCH_TYPE, PATH, SYSTEM, encoded, inspection
 from aksu_local.bench.rig import Rig
 from aksu_local.legal_clock import legal_now
-from aksu_shared.clock import legal_day
+from aksu_shared.kernel.clock import legal_day
 
 PUSHES = 120
 _PAUSE = 0.05

@@ -9,7 +9,7 @@ from typing import Any
 from aksu_local.demo.stage import Stage
 from aksu_local.legal_clock import legal_now
 from aksu_local.sample import DEFECTS_MANIFEST, REGISTER_FILE, municipal_services, write_defects, write_register
-from aksu_shared.clock import legal_day
+from aksu_shared.kernel.clock import legal_day
 
 MIN_PROVIDERS, MIN_SERVICES, MIN_FREE = 300, 900, 200
 

@@ -8,7 +8,7 @@ from typing import Any
 from aksu_local.demo.licensing import MUNICIPALITY, Licensed
 from aksu_local.demo.stage import Stage
 from aksu_local.legal_clock import legal_now
-from aksu_shared.clock import legal_day
+from aksu_shared.kernel.clock import legal_day
 
 PATH = "/v1/inspection-events"
 STRUCTURED = "application/cloudevents+json"

@@ -8,8 +8,8 @@ from typing import Any
 from aksu_local.demo.importing import Imported
 from aksu_local.demo.stage import Stage
 from aksu_local.legal_clock import legal_now
-from aksu_shared.clock import legal_day
-from aksu_shared.eik import complete_eik
+from aksu_shared.kernel.clock import legal_day
+from aksu_shared.kernel.eik import complete_eik
 
 MUNICIPALITY = "PVN24"
 NUMBER = re.compile(r"Л-3129-(\d+)/(\d\d)\.(\d\d)\.(\d{4})")

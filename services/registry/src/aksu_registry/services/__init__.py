@@ -1,1 +1,1 @@
-"""Use cases of the registry, one class per thing it keeps."""
+"""Social services, licensed or not."""

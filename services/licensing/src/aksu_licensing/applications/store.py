@@ -1,0 +1,32 @@
+"""Reads and records applications."""
+
+from uuid import UUID
+
+from sqlalchemy import bindparam, text
+
+from aksu_licensing.applications.tables import OPEN, ApplicationTable
+from aksu_shared.db.store import Kept, Store, rows_where
+from aksu_shared.db.tables import table_of
+from aksu_shared.db.work import UnitOfWork
+from aksu_shared.events.licensing.applications import ApplicationState
+
+_APPLICATION_TABLE = table_of(ApplicationTable)
+_OPEN_APPLICATIONS = rows_where(
+    _APPLICATION_TABLE,
+    (_APPLICATION_TABLE.c.service_id == bindparam("service"))
+    & (_APPLICATION_TABLE.c.provider_id == bindparam("provider"))
+    & text(OPEN),
+    lock=False,
+)
+
+
+class ApplicationStore(Store[ApplicationState]):
+    """Applications."""
+
+    def __init__(self, work: UnitOfWork) -> None:
+        super().__init__(work, _APPLICATION_TABLE, ApplicationState)
+
+    async def open(self, *, provider: UUID, service: UUID) -> Kept[ApplicationState] | None:
+        """The provider's undecided application for this service."""
+        found = await self.find(_OPEN_APPLICATIONS, provider=provider, service=service)
+        return found[0] if found else None

@@ -1,0 +1,1 @@
+"""Checks of those who manage or represent applicants; whom and what was found is sealed."""

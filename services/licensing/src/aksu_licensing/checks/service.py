@@ -1,0 +1,59 @@
+"""Checks of those who manage or represent applicants: each is sealed under a key of its own."""
+
+from collections.abc import Mapping
+from typing import Final
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from aksu_licensing.applications.rules import AGENCY
+from aksu_licensing.applications.service import ApplicationService
+from aksu_licensing.checks.schemas import NewManagerCheck
+from aksu_licensing.checks.tables import ManagerCheckTable
+from aksu_shared.auth.principal import Principal
+from aksu_shared.db.store import Kept, Store, begins
+from aksu_shared.db.tables import table_of
+from aksu_shared.events.licensing.checks import ManagerCheckRecorded, ManagerCheckState
+from aksu_shared.privacy.people import Person
+from aksu_shared.privacy.store import SubjectStore
+from aksu_shared.procedures.context import Context
+
+MANAGER: Final = "application.manager"
+"""Class of data, as `retention.toml` has it."""
+HOLDINGS: Final[Mapping[str, str]] = {MANAGER: "manager_check"}
+"""Class of data → the table whose rows tell of such people."""
+
+
+class ManagerCheckService:
+    """Records checks of managers."""
+
+    def __init__(self, context: Context) -> None:
+        self._work = context.work
+        self._applications = ApplicationService(context)
+        self._checks = Store(context.work, table_of(ManagerCheckTable), ManagerCheckState)
+        self._subjects = SubjectStore(context.work, context.keys)
+
+    async def record(self, application_id: UUID, check: NewManagerCheck, *, by: Principal) -> Kept[ManagerCheckState]:
+        """Record what a register says of somebody, for the Agency alone.
+
+        Raises NotFound, Forbidden, ApplicationDecided.
+        """
+        await self._applications.undecided(application_id, right="licensing.manager_check.record", by=by)
+        state = ManagerCheckState(
+            id=uuid7(),
+            application_id=application_id,
+            position=check.position,
+            source=check.source,
+            checked_at=self._work.now,
+            checked_by=by.subject,
+        )
+        person = Person(
+            subject=uuid7(),
+            kind=MANAGER,
+            row=state.id,
+            fields={"name": check.name, "egn": check.egn, "result": check.result},
+            scope=AGENCY,
+            lookup={"egn": check.egn},
+        )
+        await self._subjects.add([person], counts_from=self._work.now)
+        return self._checks.save(begins(ManagerCheckRecorded, state, id=str(state.id), scope=AGENCY))

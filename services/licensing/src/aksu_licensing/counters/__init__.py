@@ -1,0 +1,1 @@
+"""Numbers without gaps, of licences and of incoming applications."""

@@ -1,0 +1,1 @@
+"""Documents of applications; their names and contents are sealed."""

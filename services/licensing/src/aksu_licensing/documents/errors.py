@@ -1,0 +1,22 @@
+"""Why a document is not opened."""
+
+from aksu_shared.kernel.errors import Problem, RuleBroken
+
+
+class ContentErased(Problem):
+    """The document was erased: its key is destroyed, and only that it existed is known."""
+
+    status = 410
+    code = "content_erased"
+    bg = "Съдържанието на документа е изтрито."
+    en = "The document's content was erased."
+    legal_basis = "чл. 17 от Регламент (ЕС) 2016/679"
+
+
+class ContentRestricted(RuleBroken):
+    """While processing is restricted nobody opens the document but who answers for personal data."""
+
+    code = "content_restricted"
+    bg = "Обработването на данните в документа е ограничено."
+    en = "Processing of the data in the document is restricted."
+    legal_basis = "чл. 18 от Регламент (ЕС) 2016/679"

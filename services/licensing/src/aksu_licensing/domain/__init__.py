@@ -1,1 +1,0 @@
-"""Rules of licensing in plain Python."""

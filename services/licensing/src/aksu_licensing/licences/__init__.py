@@ -1,0 +1,1 @@
+"""Licences: their order, their chain, their validity, their end."""

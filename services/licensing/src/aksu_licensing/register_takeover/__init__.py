@@ -1,0 +1,1 @@
+"""Licences that the rows of the imported public register state."""

@@ -1,0 +1,1 @@
+"""What licensing keeps of the registry's services and providers."""

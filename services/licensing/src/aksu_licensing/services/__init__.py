@@ -1,1 +1,0 @@
-"""Use cases of licensing, one class per thing it keeps."""

@@ -1,0 +1,1 @@
+"""What follows for inspections from places, services and licences that become known after them."""

@@ -1,1 +1,0 @@
-"""Rules of monitoring in plain Python."""

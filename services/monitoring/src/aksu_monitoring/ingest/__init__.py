@@ -1,0 +1,1 @@
+"""Inspection events of other systems: who may push, what they pushed, and its effect."""

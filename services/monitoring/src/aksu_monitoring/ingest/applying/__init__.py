@@ -1,0 +1,1 @@
+"""The effect of pushed events, in the order of their sequences."""

@@ -1,0 +1,1 @@
+"""Pushing over HTTP."""

@@ -1,0 +1,1 @@
+"""Pushed events as they stand: applied, held, in quarantine; their repair."""

@@ -1,0 +1,48 @@
+"""What people do with pushed events that went wrong: repair and replay."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from aksu_monitoring.ingest.staging.errors import NotQuarantined
+from aksu_monitoring.ingest.staging.store import StagingStore
+from aksu_shared.auth.principal import Principal
+from aksu_shared.events.ingest import DATA
+from aksu_shared.procedures.context import Context
+from aksu_shared.serving.messages import malformed
+
+INGESTED: Final = "inspection_events"
+"""Channel of the database on which the worker is told that pushed events were stored."""
+
+
+class StagingService:
+    """Repairs and replays quarantined events; their identity and what was sent stay as they are."""
+
+    def __init__(self, context: Context) -> None:
+        self._staging = StagingStore(context.work)
+
+    async def repair(
+        self, key: UUID, data: Mapping[str, Any], *, reason: str, version: int | None, by: Principal
+    ) -> int:
+        """Correct the data; give the new version. Raises NotFound, PreconditionFailed, NotQuarantined, Malformed."""
+        kind = await self._quarantined(key, version)
+        try:
+            read = DATA[kind].model_validate(data)
+        except ValidationError as error:
+            found = error.errors(include_url=False, include_input=False)
+            raise malformed({**each, "loc": ("body", "data", *each["loc"])} for each in found) from None
+        corrected = read.model_dump(mode="json", exclude_none=True)
+        return await self._staging.repair(key, corrected, by=by.subject, reason=reason)
+
+    async def replay(self, key: UUID, *, version: int | None) -> int:
+        """Let it be applied again; give the new version. Raises NotFound, PreconditionFailed, NotQuarantined."""
+        await self._quarantined(key, version)
+        return await self._staging.replay(key)
+
+    async def _quarantined(self, key: UUID, version: int | None) -> str:
+        kind, state = await self._staging.locked(key, version=version)
+        if state != "QUARANTINED":
+            raise NotQuarantined(state=state)
+        return kind

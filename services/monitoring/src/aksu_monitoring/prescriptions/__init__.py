@@ -1,0 +1,1 @@
+"""Mandatory prescriptions: their terms, and what becomes of them."""

@@ -1,0 +1,1 @@
+"""Signals and complaints: taken from anybody, forwarded or decided in their terms."""

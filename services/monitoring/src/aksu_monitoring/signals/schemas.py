@@ -1,0 +1,164 @@
+"""The wire of signals: personal data, but for their summaries."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Final, Self
+from uuid import UUID
+
+from pydantic import AfterValidator, Field
+
+from aksu_monitoring.people import PersonRead
+from aksu_monitoring.signals.rules import CONCERNED, REASONS, SIGNALLER
+from aksu_shared.auth.principal import parse_body
+from aksu_shared.db.store import Kept
+from aksu_shared.events.monitoring.signals import SignalState
+from aksu_shared.kernel.schemas.base import BadValue, Command, Resource
+from aksu_shared.kernel.schemas.codes import Code, Line, MunicipalityCode, Note, PersonalNumber
+from aksu_shared.privacy.people import Known
+
+_COMPETENT: Final = frozenset({"ASP", "RDSP", "DSP", "RZI", "POLICE", "MUNICIPALITY"})
+"""Kinds of body to which a signal is forwarded: those whose officers may read it as a party."""
+
+
+def _competent(value: str) -> str:
+    try:
+        kind = parse_body(value).kind
+    except ValueError:
+        kind = ""
+    if kind not in _COMPETENT:
+        raise BadValue(
+            "unknown_body",
+            bg="Няма орган с такъв код, на когото се препращат сигнали.",
+            en="There is no body with this code to which signals are forwarded.",
+        )
+    return value
+
+
+Phone = Annotated[str, Field(max_length=30, pattern=r"^\+?[0-9][0-9 ()/-]{4,28}$")]
+Email = Annotated[str, Field(max_length=265, pattern=r"^[^@\s]{1,64}@[^@\s]{1,200}$")]
+CompetentBody = Annotated[str, Field(max_length=40, examples=["RDSP:BLG"]), AfterValidator(_competent)]
+
+
+class Signaller(Command):
+    """Who signals. Who wants to stay unknown leaves this out."""
+
+    name: Line
+    phone: Phone | None = None
+    email: Email | None = None
+    address: Line | None = None
+
+
+class Concerned(Command):
+    """Somebody whom the signal is about."""
+
+    name: Line | None = None
+    egn: PersonalNumber | None = None
+    phone: Phone | None = None
+    address: Line | None = None
+    note: Note | None = None
+
+
+class NewSignal(Command):
+    """A signal or complaint. `channel` is for officers who take one down for somebody."""
+
+    category: Annotated[str, Code("signal_categories")]
+    municipality: MunicipalityCode
+    place_id: UUID | None = None
+    service_id: UUID | None = None
+    danger_to_life: bool = False
+    channel: Annotated[str, Code("signal_channels")] = "PORTAL"
+    text: Note
+    signaller: Signaller | None = None
+    concerned: Annotated[tuple[Concerned, ...], Field(max_length=10)] = ()
+
+
+class SignalReceipt(Resource):
+    """All that whoever signalled gets back; keep the number."""
+
+    receipt: str
+
+
+class Triage(Command):
+    """What the signal is about, having been read; people whom it turns out to concern."""
+
+    category: Annotated[str, Code("signal_categories")]
+    danger_to_life: bool
+    concerned: Annotated[tuple[Concerned, ...], Field(max_length=10)] = ()
+
+
+class Forwarding(Command):
+    """The competent body."""
+
+    body: CompetentBody
+
+
+class InspectionPlanned(Command):
+    """An inspection follows."""
+
+
+class Refusal(Command):
+    """On what ground, and the reasons; these are kept as personal data."""
+
+    ground: Annotated[str, Code("signal_refusal_grounds")]
+    explanation: Note
+
+
+class SignalClosing(Command):
+    """The inspection made."""
+
+    inspection_id: UUID
+
+
+class SignalSummary(Resource, SignalState):
+    """A signal without personal data: in lists, and in answers to commands."""
+
+    version: int
+
+    @classmethod
+    def of(cls, kept: Kept[SignalState]) -> Self:
+        """The answer to a command."""
+        return cls.model_validate(kept.state.model_dump() | {"version": kept.version})
+
+
+class SignallerRead(PersonRead):
+    """Who signalled; only the marks of who did not say who they are."""
+
+    name: str | None = None
+    phone: str | None = None
+    email: str | None = None
+    address: str | None = None
+
+
+class ConcernedRead(PersonRead):
+    """Whom it is about."""
+
+    name: str | None = None
+    egn: str | None = None
+    phone: str | None = None
+    address: str | None = None
+    note: str | None = None
+
+
+class SignalRead(SignalSummary):
+    """A signal whole, with what this caller may do. `text` is erased and restricted with its sender."""
+
+    text: str | None
+    signaller: SignallerRead | None
+    concerned: list[ConcernedRead]
+    explanation: str | None
+    actions: list[str]
+
+    @classmethod
+    def whole(cls, row: dict[str, Any], people: Sequence[Known], actions: list[str]) -> Self:
+        """A row with the people of whom it tells."""
+        senders = [each for each in people if each.kind == SIGNALLER]
+        reasons = [each for each in people if each.kind == REASONS]
+        return cls.model_validate(
+            row
+            | {
+                "text": senders[0].texts.get("text") if senders else None,
+                "signaller": SignallerRead.known(senders[0]) if senders else None,
+                "concerned": [ConcernedRead.known(each) for each in people if each.kind == CONCERNED],
+                "explanation": reasons[-1].texts.get("explanation") if reasons else None,
+                "actions": actions,
+            }
+        )

@@ -1,1 +1,0 @@
-"""Stores of monitoring: aggregates, staged events, restricted texts, and what is known of places."""

@@ -1,0 +1,1 @@
+"""What is said of inspections, findings and prescriptions and must not be public."""

@@ -1,0 +1,69 @@
+"""What follows for an inspection from where it is, on facts alone."""
+
+from datetime import date
+
+import pytest
+from uuid_utils.compat import uuid7
+
+from aksu_monitoring.places.rules import PlaceFacts, ServiceThere, Site, located
+from aksu_shared.events.ingest import Started
+
+
+def site(**changes: object) -> Site:
+    given_place = {"municipality": "BLG03", "settlement": "гр. Благоевград", "address": "ул. Примерна 1"}
+    given = {"kind": "PLANNED", "place": given_place, "started_on": "2026-03-01"} | changes
+    started = Started.model_validate(given)
+    return Site.of(started.place, provider_eik=started.provider_eik, day=started.started_on)
+
+
+def facts(*, registered: bool = True, licensed: bool = False, services: tuple[ServiceThere, ...] = ()) -> PlaceFacts:
+    return PlaceFacts(
+        place_id=uuid7() if registered else None,
+        municipality="BLG03" if registered else None,
+        settlement="гр. Благоевград" if registered else None,
+        address="ул. Примерна № 1" if registered else None,
+        licensed=licensed,
+        services=services,
+    )
+
+
+def test_a_place_nobody_registered_is_flagged_and_its_address_is_not_public() -> None:
+    where = located(site(), facts(registered=False), provider_body=None)
+    assert where["flags"] == ("PLACE_UNREGISTERED", "NO_LICENCE")
+    assert (where["municipality"], where["address"]) == ("BLG03", None)
+
+
+def test_a_licensed_place_is_not_flagged() -> None:
+    where = located(site(), facts(licensed=True), provider_body=None)
+    assert (where["flags"], where["address"]) == ((), "ул. Примерна № 1")
+
+
+@pytest.mark.parametrize(
+    ("required", "flags"), [((False,), ()), ((False, True), ("NO_LICENCE",)), ((), ("NO_LICENCE",))]
+)
+def test_a_place_with_only_services_that_need_no_licence_lacks_none(
+    required: tuple[bool, ...], flags: tuple[str, ...]
+) -> None:
+    services = tuple(ServiceThere(uuid7(), "MUNICIPALITY:BLG03", licence_required=each) for each in required)
+    assert located(site(), facts(services=services), provider_body=None)["flags"] == flags
+
+
+def test_the_provider_is_the_one_found_there_else_the_only_one_registered_there() -> None:
+    one = ServiceThere(uuid7(), "MUNICIPALITY:BLG03", licence_required=False)
+    two = ServiceThere(uuid7(), "PROVIDER:130007884", licence_required=True)
+    assert located(site(), facts(services=(one,)), provider_body=None)["provider_body"] == "MUNICIPALITY:BLG03"
+    assert located(site(), facts(services=(one, two)), provider_body=None)["provider_body"] is None
+    found = located(site(provider_eik="130007884"), facts(services=(one, two)), provider_body=None)
+    assert (found["provider_body"], found["service_id"]) == ("PROVIDER:130007884", two.id)
+
+
+def test_a_later_provider_does_not_inherit_the_inspection() -> None:
+    successor = ServiceThere(uuid7(), "PROVIDER:130007884", licence_required=True)
+    where = located(site(), facts(services=(successor,)), provider_body="MUNICIPALITY:BLG03")
+    assert (where["provider_body"], where["service_id"]) == ("MUNICIPALITY:BLG03", None)
+
+
+def test_an_address_is_folded_as_the_registry_folds_it() -> None:
+    other = {"municipality": "BLG03", "settlement": "град Благоевград", "address": "улица Примерна №1"}
+    assert site().key == site(place=other).key == "BLG03|благоевград|ул примерна 1"
+    assert site().started_on == date(2026, 3, 1)

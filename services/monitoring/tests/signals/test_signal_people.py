@@ -1,0 +1,185 @@
+"""Who sent a signal and whom it is about: read by who deals with it, told nowhere else, erased and restricted."""
+
+import json
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from monitoring_builders import INSPECTOR, count, push, started
+from monitoring_worker import apply
+from signal_builders import (
+    DIRECTOR,
+    DPO,
+    GROUND,
+    PERSONAL,
+    RDSP,
+    RESIDENT,
+    SENDER,
+    SIGNAL,
+    TEXT,
+    TRIAGE,
+    filed,
+    read,
+    step,
+    subject,
+)
+
+from aksu_local.served import Serve, Served
+from aksu_monitoring.signals.schemas import SignalSummary
+from aksu_shared.operations.audit import AuditEntry
+from aksu_shared.web.reads import PageOf
+
+
+@pytest.fixture
+async def monitoring(serve: Serve) -> Served:
+    return await serve("monitoring")
+
+
+async def test_whoever_signals_gets_a_receipt_and_nothing_else(monitoring: Served) -> None:
+    answer = await monitoring.post("/v1/signals", SIGNAL)
+    assert (answer.status_code, set(answer.json())) == (201, {"receipt"})
+    assert {"location", "etag"}.isdisjoint(answer.headers)
+    for path in ("/v1/signals", f"/v1/signals/{uuid4()}"):
+        assert (await monitoring.get(path)).status_code == 401
+
+
+async def test_a_list_holds_no_personal_data(monitoring: Served) -> None:
+    await filed(monitoring)
+    answer = await monitoring.get("/v1/signals?municipality=BLG03&danger_to_life=true&oblast=BLG", **INSPECTOR)
+    assert len(PageOf[SignalSummary].model_validate_json(answer.content).items) == 1
+    assert not [plain for plain in PERSONAL if plain in answer.text]
+
+
+async def test_an_anonymous_signal_names_nobody(monitoring: Served) -> None:
+    path = await filed(monitoring, signaller=None, concerned=[])
+    found = await read(monitoring, path)
+    assert (found["anonymous"], found["about_person"], found["signaller"]["name"]) == (True, False, None)
+    assert found["text"] == TEXT
+
+
+async def test_refused_with_reasons_that_are_kept_as_personal_data(monitoring: Served) -> None:
+    path = await filed(monitoring)
+    await step(monitoring, path, "triage", TRIAGE)
+    body = {"ground": "NOT_SUBSTANTIATED", "explanation": "Г-н Засегнатов е посетен и е добре."}
+    moved = await step(monitoring, path, "refuse", body, DIRECTOR)
+    assert (moved["state"], moved["refusal_ground"]) == ("REFUSED", "NOT_SUBSTANTIATED")
+    found = await read(monitoring, path)
+    assert (found["explanation"], found["actions"]) == (body["explanation"], [])
+
+
+async def test_no_event_answer_or_table_holds_a_word_of_it(monitoring: Served) -> None:
+    path = await filed(monitoring)
+    await step(monitoring, path, "triage", TRIAGE | {"concerned": [RESIDENT]})
+    await step(monitoring, path, "refuse", {"ground": "REPEATED", "explanation": TEXT})
+    await read(monitoring, path)
+    tables = await monitoring.worker.fetch(
+        "SELECT relname AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')"
+        " AND has_table_privilege(oid, 'SELECT')"
+    )
+    assert len(tables) > 20
+    found = {
+        (table["name"], plain)
+        for table in tables
+        for row in await monitoring.worker.fetch(f'SELECT t::text AS text FROM "{table["name"]}" AS t')
+        for plain in PERSONAL
+        if plain in row["text"] or plain.encode().hex() in row["text"]
+    }
+    assert not found
+
+
+async def test_each_read_is_recorded_and_told_to_who_asks_for_the_people_it_tells_of(monitoring: Served) -> None:
+    path = await filed(monitoring)
+    await monitoring.get(path, **INSPECTOR, headers={"Aksu-Purpose": "case 12/2026"})
+    log = await monitoring.get(f"{path}/access-log", **DPO)
+    page = PageOf[AuditEntry].model_validate_json(log.content)
+    told = [(entry.roles[0], entry.action, entry.purpose) for entry in page.items]
+    assert told[:2] == [
+        ("data_protection_officer", "monitoring.signal.audit", None),
+        ("inspector", "monitoring.signal.read", "case 12/2026"),
+    ]
+    assert (await monitoring.get(f"{path}/access-log", **INSPECTOR)).status_code == 403
+    assert (await monitoring.get(f"/v1/signals/{uuid4()}/access-log", **DPO)).status_code == 404
+
+
+async def test_erasing_who_signalled_leaves_the_signal_countable(monitoring: Served) -> None:
+    path = await filed(monitoring)
+    sender = await subject(monitoring, path)
+    erased = await monitoring.post(f"/v1/subjects/{sender}/erasures", GROUND, **DPO)
+    assert erased.status_code == 201
+    found = await read(monitoring, path)
+    assert (found["signaller"]["erased"], found["signaller"]["name"], found["text"]) == (True, None, None)
+    assert (found["category"], found["concerned"][0]["name"]) == ("NEGLECT", RESIDENT["name"])
+    assert len((await monitoring.get("/v1/signals", **INSPECTOR)).json()["items"]) == 1
+
+
+async def test_restricted_a_person_is_hidden_from_all_but_the_legal_role(monitoring: Served) -> None:
+    path = await filed(monitoring)
+    person = await subject(monitoring, path, "concerned")
+    body = {"ground": "ACCURACY_CONTESTED", "reference": "ЗЛД-2/2026"}
+    await monitoring.post(f"/v1/subjects/{person}/restrictions", body, **DPO)
+    found = (await read(monitoring, path))["concerned"][0]
+    assert (found["restricted"], found["name"], found["egn"]) == (True, None, None)
+    assert (await read(monitoring, path, **DPO))["concerned"][0]["name"] == RESIDENT["name"]
+    await step(monitoring, path, "triage", TRIAGE)
+    await step(monitoring, path, "forward", {"body": "RDSP:BLG"})
+    assert (await read(monitoring, path, **RDSP))["concerned"][0]["name"] is None
+    await monitoring.post(f"/v1/subjects/{person}/lift-restriction", {"reference": "ЗЛД-2/2026"}, **DPO)
+    assert (await read(monitoring, path, **RDSP))["concerned"][0]["name"] == RESIDENT["name"]
+
+
+async def test_who_asks_is_found_by_phone_and_told_their_own_data_alone(monitoring: Served) -> None:
+    await filed(monitoring)
+    found = await monitoring.post("/v1/subjects/search", {"phone": "00359888123456"}, **DPO)
+    (item,) = found.json()["items"]
+    export = await monitoring.get(f"/v1/subjects/{item['id']}/export", **DPO)
+    told = export.json()
+    assert told["data"] == SENDER | {"text": TEXT}
+    assert told["record"]["category"] == "NEGLECT"
+    assert RESIDENT["egn"] not in export.text
+
+
+async def test_no_cache_keeps_an_answer_that_tells_of_people(monitoring: Served) -> None:
+    path = await filed(monitoring)
+    sender = await subject(monitoring, path)
+    await push(monitoring, [started()])
+    await apply(monitoring)
+    (inspection,) = (await monitoring.get("/v1/inspections")).json()["items"]
+    met, export = f"/v1/inspections/{inspection['id']}/users-met", f"/v1/subjects/{sender}/export"
+    for where, who in ((path, INSPECTOR), (met, INSPECTOR), (export, DPO)):
+        answer = await monitoring.get(where, **who)
+        assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store"), where
+
+
+async def test_retention_begins_when_the_signal_is_done(monitoring: Served) -> None:
+    path = await filed(monitoring)
+    await step(monitoring, path, "triage", TRIAGE)
+    started_at = "SELECT count(*) FROM subject_key WHERE counts_from IS NOT NULL"
+    assert await monitoring.worker.fetchval(started_at) == 0
+    await step(monitoring, path, "refuse", {"ground": "REPEATED", "explanation": "Без нови данни"})
+    assert await monitoring.worker.fetchval(started_at) == await count(monitoring, "subject_key") == 3
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"category": SENDER["name"]},
+        {"municipality": RESIDENT["egn"]},
+        {"signaller": SENDER | {"phone": SENDER["name"]}},
+        {"signaller": SENDER | {"email": RESIDENT["egn"]}},
+        {"signaller": {"name": SENDER["name"] * 40}},
+        {"concerned": [{"egn": SENDER["name"]}]},
+        {"concerned": [RESIDENT | {"egn": "4001010001"}]},
+        {"concerned": SENDER["name"]},
+        {"place_id": RESIDENT["egn"]},
+        {"text": "", "note": TEXT},
+        {SENDER["name"]: TEXT},
+    ],
+    ids=lambda wrong: next(iter(wrong)) if next(iter(wrong)).isascii() else "a field of that name",
+)
+async def test_a_refusal_quotes_nothing_of_what_was_sent(
+    monitoring: Served, wrong: dict[str, Any], capfd: pytest.CaptureFixture[str]
+) -> None:
+    answer = await monitoring.post("/v1/signals", SIGNAL | wrong)
+    assert answer.status_code == 422
+    told = json.dumps(answer.json(), ensure_ascii=False) + "".join(capfd.readouterr())
+    assert not [plain for plain in PERSONAL if plain in told]

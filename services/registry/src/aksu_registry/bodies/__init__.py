@@ -1,0 +1,1 @@
+"""Bodies: the authorities of the three levels, and providers as bodies."""

@@ -1,0 +1,1 @@
+"""Places where services are provided."""

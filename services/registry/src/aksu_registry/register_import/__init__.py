@@ -1,0 +1,1 @@
+"""The import of the Agency's public register as a workbook."""

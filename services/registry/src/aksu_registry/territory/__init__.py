@@ -1,0 +1,1 @@
+"""Territory: the nation, its planning regions, oblasts and municipalities."""

@@ -1,0 +1,26 @@
+"""The nation, its planning regions, oblasts and municipalities, effective-dated."""
+
+from datetime import date
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from aksu_registry.base import RegistryBase
+from aksu_shared.db.tables import KeptByCode
+
+
+class TerritoryTable(KeptByCode, RegistryBase):
+    """One territory; its id is its code. Figures are persons of Census 07.09.2021."""
+
+    __tablename__ = "territory"
+
+    code: Mapped[str] = mapped_column(unique=True)
+    level: Mapped[str]
+    name_bg: Mapped[str]
+    name_en: Mapped[str]
+    parent: Mapped[str | None] = mapped_column(index=True)
+    nuts: Mapped[str | None]
+    population: Mapped[int]
+    age0_14: Mapped[int]
+    age65plus: Mapped[int]
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]

@@ -1,0 +1,1 @@
+"""The reports: each one statement that runs in the caller's scope and gives JSON."""

@@ -1,0 +1,1 @@
+"""Social services across the registers."""

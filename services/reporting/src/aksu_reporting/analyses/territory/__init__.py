@@ -1,0 +1,1 @@
+"""A territory in figures, and the headlines of those inside it."""

@@ -1,1 +1,0 @@
-"""What the states of other services' aggregates mean for a report."""

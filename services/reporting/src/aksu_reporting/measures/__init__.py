@@ -1,0 +1,1 @@
+"""What is counted and how: each measure is defined once, for every report."""

@@ -1,1 +1,0 @@
-"""The queries of the reports: each one statement that runs in the caller's scope and gives JSON."""

@@ -1,1 +1,0 @@
-"""What reporting does with what it hears."""

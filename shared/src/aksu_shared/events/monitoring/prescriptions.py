@@ -1,0 +1,62 @@
+"""Facts of mandatory prescriptions."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from pydantic import Field
+
+from aksu_shared.events.base import Event, State, group_of_state
+
+_PROVIDERS_TURN: Final = frozenset({"ISSUED", "ACKNOWLEDGED", "TERM_EXTENDED", "UPHELD", "NOT_FULFILLED", "ESCALATED"})
+"""States in which a prescription past its `due_on` is overdue: not while its fulfilment is to be verified, nor while
+an appeal suspends it (чл. 166, ал. 1 АПК)."""
+
+
+def _fulfilment_awaited_until(told: Mapping[str, Any]) -> date | None:
+    due: date = told["due_on"]
+    return due if told["state"] in _PROVIDERS_TURN else None
+
+
+class PrescriptionState(State):
+    """A mandatory prescription with its own term, whose last day is `due_on`.
+
+    `state_group`: OPEN, or SETTLED once its fulfilment is verified or a court annuls it. It is overdue on any day after
+    `overdue_after`, and not at all while that is None: the next step is not the provider's.
+    """
+
+    id: UUID
+    inspection_id: UUID
+    reference: str
+    municipality: str | None
+    place_id: UUID | None
+    provider_body: str | None
+    state: str
+    issued_on: date
+    due_on: date
+    state_group: str = group_of_state(
+        DRAFT=("DRAFT",),
+        OPEN=(
+            "ISSUED", "ACKNOWLEDGED", "TERM_EXTENDED", "REPORTED_FULFILLED", "NOT_FULFILLED", "ESCALATED", "APPEALED",
+            "UPHELD",
+        ),
+        SETTLED=("VERIFIED_FULFILLED", "ANNULLED"),
+    )  # fmt: skip
+    overdue_after: date | None = Field(default_factory=_fulfilment_awaited_until)
+
+
+class PrescriptionEvent(Event[PrescriptionState], aggregate="monitoring.prescription"):
+    """About a prescription."""
+
+
+class PrescriptionIssued(PrescriptionEvent, fact="issued"):
+    """It was issued with a term."""
+
+
+class PrescriptionAdvanced(PrescriptionEvent, fact="advanced"):
+    """It moved to another state, with a new term where that was extended."""
+
+
+class PrescriptionAmended(PrescriptionEvent, fact="amended"):
+    """Its inspection's place or provider became known."""

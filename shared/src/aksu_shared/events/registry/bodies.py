@@ -1,0 +1,27 @@
+"""Facts of bodies: whoever acts, of any level."""
+
+from aksu_shared.events.base import Event, State
+
+
+class BodyState(State):
+    """A body that acts: an authority of one of the three levels, or a provider."""
+
+    code: str
+    kind: str
+    level: str
+    name_bg: str
+    name_en: str
+    territory: str | None
+    parent: str | None
+
+
+class BodyEvent(Event[BodyState], aggregate="registry.body"):
+    """About a body."""
+
+
+class BodyEstablished(BodyEvent, fact="established"):
+    """A body exists."""
+
+
+class BodyAmended(BodyEvent, fact="amended"):
+    """A body's particulars changed."""

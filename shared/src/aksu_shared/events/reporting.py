@@ -1,1 +1,0 @@
-"""Reporting publishes no facts yet: it owns read models only."""

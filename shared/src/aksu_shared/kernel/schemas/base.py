@@ -1,0 +1,119 @@
+"""Base classes of the wire: what comes in is read strictly, what goes out is frozen."""
+
+import re
+from collections.abc import Callable
+from typing import Any, ClassVar, Final
+
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
+from pydantic_core import CoreSchema, PydanticCustomError
+
+_STRICT: Final = frozenset({"int", "bool", "float"})
+_ISO_TEXT: Final = frozenset({"date", "datetime", "time"})
+_OTHER_MODELS: Final = frozenset({"model", "dataclass", "definition-ref"})
+_NUMBER: Final = re.compile(r"-?[0-9]{1,30}(?:\.[0-9]{1,30})?", re.ASCII)
+_ISO_START: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{2}:[0-9]{2}")
+
+
+def _walk(node: Any, change: Callable[[dict[str, Any]], None], *, own: bool = False) -> None:  # noqa: ANN401
+    """Apply `change` to each schema below `node`, not entering other models: they have a rule of their own."""
+    if isinstance(node, list | tuple):
+        for item in node:
+            _walk(item, change, own=own)
+    elif isinstance(node, dict):
+        kind = node.get("type")
+        if not isinstance(kind, str):
+            kind = None  # no schema but a mapping of a model's fields, one of which is called `type`
+        if kind in _OTHER_MODELS and not own:
+            return
+        entered = own and kind not in _OTHER_MODELS  # wrappers (validators, definitions) around the model itself
+        for key, item in list(node.items()):
+            if key not in {"metadata", "serialization", "config", "default", "expected"}:
+                _walk(item, change, own=entered)
+        if kind is not None:
+            change(node)
+
+
+def _strict_scalar(schema: dict[str, Any]) -> None:
+    if schema["type"] in _STRICT:
+        schema["strict"] = True
+    _iso_scalar(schema)
+
+
+def _iso_scalar(schema: dict[str, Any]) -> None:
+    kind = schema["type"]
+    guard = _iso_text if kind in _ISO_TEXT else _plain_number if kind == "decimal" else None
+    if guard is None:
+        return
+    inner = {"tz_constraint": "aware"} | schema if kind == "datetime" else dict(schema)
+    schema.clear()
+    function = {"type": "no-info", "function": guard}
+    schema.update({"type": "function-before", "function": function, "schema": inner})
+
+
+def _iso_text(value: Any) -> Any:  # noqa: ANN401 - whatever the caller sent
+    """Let through dates as text; a bare number, also in quotes, would be read as seconds since 1970."""
+    if isinstance(value, int | float) or (isinstance(value, str) and not _ISO_START.match(value)):
+        raise PydanticCustomError("iso_date", "a date as ISO 8601 text")
+    return value
+
+
+def _plain_number(value: Any) -> Any:  # noqa: ANN401 - whatever the caller sent
+    """Let through decimals as JSON writes numbers; Python's also reads `1_0` and digits of other scripts."""
+    if isinstance(value, str) and not _NUMBER.fullmatch(value):
+        raise PydanticCustomError("decimal_parsing", "a decimal number")
+    return value
+
+
+class BadValue(ValueError):
+    """Raised by a validator of a schema: one field is wrong, said in both languages. `code` is stable."""
+
+    def __init__(self, code: str, *, bg: str, en: str) -> None:
+        super().__init__(en)
+        self.code = code
+        self.bg = bg
+        self.en = en
+
+
+class Command(BaseModel):
+    """A body a caller sends. Unknown fields are refused; numbers, booleans and dates are never guessed from others.
+
+    JSON has its own types: `"5"` is no number, `1` is no boolean, `20240131` or `"20240131"` is no date.
+    """
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: type[BaseModel], handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Pydantic's own schema, its scalars made strict."""
+        schema = handler(source)
+        _walk(schema, _strict_scalar, own=True)
+        return schema
+
+
+class Filters(BaseModel):
+    """Query parameters of a list, as one model: `filters: Annotated[ServiceFilters, Query()]`.
+
+    Values are texts, so numbers are read from them; a date still has to be an ISO date.
+    """
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: type[BaseModel], handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Pydantic's own schema, its dates made ISO only."""
+        schema = handler(source)
+        _walk(schema, _iso_scalar, own=True)
+        return schema
+
+
+class Resource(BaseModel):
+    """What a read answers with; built from rows or domain objects by attribute."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", frozen=True, from_attributes=True)
+
+
+class Versioned(Resource):
+    """What every aggregate shows besides its state; `actions` are the verbs this caller may use now."""
+
+    version: int
+    actions: list[str] | None = None

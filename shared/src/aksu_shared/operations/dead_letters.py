@@ -1,0 +1,270 @@
+"""Dead letters over HTTP, the same in every service: listed, shown, repaired, ordered to be re-driven or discarded.
+
+An operator sees why a record was parked, and its content only as far as everybody may see it.
+"""
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import Depends, Path, Query, Request
+from pydantic import AwareDatetime, Field
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    bindparam,
+    func,
+    select,
+)
+from starlette.responses import Response
+
+from aksu_shared.auth.dependencies import PrincipalDep, requires
+from aksu_shared.bus.topics import declared_topics
+from aksu_shared.db.reads import Page
+from aksu_shared.kernel import strict_json
+from aksu_shared.kernel.errors import Malformed, NotFound
+from aksu_shared.kernel.schemas.base import Command as Body
+from aksu_shared.kernel.schemas.base import Resource
+from aksu_shared.serving.problems import problems
+from aksu_shared.web.commands import COMMAND_PROBLEMS, Command
+from aksu_shared.web.reads import PageOf, PageQuery, page_response
+from aksu_shared.web.routing import Router
+from aksu_shared.worker.dead_letters import NotParked, OtherIdentity, StillUnreadable, repair
+
+State = Literal["PARKED", "REDRIVEN", "DISCARDED"]
+_MAX_ID: Final = 2**63
+_NAME: Final = r"^ce_[a-z]{1,20}$"
+_PRINTABLE: Final = r"^[^\x00-\x1f\x7f]{0,500}$"
+
+_T: Final = Table(
+    "dead_letter",
+    MetaData(),
+    *(Column(name, BigInteger) for name in ("id", "offset")),
+    *(Column(name, Integer) for name in ("partition", "tries")),
+    *(Column(name, Text) for name in ("consumer", "topic", "key", "reason", "detail", "state", "ordered")),
+    *(Column(name, Text) for name in ("resolved_by", "resolution")),
+    *(Column(name, DateTime(timezone=True)) for name in ("parked_at", "tried_at", "repaired_at", "resolved_at")),
+    Column("value", LargeBinary),
+)
+_C: Final = _T.c
+_LETTERS: Final = Page(
+    columns=select(
+        _C.id, _C.topic, _C.partition, _C.offset, _C.key, _C.reason, _C.detail, _C.state, _C.ordered, _C.tries,
+        func.octet_length(_C.value).label("size"), _C.parked_at, _C.tried_at, _C.repaired_at, _C.resolved_at,
+        _C.resolved_by, _C.resolution,
+    ),
+    filters={name: _C[name] == bindparam(name) for name in ("state", "topic", "key", "reason")},
+    sorts={"id": (_C.id,)},
+)  # fmt: skip
+ONE: Final = """
+SELECT id, topic, partition, "offset", key, reason, detail, state, ordered, tries, octet_length(value) AS size,
+       parked_at, tried_at, repaired_at, resolved_at, resolved_by, resolution, headers, value, repaired_headers,
+       repaired_value, repair_reason
+  FROM dead_letter WHERE id = $1"""
+_ORDER: Final = """
+UPDATE dead_letter SET ordered = $2, ordered_by = $3, ordered_at = now(), order_reason = $4
+ WHERE id = $1 AND state = 'PARKED' AND ordered IS NULL RETURNING true"""
+
+router = Router(tags=["dead letters"])
+
+
+class DeadLetterRead(Resource):
+    """One parked record. `ordered`: what the worker has yet to do with it."""
+
+    id: int
+    topic: str
+    partition: int
+    offset: int
+    key: str
+    reason: str
+    detail: str | None
+    state: State
+    ordered: Literal["REDRIVE", "DISCARD"] | None
+    tries: int
+    size: int = Field(description="bytes of the record's value")
+    parked_at: AwareDatetime
+    tried_at: AwareDatetime | None
+    repaired_at: AwareDatetime | None
+    resolved_at: AwareDatetime | None
+    resolved_by: str | None
+    resolution: str | None
+
+
+class Content(Resource):
+    """Bytes of a record: as text, or as hexadecimal digits when they are no UTF-8; null when they are not public."""
+
+    text: str | None
+    hex: str | None
+    withheld: bool
+
+
+class DeadLetterDetail(DeadLetterRead):
+    """One parked record with its headers and, where everybody may see them, its bytes."""
+
+    headers: dict[str, str]
+    content: Content
+    repaired_headers: dict[str, str] | None
+    repaired_content: Content | None
+    repair_reason: str | None
+
+
+class DeadLetterQuery(PageQuery):
+    """Filters of the list."""
+
+    state: State = "PARKED"
+    topic: Annotated[str, Query(max_length=200)] | None = None
+    key: Annotated[str, Query(max_length=200)] | None = None
+    reason: Annotated[str, Query(max_length=50)] | None = None
+    sort: Literal["id", "-id"] = "id"
+
+
+class Repair(Body):
+    """A corrected record: its data anew, or headers besides, or both. Its id (`ce_id`) stays what it was."""
+
+    data: dict[str, Any] | None = None
+    headers: dict[Annotated[str, Field(pattern=_NAME)], Annotated[str, Field(pattern=_PRINTABLE)]] = Field(
+        default_factory=dict, max_length=20
+    )
+    reason: Annotated[str, Field(min_length=3, max_length=500, pattern=_PRINTABLE)]
+
+
+class Redrive(Body):
+    """Nothing has to be said; the whole key is re-driven."""
+
+
+class Discard(Body):
+    """Why the record is given up for good."""
+
+    reason: Annotated[str, Field(min_length=3, max_length=500, pattern=_PRINTABLE)]
+
+
+async def _command(request: Request, principal: PrincipalDep) -> AsyncIterator[Command]:
+    async with request.app.state.api.commands.open(request, principal) as command:
+        yield command
+
+
+_LetterId = Annotated[str, Path(max_length=20)]
+_CommandDep = Annotated[Command, Depends(_command, scope="function")]
+
+
+@router.get(
+    "/dead-letters",
+    response_model=PageOf[DeadLetterRead],
+    responses=problems(Malformed),
+    dependencies=[requires("platform.dead_letter.read")],
+)
+async def list_dead_letters(
+    query: Annotated[DeadLetterQuery, Query()], request: Request, principal: PrincipalDep
+) -> Response:
+    """Records that could not be applied, in the order they were parked."""
+    return await page_response(request.app.state.api.reads, _LETTERS, query, principal)
+
+
+@router.get(
+    "/dead-letters/{letter_id}",
+    response_model=DeadLetterDetail,
+    responses=problems(NotFound, Malformed),
+    dependencies=[requires("platform.dead_letter.read")],
+)
+async def get_dead_letter(letter_id: _LetterId, request: Request, principal: PrincipalDep) -> Response:
+    """One record with its reason and its bytes."""
+    await request.app.state.api.reads.admit(",".join(principal.scope_keys), letter_id)
+    row = await request.app.state.api.pool.fetchrow(ONE, _id(letter_id))
+    if row is None:
+        raise NotFound
+    return Response(detail_of(row).model_dump_json(), media_type="application/json")
+
+
+@router.post(
+    "/dead-letters/{letter_id}/repair",
+    response_model=DeadLetterDetail,
+    responses=problems(*COMMAND_PROBLEMS, NotFound, NotParked, OtherIdentity, StillUnreadable),
+    dependencies=[requires("platform.dead_letter.repair")],
+)
+async def repair_dead_letter(letter_id: _LetterId, body: Repair, command: _CommandDep) -> Response:
+    """Put a corrected record beside the original one; a re-drive applies it."""
+    key = _id(letter_id)
+    data = None if body.data is None else json.dumps(body.data, ensure_ascii=False).encode()
+    connection = await command.work.begin()
+    by = command.work.actor.subject
+    await repair(connection, key, value=data, headers=body.headers, by=by, why=body.reason)
+    return command.reply(200, detail_of(await connection.fetchrow(ONE, key)))
+
+
+@router.post(
+    "/dead-letters/{letter_id}/redrive",
+    status_code=202,
+    response_model=DeadLetterDetail,
+    responses=problems(*COMMAND_PROBLEMS, NotFound, NotParked),
+    dependencies=[requires("platform.dead_letter.redrive")],
+)
+async def redrive_dead_letter(letter_id: _LetterId, body: Redrive, command: _CommandDep) -> Response:  # noqa: ARG001 - an empty body
+    """Have the worker apply the record and all that is parked under its key, in order, under their ids."""
+    return await _order(command, letter_id, "REDRIVE", None)
+
+
+@router.post(
+    "/dead-letters/{letter_id}/discard",
+    status_code=202,
+    response_model=DeadLetterDetail,
+    responses=problems(*COMMAND_PROBLEMS, NotFound, NotParked),
+    dependencies=[requires("platform.dead_letter.discard")],
+)
+async def discard_dead_letter(letter_id: _LetterId, body: Discard, command: _CommandDep) -> Response:
+    """Have the worker give the record up; what is parked behind it waits for a re-drive."""
+    return await _order(command, letter_id, "DISCARD", body.reason)
+
+
+async def _order(command: Command, letter_id: _LetterId, what: str, why: str | None) -> Response:
+    key, connection = _id(letter_id), await command.work.begin()
+    ordered = await connection.fetchval(_ORDER, key, what, command.work.actor.subject, why)
+    row = await connection.fetchrow(ONE, key)
+    if row is None:
+        raise NotFound
+    if not ordered:
+        raise NotParked
+    return command.reply(202, detail_of(row))
+
+
+def _id(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()) or len(text) > 19 or int(text) >= _MAX_ID:  # noqa: PLR2004 - bigint
+        raise NotFound
+    return int(text)
+
+
+def detail_of(row: Mapping[str, Any]) -> DeadLetterDetail:
+    """A row of `dead_letter` as it may be shown."""
+    given = {name: row[name] for name in DeadLetterRead.model_fields}
+    repaired = row["repaired_value"]
+    return DeadLetterDetail(
+        **given,
+        headers=row["headers"],
+        content=content_of(row["value"], topic=row["topic"]),
+        repaired_headers=row["repaired_headers"],
+        repaired_content=None if repaired is None else content_of(repaired, topic=row["topic"]),
+        repair_reason=row["repair_reason"],
+    )
+
+
+def content_of(value: bytes, *, topic: str) -> Content:
+    """The bytes, if everybody may see them: the event says so, or, when nobody can read it, its topic does."""
+    if not _is_public(value, topic):
+        return Content(text=None, hex=None, withheld=True)
+    try:
+        return Content(text=value.decode(), hex=None, withheld=False)
+    except UnicodeDecodeError:
+        return Content(text=None, hex=value.hex(), withheld=False)
+
+
+def _is_public(value: bytes, topic: str) -> bool:
+    try:
+        scope = strict_json.loads(value)["scope"]
+        return "public" in list(scope)
+    except (strict_json.InvalidJson, KeyError, TypeError):
+        return any(known.name == topic and not known.restricted for known in declared_topics())

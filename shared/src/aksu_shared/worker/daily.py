@@ -1,0 +1,38 @@
+"""What a worker does once a day, as configured."""
+
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from aksu_shared.config.base import BaseConfig
+from aksu_shared.privacy.expiry import expire
+from aksu_shared.worker.heads import append_head, contradictions, head_of, publish_head, read_heads
+from aksu_shared.worker.parts import Worker
+
+log = structlog.get_logger(__name__)
+
+
+def head_publisher(service: str, config: BaseConfig, worker: Worker) -> Callable[[], Awaitable[None]] | None:
+    """How the head of the log is published daily, as configured; None when it is not."""
+    if config.head_file is None and not config.head_topic:
+        return None
+
+    async def publish() -> None:
+        head = await head_of(worker.pool, service)
+        if config.head_file is not None:
+            known = read_heads(config.head_file, service) if config.head_file.exists() else []
+            for each in await contradictions(worker.pool, known[-1:]):
+                log.critical("log_contradicts_published_head", kind=each.kind, position=each.head.position)
+            append_head(config.head_file, head)
+        if config.head_topic:
+            await publish_head(worker.bus, head)
+
+    return publish
+
+
+def expiry(config: BaseConfig, worker: Worker) -> Callable[[], Awaitable[int]] | None:
+    """How keys to personal data are destroyed when their time is over; None where none is held."""
+    retention = config.retention
+    if retention is None:
+        return None
+    return lambda: expire(worker.pool, retention, now=worker.clock.now())

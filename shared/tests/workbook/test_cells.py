@@ -1,0 +1,17 @@
+"""Days, written and read back."""
+
+from datetime import date
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aksu_shared.workbook.cells import format_day, read_day
+
+
+def test_days_are_written_as_the_agency_does() -> None:
+    assert format_day(date(2022, 11, 7)) == "07.11.2022 г."
+
+
+@given(st.dates(date(1990, 1, 1), date(2100, 12, 31)))
+def test_a_day_read_from_what_was_written_is_the_same(day: date) -> None:
+    assert read_day("until", format_day(day)) == read_day("until", day) == day
