@@ -116,7 +116,8 @@ async def test_what_is_written_by_hand_reads_within_the_scope(planner: Planner) 
 
 
 def _digests(service: str) -> Iterator[str]:
-    for asked in digest.compared(import_module(f"aksu_{service}.wiring").AGGREGATES).values():
+    owned = getattr(import_module(f"aksu_{service}.wiring"), "AGGREGATES", ())  # reporting owns none
+    for asked in digest.compared(owned).values():
         fields = digest._fields(asked, ",".join(asked.fact.schema.model_fields))
         yield from (digest._sql(asked, fields, bucket)[0] for bucket in (None, "00"))
 

@@ -143,7 +143,7 @@ async def find_together(work: UnitOfWork, *searches: Search[Any]) -> list[list[K
 
 @lru_cache(maxsize=256)
 def _alone(statement: Statement, *, sees_all: bool) -> str:
-    return f"WITH {SCOPE} SELECT q.* FROM s, LATERAL ({statement.gated()}) q WHERE {_seen(sees_all=sees_all)}"
+    return f"WITH {SCOPE} SELECT q.* FROM s, LATERAL ({statement.gated()}) q{_seen(sees_all=sees_all)}"
 
 
 @lru_cache(maxsize=256)
@@ -151,14 +151,14 @@ def _together(statements: tuple[Statement, ...], *, sees_all: bool) -> str:
     parts, before = [], 1
     for statement in statements:
         seen = _seen(sees_all=sees_all)
-        parts.append(f"(SELECT json_agg(q) FROM ({statement.gated(before)}) q WHERE {seen})")
+        parts.append(f"(SELECT json_agg(q) FROM ({statement.gated(before)}) q{seen})")
         before += statement.places
     return f"WITH {SCOPE} SELECT {', '.join(parts)} FROM s"
 
 
 def _seen(*, sees_all: bool) -> str:
     """Of the rows found; they are whole, and so have a scope."""
-    return "true" if sees_all else f"q.{SEEN}"
+    return "" if sees_all else f" WHERE {SEEN}"
 
 
 _RESERVE = "SELECT pg_advisory_xact_lock(hashtextextended($1, 1))"
