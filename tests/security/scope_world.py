@@ -230,6 +230,12 @@ def _table(aggregate: str) -> Table:
     return table
 
 
+async def unbind(owner: "asyncpg.Connection[Any]") -> None:
+    """Switch row-level security off under a running service: what is hidden then, its statements hide."""
+    for table in await scoped_tables(owner):
+        await owner.execute(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")
+
+
 @asynccontextmanager
 async def rig_of(
     service: str, databases: Databases, issuer: DevelopmentIssuer, folder: Path, *, bound: bool
@@ -246,8 +252,7 @@ async def rig_of(
     ):
         owner = await asyncpg.connect(urls.owner)
         if not bound:
-            for table in await scoped_tables(runtime):
-                await owner.execute(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")
+            await unbind(owner)
         try:
             yield Rig(
                 Served(service=service, app=app, client=client, worker=worker, urls=urls, config=config,

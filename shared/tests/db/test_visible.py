@@ -101,6 +101,8 @@ async def test_a_row_read_for_a_change_is_locked(pool: asyncpg.Pool) -> None:
         work = UnitOfWork(connection=connection, actor=actor, clock=Clock(), source="registry")
         await Store(work, PLACE, PlaceState).get(HERE)
         assert [row["id"] for row in await other.fetch(free)] == [THERE]
+        with pytest.raises(NotFound):
+            await Store(work, PLACE, PlaceState).get(THERE)
         await work.rollback()
 
 
