@@ -63,7 +63,8 @@ async def caught_up(request: Request, after: str | None) -> None:
 
 
 async def _applied(request: Request, after: AfterDep) -> None:
-    await wait_for(request, after, own=request.app.state.api.service)
+    if after is not None:
+        await wait_for(request, after, own=request.app.state.api.service)
 
 
 Applied = Depends(_applied)
