@@ -96,8 +96,9 @@ class Rights:
         """What to raise when `principal` lacks `action`: a caller without a token is asked for one."""
         if principal.anonymous:
             return NotAuthenticated(headers={"WWW-Authenticate": 'Bearer realm="aksu"'})
-        basis = self._basis.get(action)
-        return Forbidden(right=action, **({"legal_basis": basis} if basis else {}))
+        if basis := self._basis.get(action):
+            return Forbidden(right=action, legal_basis=basis)
+        return Forbidden(right=action)
 
     def _resolve(self, roles: frozenset[Role], kind: str | None, action: str) -> frozenset[Relation]:
         grants = self._actions.get(action)

@@ -45,6 +45,8 @@ _EXPOSED: Final = (
     "RateLimit",
     "RateLimit-Policy",
     "Location",
+    "Content-Disposition",
+    "Idempotency-Replayed",
 )
 
 
@@ -131,6 +133,7 @@ def create_app(
             allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
             allow_headers=[
                 "Authorization",
+                "Content-Disposition",
                 "Content-Type",
                 "Idempotency-Key",
                 "If-Match",

@@ -1,6 +1,6 @@
 """The key under which a request may be repeated, and what becomes of the repetition."""
 
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -10,6 +10,8 @@ from aksu_shared.web.fingerprints import Fingerprints
 
 KEY_HEADER = "Idempotency-Key"
 MAX_KEY = 200
+REPLAYED: Final = {"Idempotency-Replayed": "true"}
+"""Tells an answer that was given before from one that was made now."""
 
 
 class RequestInProgress(Problem):
@@ -73,4 +75,4 @@ def replayed(row: Any, fingerprint: bytes, scope: str) -> Exception:  # noqa: AN
         return KeyReused()
     if row["scope"] != scope:
         return Forbidden(right="replay")
-    return Replay(Response(row["body"], row["status"], row["headers"]))
+    return Replay(Response(row["body"], row["status"], row["headers"] | REPLAYED))
