@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from aksu_shared.kernel.errors import FieldError, Forbidden, Malformed, PreconditionRequired, Problem
 from aksu_shared.web.fingerprints import Fingerprints
+from aksu_shared.web.request import repeated_header
 
 KEY_HEADER = "Idempotency-Key"
 MAX_KEY = 200
@@ -52,7 +53,9 @@ class Key(NamedTuple):
 
 async def key_of(request: Request, fingerprints: Fingerprints) -> Key:
     """The request's key. Raises PreconditionRequired without one, Malformed."""
-    key = request.headers.get(KEY_HEADER)
+    key, *others = request.headers.getlist(KEY_HEADER) or [""]
+    if others:
+        raise repeated_header(KEY_HEADER)
     if not key:
         raise PreconditionRequired(header=KEY_HEADER)
     if len(key) > MAX_KEY or not key.isascii() or not key.isprintable():
