@@ -36,7 +36,8 @@ class Rights:
         }
         self._actions = {action: _grants(action, row) for action, row in table["actions"].items()}
         self.recorded = frozenset(table.get("audit", {}).get("recorded", ()))
-        self._basis: Mapping[str, str] = table.get("basis", {})
+        self.basis: Mapping[str, str] = table.get("basis", {})
+        """Right → the article that gives it."""
         self._resolved = lru_cache(maxsize=_REMEMBERED)(self._resolve)
         if missing := set(Role) - self.roles.keys():
             raise ValueError(f"roles without a rule: {sorted(missing)}")
@@ -96,7 +97,7 @@ class Rights:
         """What to raise when `principal` lacks `action`: a caller without a token is asked for one."""
         if principal.anonymous:
             return NotAuthenticated(headers={"WWW-Authenticate": 'Bearer realm="aksu"'})
-        if basis := self._basis.get(action):
+        if basis := self.basis.get(action):
             return Forbidden(right=action, legal_basis=basis)
         return Forbidden(right=action)
 

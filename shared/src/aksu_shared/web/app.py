@@ -22,6 +22,7 @@ from aksu_shared.auth.tokens import TokenRules, TokenVerifier
 from aksu_shared.config.base import BaseConfig
 from aksu_shared.serving.health import Health, health_routes
 from aksu_shared.web import codelists as lists
+from aksu_shared.web import me
 from aksu_shared.web.dispatch import Dispatcher
 from aksu_shared.web.middleware import Edge
 from aksu_shared.web.openapi import complete
@@ -123,7 +124,7 @@ def create_app(
     app.state.health = health
     app.state.config = config
     app.state.codelists = lists.PublishedCodelists(codelists or {})
-    _add_routes(app, [*routers, *([lists.router] if codelists else [])], rights)
+    _add_routes(app, [*routers, *([lists.router, me.router] if codelists else [])], rights)
     app.router.routes.extend(health_routes(health))
     _add_docs(app)
     if config.cors_origins:
