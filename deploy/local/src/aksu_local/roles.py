@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
-MAIN_ROLES: Final[Mapping[str, str]] = {
+MAIN_ROLES: Final[Mapping[str, str | None]] = {
+    "provider": "PROVIDER:481512037",  # one of the sample register
     "inspector": "AKSU",
     "licensing_officer": "AKSU",
     "executive_director": "AKSU",
@@ -11,8 +12,9 @@ MAIN_ROLES: Final[Mapping[str, str]] = {
     "oblast_officer": "OBLAST:BLG",
     "municipality_officer": "MUNICIPALITY:BLG03",
     "operator": "AKSU",
+    "integration": None,
 }
-DEFAULT_BODIES: Final[Mapping[str, str]] = {
+DEFAULT_BODIES: Final[Mapping[str, str | None]] = {
     **MAIN_ROLES,
     "ministry_reader": "MLSP",
     "body_officer": "RDSP:BLG",
