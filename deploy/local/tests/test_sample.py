@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from aksu_local.roles import MAIN_ROLES
 from aksu_local.sample import DEFECTS_MANIFEST, municipal_services, write_defects, write_register
 from aksu_local.sample_defects import DEFECTS_FILE
 from aksu_local.sample_register import SITUATIONS, sample_providers
@@ -135,10 +134,3 @@ def test_municipal_services_need_no_licence_and_use_known_codes() -> None:
     assert any(SERVICE_KINDS[body["kind"]].old for body in bodies)
     assert municipal_services(today=TODAY) == bodies
     json.dumps(bodies)
-
-
-def test_the_provider_whose_token_is_printed_stands_in_the_register(tmp_path: Path) -> None:
-    body = MAIN_ROLES["provider"]
-    assert body is not None
-    rows = read(write_register(tmp_path / "register.xlsx", today=TODAY).path)
-    assert body.removeprefix("PROVIDER:") in {row.row.provider.eik for row in rows if row.row}

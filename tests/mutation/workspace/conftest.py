@@ -11,8 +11,8 @@ from aksu_local.templates import Databases
 
 @pytest.fixture
 def fresh_database(request: pytest.FixtureRequest) -> Callable[..., Awaitable[ServiceUrls]]:
-    """One emptied for each test; for those that reach for more than its rows, and change its tables, a new one."""
-    return new if "databases" in request.fixturenames else database
+    """One emptied for each test; for those that change tables and policies, and not rows alone, a new one."""
+    return new if request.path.name == "test_fitness.py" else database
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from collections.abc import Coroutine, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+import httpx
 from rich.console import Console
 from rich.table import Table
 
@@ -44,7 +45,7 @@ async def run(folder: Path, *, bus: BusKind, fresh: bool) -> None:
                 report(await _load_sample(platform))
             console.print(_table(platform, origin))
             console.print("Documentation of each: /docs, /redoc, /openapi.json")
-            for line in _tokens(platform):
+            for line in _tokens(platform, await _some_provider(platform)):
                 console.print(line, soft_wrap=True)
             console.print(f"\nLogs and data: {platform.folder.root}   Stop: Ctrl-C")
             try:
@@ -90,8 +91,15 @@ def _table(platform: Platform, origin: str) -> Table:
     return table
 
 
-def _tokens(platform: Platform) -> Iterator[str]:
+async def _some_provider(platform: Platform) -> str | None:
+    """The body of a provider there is: the main user from outside, whose body cannot be known beforehand."""
+    async with httpx.AsyncClient(base_url=platform.url("registry"), timeout=10) as client:
+        found = (await client.get("/v1/providers", params={"legal_form": "NGO", "limit": 1})).json()["items"]
+    return found[0]["body"] if found else None
+
+
+def _tokens(platform: Platform, provider: str | None) -> Iterator[str]:
     yield "\n[bold]Tokens[/bold], good for 8 hours, each to be pasted into a shell (others: make token ROLE=… BODY=…)"
-    for role, body in MAIN_ROLES.items():
+    for role, body in {**MAIN_ROLES, **({"provider": provider} if provider else {})}.items():
         yield f"[bold]{role}[/bold]={platform.token(role, body)} [dim]# {body or 'a system that pushes'}[/dim]"
     yield f'\nTry: curl -H "Authorization: Bearer $inspector" "{platform.url("registry")}/v1/services?oblast=BLG"'
