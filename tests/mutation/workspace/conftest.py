@@ -12,7 +12,7 @@ from aksu_local.templates import Databases
 @pytest.fixture
 def fresh_database(request: pytest.FixtureRequest) -> Callable[..., Awaitable[ServiceUrls]]:
     """One emptied for each test; for those that change tables and policies, and not rows alone, a new one."""
-    return new if request.path.name == "test_fitness.py" else database
+    return new if request.path.stem in {"test_fitness", "test_visible"} else database
 
 
 @pytest.fixture
