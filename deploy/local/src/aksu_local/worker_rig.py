@@ -18,6 +18,7 @@ from uuid_utils.compat import uuid7
 from aksu_local.databases import ServiceUrls
 from aksu_shared.bus import Bus, Delivered, Record
 from aksu_shared.db.fitness import claim
+from aksu_shared.db.log_keys import DEVELOPMENT_LOG_KEYS, LogKeys
 from aksu_shared.db.notify import Notifier
 from aksu_shared.db.pool import create_pool
 from aksu_shared.db.projection import project
@@ -143,11 +144,28 @@ class Registry:
 class Log:
     """The sequencer and the shipper of one process, running."""
 
-    def __init__(self, urls: ServiceUrls, pool: asyncpg.Pool, notifier: Notifier, bus: Any = None) -> None:  # noqa: ANN401 - a Bus
+    def __init__(
+        self,
+        urls: ServiceUrls,
+        pool: asyncpg.Pool,
+        notifier: Notifier,
+        bus: Any = None,  # noqa: ANN401 - a Bus
+        *,
+        keys: LogKeys = DEVELOPMENT_LOG_KEYS,
+    ) -> None:
         self.handover = Handover()
-        self.progress = Progress(Health())
+        self.health = Health()
+        self.progress = Progress(self.health)
         self._stop = asyncio.Event()
-        self._loops = [Sequencer(urls.worker, handover=self.handover, notifier=notifier, progress=self.progress).run]
+        sequencer = Sequencer(
+            urls.worker,
+            service="registry",
+            keys=keys,
+            handover=self.handover,
+            notifier=notifier,
+            progress=self.progress,
+        )
+        self._loops = [sequencer.run]
         if bus is not None:
             shipper = Shipper(pool, bus, source="registry", handover=self.handover, progress=self.progress)
             self._loops.append(shipper.run)

@@ -28,6 +28,7 @@ CREATE TABLE change_log (
   correlation_id text,
   traceparent text,
   cause uuid,
+  mac text,
   hash bytea,
   PRIMARY KEY (seq, recorded_at)
 ) PARTITION BY RANGE (recorded_at);
@@ -48,6 +49,19 @@ BEGIN
 END $$;
 SELECT change_log_partition((date_trunc('month', now() AT TIME ZONE 'UTC') + make_interval(months => ahead))::date)
   FROM generate_series(0, 2) AS ahead;
+
+-- Changes whose MAC does not hold, and what follows them in their aggregate: they get no position, and so go nowhere,
+-- until the key is known or somebody sets the one at fault aside for good.
+CREATE TABLE held_change (
+  seq bigint PRIMARY KEY,
+  topic text NOT NULL,
+  aggregate_id text NOT NULL,
+  reason text NOT NULL CHECK (reason IN ('NO_MAC', 'UNKNOWN_KEY', 'WRONG_MAC', 'BEHIND')),
+  held_at timestamptz NOT NULL DEFAULT now(),
+  set_aside_at timestamptz,
+  set_aside_by text,
+  set_aside_reason text
+);
 
 CREATE TABLE log_state (
   single boolean PRIMARY KEY DEFAULT true CHECK (single),
@@ -178,12 +192,17 @@ CREATE INDEX ix_deadline_open ON deadline (due_at) WHERE fired_at IS NULL;
 REVOKE ALL ON FUNCTION change_log_partition(date) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION change_log_partition(date) TO {service}_worker;
 GRANT USAGE ON SCHEMA public TO {service}_runtime, {service}_worker, {service}_reader;
-GRANT SELECT, INSERT ON change_log, idempotency, deadline TO {service}_runtime;
-GRANT SELECT ON log_state, log_epoch, inbox, source_state, dead_letter, vanished_cause TO {service}_runtime;
+GRANT SELECT ON change_log TO {service}_runtime;
+-- Not its position: that is the sequencer's to give.
+GRANT INSERT (event_id, type, topic, aggregate_id, version, state, changed, scope, scope_before, legal_time, actor,
+  actor_body, reason, legal_basis, correlation_id, traceparent, cause, mac) ON change_log TO {service}_runtime;
+GRANT SELECT, INSERT ON idempotency, deadline TO {service}_runtime;
+GRANT SELECT ON held_change, log_state, log_epoch, inbox, source_state, dead_letter, vanished_cause TO {service}_runtime;
 GRANT UPDATE (repaired_value, repaired_headers, repaired_by, repaired_at, repair_reason,
   ordered, ordered_by, ordered_at, order_reason) ON dead_letter TO {service}_runtime;
 GRANT SELECT, INSERT, UPDATE, DELETE ON
-  log_state, idempotency, inbox, source_state, dead_letter, vanished_cause, bus_cursor, deadline TO {service}_worker;
+  held_change, log_state, idempotency, inbox, source_state, dead_letter, vanished_cause, bus_cursor, deadline
+  TO {service}_worker;
 GRANT SELECT, INSERT ON log_epoch TO {service}_worker;
 GRANT SELECT, INSERT ON change_log TO {service}_worker;
 GRANT UPDATE (position, hash) ON change_log TO {service}_worker;

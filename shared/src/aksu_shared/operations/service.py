@@ -102,6 +102,7 @@ async def open_api(service: str, config: BaseConfig) -> AsyncIterator[Api]:
             keys=config.key_ring,
             pseudonyms=Pseudonyms(key),
             fingerprints=Fingerprints(key),
+            log_keys=config.log_keys,
         )
         news = await stack.enter_async_context(Listener(url, SEQUENCED, APPLIED))
         yield Api(

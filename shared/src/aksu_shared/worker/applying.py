@@ -13,6 +13,7 @@ import asyncpg
 import structlog
 
 from aksu_shared.bus.lease import lock_key
+from aksu_shared.db.log_keys import DEVELOPMENT_LOG_KEYS, LogKeys
 from aksu_shared.db.pool import LOCK_TIMEOUT_MS
 from aksu_shared.db.work import Actor, Connection, UnitOfWork
 from aksu_shared.events.base import Event
@@ -70,6 +71,7 @@ class Applier:
         service: str,
         handlers: Handlers,
         clock: Clock,
+        log_keys: LogKeys = DEVELOPMENT_LOG_KEYS,
         name: str | None = None,
         timeout: float = HANDLER_TIMEOUT,
     ) -> None:
@@ -79,6 +81,7 @@ class Applier:
         self._service = service
         self._handlers = handlers
         self.clock = clock
+        self._log_keys = log_keys
         self._timeout = timeout
         # Less than the handler's own time: who waits for a lock of another must not be taken for one that hangs.
         self._lock_timeout = str(int(min(LOCK_TIMEOUT_MS, timeout * 500)))
@@ -151,6 +154,7 @@ class Applier:
             actor=Actor(subject=f"service:{self._service}"),
             clock=self.clock,
             source=self._service,
+            log_keys=self._log_keys,
             begun=True,
             sees_all=True,
         )

@@ -20,9 +20,12 @@ from aksu_shared.worker.progress import pause
 
 TOPIC: Final = "aksu.registry.beat.v1"
 EVERY: Final = 10.0
-_ALL_SENT: Final = """
+# A held change is no news that is on its way, unless it is about access: then a revocation may be among what is held.
+_ALL_SENT: Final = f"""
 SELECT shipped = position AND NOT EXISTS (
-  SELECT FROM change_log WHERE position IS NULL AND recorded_at < now() - make_interval(secs => 5)) FROM log_state"""
+  SELECT FROM change_log AS c WHERE position IS NULL AND recorded_at < now() - make_interval(secs => 5)
+     AND NOT EXISTS (SELECT FROM held_change AS h WHERE h.seq = c.seq
+       AND (h.topic <> '{AccessEvent.topic}' OR h.set_aside_at IS NOT NULL))) FROM log_state"""
 _HEARD: Final = """
 INSERT INTO source_state (source, heard_at) VALUES ('registry', to_timestamp($1))
 ON CONFLICT (source) DO UPDATE SET heard_at = greatest(source_state.heard_at, EXCLUDED.heard_at)

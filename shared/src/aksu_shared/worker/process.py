@@ -99,7 +99,7 @@ async def _open_worker(
         clock=clock,
         notifier=await stack.enter_async_context(Notifier(database_url)),
         progress=progress,
-        applier=Applier(pool, service=parts.service, handlers=parts.handlers, clock=clock),
+        applier=Applier(pool, service=parts.service, handlers=parts.handlers, clock=clock, log_keys=config.log_keys),
         handover=Handover(),
         stop=stop,
     )
@@ -110,7 +110,14 @@ def _loops(parts: WorkerParts, worker: Worker, config: BaseConfig, url: str) -> 
     pool, stop = worker.pool, worker.stop
     handover, notifier, progress = worker.handover, worker.notifier, worker.progress
     loops: dict[str, Coroutine[Any, Any, None]] = {
-        "sequencer": Sequencer(url, handover=handover, notifier=notifier, progress=progress).run(stop),
+        "sequencer": Sequencer(
+            url,
+            service=parts.service,
+            keys=config.log_keys,
+            handover=handover,
+            notifier=notifier,
+            progress=progress,
+        ).run(stop),
         "shipper": Shipper(pool, worker.bus, source=parts.service, handover=handover, progress=progress).run(stop),
         "housekeeping": Housekeeping(
             pool,
