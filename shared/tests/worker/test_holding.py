@@ -15,8 +15,10 @@ from aksu_local.waiting import eventually
 from aksu_local.worker_rig import SCOPE, TOPIC, Log, Registry
 from aksu_shared.db.log_keys import LogKeys
 from aksu_shared.db.notify import Notifier
+from aksu_shared.events.registry.access import AccessRevoked
 from aksu_shared.events.registry.places import PlaceRegistered
 from aksu_shared.kernel.errors import NotFound
+from aksu_shared.worker.beat import all_sent
 from aksu_shared.worker.holding import held, set_aside
 from aksu_shared.worker.verify import verify
 
@@ -112,6 +114,26 @@ async def test_what_follows_a_held_change_of_an_aggregate_waits_until_that_one_i
     (left,) = await held(registry.pool)
     assert (left.seq, left.set_aside_by, left.set_aside_reason) == (first.seq, "operator", "forged")
     assert (await verify(registry.pool)).ok
+
+
+@pytest.mark.parametrize(("topic", "beats"), [(TOPIC, True), (AccessRevoked.topic, False)])
+async def test_the_registry_beats_on_unless_what_is_held_is_about_access(
+    registry: Registry,
+    registry_urls: ServiceUrls,
+    notifier: Notifier,
+    owner: asyncpg.Connection,
+    topic: str,
+    beats: bool,
+) -> None:
+    await insert_changes(registry.pool, [told(topic=topic) | {"mac": None}])
+    await owner.execute("UPDATE change_log SET recorded_at = now() - interval '6 seconds'")
+    assert not await all_sent(registry.pool)
+    async with Log(registry_urls, registry.pool, notifier):
+        await eventually(lambda: reasons(registry), lambda seen: seen == ["NO_MAC"])
+    assert await all_sent(registry.pool) == beats
+    (held_one,) = await held(registry.pool)
+    await set_aside(registry.pool, held_one.seq, by="operator", why="forged")
+    assert await all_sent(registry.pool)
 
 
 async def test_a_change_signed_with_a_key_that_becomes_known_is_numbered_after_all(

@@ -92,6 +92,11 @@ class BaseConfig(BaseSettings):
         " first signs, all verify. Needed in production, this or the file; elsewhere a known key serves",
     )
     log_key_file: Path | None = Field(default=None, description="file with the same, one a line")
+    reconcile_seconds: float = Field(
+        default=86_400,
+        ge=1,
+        description="how often a worker compares its copies with their owners; needs AKSU_FEEDS and a token",
+    )
     head_file: Path | None = Field(
         default=None, description="file to which the head of the change log is added daily; keep it elsewhere"
     )

@@ -156,6 +156,8 @@ CREATE TABLE dead_letter (
 CREATE UNIQUE INDEX uq_dead_letter_parked ON dead_letter (consumer, topic, partition, "offset", sha256(value))
   WHERE outcome IS NULL;
 CREATE INDEX ix_dead_letter_parked ON dead_letter (consumer, topic, key) WHERE outcome IS NULL;
+CREATE INDEX ix_dead_letter_repaired ON dead_letter (resolved_at)
+  WHERE outcome = 'REPLAYED' AND repaired_value IS NOT NULL;
 CREATE INDEX ix_dead_letter_ordered ON dead_letter (id) WHERE outcome IS NULL AND ordered IS NOT NULL;
 
 CREATE TABLE vanished_cause (

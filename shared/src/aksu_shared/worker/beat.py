@@ -32,12 +32,17 @@ ON CONFLICT (source) DO UPDATE SET heard_at = greatest(source_state.heard_at, EX
 RETURNING old.heard_at, new.heard_at"""
 
 
+async def all_sent(pool: asyncpg.Pool) -> bool:
+    """Whether every change is on the bus, but for what is held and tells nothing of access."""
+    with database():
+        return bool(await pool.fetchval(_ALL_SENT))
+
+
 async def beat(worker: Worker) -> None:
     """Beat until stop, in the process that holds the log, while all of the log is sent."""
 
     async def turn() -> None:
-        with database():
-            sent = worker.leads and await worker.pool.fetchval(_ALL_SENT)
+        sent = worker.leads and await all_sent(worker.pool)
         if sent:
             await worker.bus.publish([Record(TOPIC, "beat", b"")])
         worker.progress.turned("beat")

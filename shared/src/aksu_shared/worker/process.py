@@ -34,6 +34,7 @@ from aksu_shared.worker.loop import turns
 from aksu_shared.worker.parts import Worker, WorkerParts
 from aksu_shared.worker.progress import Progress, pause
 from aksu_shared.worker.rebuilding import RebuildLoop
+from aksu_shared.worker.reconcile import Reconcile
 from aksu_shared.worker.scheduler import Scheduler
 from aksu_shared.worker.sequencer import Sequencer
 from aksu_shared.worker.shipper import Shipper
@@ -168,6 +169,8 @@ def _consuming(
         "dead letters": _carry_out_orders(worker),
         "rebuild": rebuild.run(stop),
     }
+    if parts.copies:
+        loops["reconcile"] = Reconcile(worker, config, parts.copies).run()
     if AccessEvent.topic in applier.topics and AccessEvent.owner in config.feeds:
         feed = AccessFeed(pool, applier, config=config, handover=handover, notifier=notifier, progress=progress)
         loops["access feed"] = feed.run(stop)
