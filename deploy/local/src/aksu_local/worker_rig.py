@@ -33,6 +33,7 @@ from aksu_shared.worker.applying import Applier
 from aksu_shared.worker.consumer import ConsumerLoop
 from aksu_shared.worker.handover import Handover
 from aksu_shared.worker.progress import Progress
+from aksu_shared.worker.repairing import confirm, proposal
 from aksu_shared.worker.routing import Handlers
 from aksu_shared.worker.sequencer import Sequencer
 from aksu_shared.worker.shipper import Shipper
@@ -228,6 +229,15 @@ def monitoring(pool: asyncpg.Pool, **options: Any) -> Applier:  # noqa: ANN401 -
     """Monitoring's applier."""
     given: dict[str, Any] = {"service": "monitoring", "handlers": HANDLERS, "clock": Clock(), **options}
     return Applier(pool, **given)
+
+
+async def confirm_repair(pool: asyncpg.Pool, applier: Applier, letter: int) -> None:
+    """Answer for the proposed repair of a dead letter, as another than who proposed it."""
+    async with pool.acquire() as connection, connection.transaction():
+        work = applier.work(connection)
+        known = (await proposal(connection, letter)).digest
+        await confirm(work, letter, known=known, why="a test")
+        await work.flush()
 
 
 class Topic:

@@ -141,12 +141,14 @@ CREATE TABLE dead_letter (
   repaired_by text,
   repaired_at timestamptz,
   repair_reason text,
+  confirmed_by text,
+  confirmed_at timestamptz,
   outcome text CHECK (outcome IN ('REPLAYED', 'DISCARDED')),
   -- Follows from the others, so that who may repair need not be able to say that a record was replayed.
-  -- A repaired record whose replay fails is parked again.
+  -- A repair that nobody confirmed is a proposal; a repaired record whose replay fails is parked again.
   state text NOT NULL GENERATED ALWAYS AS (
     CASE WHEN outcome IS NOT NULL THEN outcome
-         WHEN repaired_at > coalesce(tried_at, '-infinity') THEN 'REPAIRED'
+         WHEN confirmed_at > coalesce(tried_at, '-infinity') THEN 'REPAIRED'
          ELSE 'PARKED' END) STORED,
   ordered text CHECK (ordered IN ('REPLAY', 'DISCARD')),
   ordered_by text,
@@ -157,8 +159,24 @@ CREATE UNIQUE INDEX uq_dead_letter_parked ON dead_letter (consumer, topic, parti
   WHERE outcome IS NULL;
 CREATE INDEX ix_dead_letter_parked ON dead_letter (consumer, topic, key) WHERE outcome IS NULL;
 CREATE INDEX ix_dead_letter_repaired ON dead_letter (resolved_at)
-  WHERE outcome = 'REPLAYED' AND repaired_value IS NOT NULL;
+  WHERE outcome = 'REPLAYED' AND confirmed_at IS NOT NULL;
 CREATE INDEX ix_dead_letter_ordered ON dead_letter (id) WHERE outcome IS NULL AND ordered IS NOT NULL;
+
+-- Who confirmed which repair: an aggregate, so each row is a change in the log.
+CREATE TABLE dead_letter_repair (
+  id text PRIMARY KEY,
+  topic text NOT NULL,
+  key text NOT NULL,
+  event_id text NOT NULL,
+  fault text NOT NULL,
+  old_hash text NOT NULL,
+  new_hash text NOT NULL,
+  proposed_by text NOT NULL,
+  confirmed_by text NOT NULL,
+  version integer NOT NULL,
+  scope text[] NOT NULL,
+  written_at timestamptz NOT NULL DEFAULT now()
+);
 
 CREATE TABLE vanished_cause (
   consumer text NOT NULL,
@@ -200,7 +218,7 @@ GRANT INSERT (event_id, type, topic, aggregate_id, version, state, changed, scop
   actor_body, reason, legal_basis, correlation_id, traceparent, cause, mac) ON change_log TO {service}_runtime;
 GRANT SELECT, INSERT ON idempotency, deadline TO {service}_runtime;
 GRANT SELECT ON held_change, log_state, log_epoch, inbox, source_state, dead_letter, vanished_cause TO {service}_runtime;
-GRANT UPDATE (repaired_value, repaired_headers, repaired_by, repaired_at, repair_reason,
+GRANT UPDATE (repaired_value, repaired_headers, repaired_by, repaired_at, repair_reason, confirmed_by, confirmed_at,
   ordered, ordered_by, ordered_at, order_reason) ON dead_letter TO {service}_runtime;
 GRANT SELECT, INSERT, UPDATE, DELETE ON
   held_change, log_state, idempotency, inbox, source_state, dead_letter, vanished_cause, bus_cursor, deadline
@@ -217,3 +235,15 @@ CREATE POLICY see ON change_log FOR SELECT TO {service}_runtime, {service}_reade
   USING ((scope || coalesce(scope_before, '{}')) && (SELECT app_scope()));
 CREATE POLICY add ON change_log FOR INSERT TO {service}_runtime WITH CHECK (true);
 CREATE POLICY work ON change_log TO {service}_worker USING (true) WITH CHECK (true);
+
+ALTER TABLE dead_letter_repair ENABLE ROW LEVEL SECURITY;
+ALTER TABLE dead_letter_repair FORCE ROW LEVEL SECURITY;
+CREATE POLICY see ON dead_letter_repair FOR SELECT TO {service}_runtime, {service}_reader
+  USING (scope && (SELECT app_scope()));
+CREATE POLICY add ON dead_letter_repair FOR INSERT TO {service}_runtime
+  WITH CHECK (scope && (SELECT app_write_scope()));
+CREATE POLICY alter ON dead_letter_repair FOR UPDATE TO {service}_runtime
+  USING (scope && (SELECT app_scope())) WITH CHECK (scope && (SELECT app_write_scope()));
+CREATE POLICY work ON dead_letter_repair TO {service}_worker USING (true) WITH CHECK (true);
+GRANT SELECT ON dead_letter_repair TO {service}_reader;
+GRANT SELECT, INSERT, UPDATE ON dead_letter_repair TO {service}_runtime, {service}_worker;

@@ -78,10 +78,10 @@ class Applier:
         self.name = name or service
         self.topics = topics(handlers)
         self._pool = pool
-        self._service = service
+        self.service = service
         self._handlers = handlers
         self.clock = clock
-        self._log_keys = log_keys
+        self.log_keys = log_keys
         self._timeout = timeout
         # Less than the handler's own time: who waits for a lock of another must not be taken for one that hangs.
         self._lock_timeout = str(int(min(LOCK_TIMEOUT_MS, timeout * 500)))
@@ -151,10 +151,10 @@ class Applier:
         """A unit of work in which the service itself acts."""
         return UnitOfWork(
             connection=connection,
-            actor=Actor(subject=f"service:{self._service}"),
+            actor=Actor(subject=f"service:{self.service}"),
             clock=self.clock,
-            source=self._service,
-            log_keys=self._log_keys,
+            source=self.service,
+            log_keys=self.log_keys,
             begun=True,
             sees_all=True,
         )

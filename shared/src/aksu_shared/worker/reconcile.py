@@ -38,7 +38,7 @@ SELECT coalesce((
    WHERE s.v IS NOT NULL AND source = $2), '{}'::json)"""
 _REPLAYED: Final = """
 SELECT clock_timestamp(), EXISTS (
-  SELECT FROM dead_letter WHERE outcome = 'REPLAYED' AND repaired_value IS NOT NULL AND resolved_at > $1)"""
+  SELECT FROM dead_letter WHERE outcome = 'REPLAYED' AND confirmed_at IS NOT NULL AND resolved_at > $1)"""
 _POLL: Final = 2.0
 _FIRST: Final = 600.0
 """Seconds after its start at which a process compares first: workers may be started anew more than once a day."""
