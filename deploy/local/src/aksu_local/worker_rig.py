@@ -158,14 +158,8 @@ class Log:
         self.health = Health()
         self.progress = Progress(self.health)
         self._stop = asyncio.Event()
-        sequencer = Sequencer(
-            urls.worker,
-            service="registry",
-            keys=keys,
-            handover=self.handover,
-            notifier=notifier,
-            progress=self.progress,
-        )
+        parts: dict[str, Any] = {"handover": self.handover, "notifier": notifier, "progress": self.progress}
+        sequencer = Sequencer(urls.worker, service="registry", keys=keys, **parts)
         self._loops = [sequencer.run]
         if bus is not None:
             shipper = Shipper(pool, bus, source="registry", handover=self.handover, progress=self.progress)
