@@ -34,6 +34,7 @@ from aksu_shared.events.base import Event, State, derived
 from aksu_shared.events.catalogue import CATALOGUE
 from aksu_shared.kernel.clock import Clock
 from aksu_shared.worker.copies import Copy
+from aksu_shared.worker.evidence import contradictions
 
 _WIRED: Final = {service: import_module(f"aksu_{service}.wiring") for service in SERVICES}
 OWNED: Final[dict[str, Aggregate]] = {
@@ -107,6 +108,8 @@ async def test_what_was_recorded_is_read_back_whole(name: str, urls_of: UrlsOf) 
             expected = {**beside, **{field: getattr(event.state, field) for field in type(event.state).model_fields}}
             shown = (expected.keys() - aggregate.left_out.keys()) & reading.model.model_fields.keys()
             assert {field: getattr(read, field) for field in shown} == {field: expected[field] for field in shown}
+    async with await create_pool(urls.worker, application="test", size=1) as pool:
+        assert await contradictions(pool, [aggregate]) == []
 
 
 @pytest.mark.parametrize("name", [name for name, (_, copy) in COPIES.items() if not copy.applied_only])

@@ -11,10 +11,12 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from aksu_local.changes import change, insert_changes
 from aksu_local.served import Serve, Served
 from aksu_local.waiting import eventually
 from aksu_local.worker_rig import Log
 from aksu_shared.db.notify import Notifier
+from aksu_shared.events.registry.places import PlaceAmended
 from aksu_shared.kernel.eik import random_eik
 
 RNG = random.Random(2)  # noqa: S311 - the same numbers in each run
@@ -136,11 +138,11 @@ async def test_what_leaves_a_callers_scope_is_a_tombstone_without_data(registry:
 
 
 async def moved(registry: Served, key: UUID, *, before: list[str] | None, after: list[str], version: int) -> None:
-    sql = """INSERT INTO change_log (event_id, type, topic, aggregate_id, version, state, changed, scope, scope_before,
-                                     legal_time)
-             VALUES (gen_random_uuid(), 'bg.aksu.registry.place.amended.v1', 'aksu.registry.place.v1', $1, $2,
-                     '{"address": "secret"}', '{}', $3, $4, now())"""
-    await registry.worker.execute(sql, str(key), version, after, before)
+    told = change(
+        "registry", type=PlaceAmended.type, topic=PlaceAmended.topic, aggregate_id=str(key), version=version,
+        state={"address": "secret"}, scope=after, scope_before=before,
+    )  # fmt: skip
+    await insert_changes(registry.worker, [told])
 
 
 async def test_positions_of_a_former_epoch_are_refused_with_the_new_one(registry: Served) -> None:

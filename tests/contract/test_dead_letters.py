@@ -27,6 +27,8 @@ from aksu_shared.worker.housekeeping import purge_idempotency
 from aksu_shared.worker.items import read
 
 OPERATOR: dict[str, Any] = {"role": "operator"}
+DIRECTOR: dict[str, Any] = {"role": "executive_director", "body": "AKSU"}
+STEWARDS = {"licensing": "licensing_officer", "monitoring": "inspector", "reporting": "aksu_analyst"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +45,17 @@ class Parked:
     ) -> httpx.Response:
         path = f"/v1/dead-letters/{letter or self.ids[0]}/{verb}"
         return await self.served.post(path, body, key=key, **OPERATOR)
+
+    async def repair(self, data: object | None = None, *, confirmed: bool = True) -> httpx.Response:
+        """Have the operator propose a repair and, unless told otherwise, the director confirm it."""
+        done = await self.post("repair", {"data": data or self.corrected(), "reason": "отрязан запис"})
+        assert done.status_code == 200, done.text
+        return await self.confirm() if confirmed else done
+
+    async def confirm(self, digest: str | None = None, **caller: Any) -> httpx.Response:
+        digest = digest or (await self.letter())["repair_digest"]
+        path, body = f"/v1/dead-letters/{self.ids[0]}/confirm-repair", {"digest": digest, "reason": "сверено"}
+        return await self.served.post(path, body, **(caller or DIRECTOR))
 
     async def letter(self, number: int | None = None) -> dict[str, Any]:
         answer = await self.served.get(f"/v1/dead-letters/{number or self.ids[0]}", **OPERATOR)
@@ -151,8 +164,12 @@ async def test_a_repaired_record_is_applied_once_under_its_id_with_what_waits_be
         "reason": "проба",
     }
     assert (await parked.post("repair", other)).json()["code"] == "repair_changes_identity"
-    done = await parked.post("repair", {"data": parked.corrected(), "reason": "отрязан запис"})
-    assert done.json()["state"] == "REPAIRED"
+    done = await parked.repair(confirmed=False)
+    assert (done.json()["state"], done.json()["confirmed_by"]) == ("PARKED", None)
+    confirmed = await parked.confirm()
+    assert (confirmed.status_code, confirmed.json()["confirmed_by"]) == (
+        200, parked.served.actor("test-executive_director"),
+    )  # fmt: skip
     listed = (await parked.served.get("/v1/dead-letters", **OPERATOR)).json()["items"]
     assert [each["state"] for each in listed] == ["REPAIRED", "PARKED"]
     listed = (await parked.served.get("/v1/dead-letters?state=PARKED", **OPERATOR)).json()["items"]
@@ -176,8 +193,48 @@ async def test_a_repaired_record_is_applied_once_under_its_id_with_what_waits_be
     assert (await parked.served.get("/v1/dead-letters", **OPERATOR)).json()["items"] == []
 
 
+async def test_a_repair_is_confirmed_by_somebody_else_who_answers_for_the_content(parked: Parked) -> None:
+    assert (await parked.confirm("0" * 64)).json()["code"] == "no_repair_proposed"
+    await parked.repair(confirmed=False)
+    path = f"/v1/dead-letters/{parked.ids[0]}/repair"
+    steward = {"role": STEWARDS[parked.served.service], "body": "AKSU"}
+    for role in ("operator", "data_protection_officer", "ministry_reader", None):
+        body = "MLSP" if role == "ministry_reader" else "AKSU"
+        refused = await parked.confirm("0" * 64, role=role, body=body)
+        assert refused.status_code == (401 if role is None else 403), role
+        assert (await parked.served.get(path, role=role, body=body)).status_code == refused.status_code
+    shown = (await parked.served.get(path, **steward)).json()
+    assert shown["content"]["text"] == parked.records[0].value.decode()
+    assert json.loads(shown["repaired_content"]["text"]) == parked.corrected()
+    assert shown["proposed_by"] == parked.served.actor("test-operator")
+
+    assert (await parked.confirm("0" * 64, **steward)).json()["code"] == "repair_changed"
+    me = await parked.confirm(shown["digest"], **steward, subject="test-operator")
+    assert (me.status_code, me.json()["code"]) == (409, "four_eyes")
+    assert (await parked.letter())["state"] == "PARKED"
+    assert (await parked.confirm(shown["digest"], **steward)).status_code == 200
+    assert (await parked.letter())["state"] == "REPAIRED"
+    again = await parked.confirm(shown["digest"], **DIRECTOR)
+    assert again.json()["code"] == "no_repair_proposed"
+    (told,) = await parked.served.worker.fetch("SELECT type, actor, scope, state FROM change_log")
+    assert told["type"] == f"bg.aksu.{parked.served.service}.dead_letter.repair_confirmed.v1"
+    assert (told["actor"], told["scope"]) == (parked.served.actor(f"test-{steward['role']}"), ["b:AKSU"])
+    assert told["state"]["new_hash"] == shown["digest"]
+
+
+async def test_nobody_confirms_what_he_may_not_read(parked: Parked) -> None:
+    hidden = parked.corrected() | {"scope": ["b:POLICE:BLG"]}
+    await parked.repair(hidden, confirmed=False)
+    path = f"/v1/dead-letters/{parked.ids[0]}/repair"
+    shown = (await parked.served.get(path, **DIRECTOR)).json()
+    assert shown["repaired_content"] == {"text": None, "hex": None, "withheld": True}
+    refused = await parked.confirm(shown["digest"], **DIRECTOR)
+    assert (refused.status_code, refused.json()["right"]) == (403, f"{parked.served.service}.dead_letter.confirm")
+    assert (await parked.letter())["confirmed_by"] is None
+
+
 async def test_replayed_again_forty_days_later_or_delivered_again_it_has_no_second_effect(parked: Parked) -> None:
-    await parked.post("repair", {"data": parked.corrected(), "reason": "проба"})
+    await parked.repair()
     await parked.post("replay", {})
     await parked.carry_out()
     pool = parked.served.worker
@@ -237,6 +294,8 @@ async def test_the_command_line_lists_shows_repairs_replays_and_discards(parked:
     data = tmp_path / "data.json"
     data.write_bytes(parked.records[2].value)
     assert (await command(parked.served, "repair", first, "--data", str(data), "--reason", "проба"))[0] == 0
+    assert "0 applied, 1 failed" in (await command(parked.served, "replay", first))[1]
+    assert (await parked.confirm()).status_code == 200
     assert "2 applied" in (await command(parked.served, "replay", second))[1]
     assert await parked.version() == 2
     assert "0 discarded" in (await command(parked.served, "discard", first, "--reason", "проба"))[1]

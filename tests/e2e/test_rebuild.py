@@ -21,12 +21,12 @@ from aksu_shared.bus import Bus, connect
 from aksu_shared.db.notify import Notifier
 from aksu_shared.kernel.clock import Clock
 from aksu_shared.kernel.eik import random_eik
-from aksu_shared.operations.reconcile import Reconciliation, compare
 from aksu_shared.worker.applying import Applier
 from aksu_shared.worker.failure import FeedUnavailable
 from aksu_shared.worker.feed import Feeds
 from aksu_shared.worker.parts import WorkerParts
 from aksu_shared.worker.rebuild import Rebuilder
+from aksu_shared.worker.reconcile import Reconciliation, asking, compare
 
 RNG = random.Random(1)  # noqa: S311 - the same numbers in each run
 OFFICER: dict[str, Any] = {"role": "licensing_officer", "body": "AKSU"}
@@ -67,7 +67,7 @@ class Pair:
 
     async def reconciled(self) -> Reconciliation:
         copies = {fact: copy for fact, copy in self.parts.copies.items() if fact.owner == "registry"}
-        return await compare(self.consumer.app.state.api.reads, self.feeds, copies)
+        return await compare(asking(self.consumer.worker), self.feeds, copies)
 
     async def equal(self) -> None:
         await eventually(self.reconciled, lambda found: found.equal, within=20, every=0.2)

@@ -70,9 +70,11 @@ async def status(client: httpx.AsyncClient, url: str, headers: dict[str, str]) -
 
 
 async def revoke(client: httpx.AsyncClient, platform: Platform, subject: str) -> None:
-    answer = await client.post(
-        f"{platform.url('registry')}/v1/access-revocations",
-        json={"subject": subject, "reason": "напуснал"},
-        headers={"Authorization": f"Bearer {platform.token('operator')}", "Idempotency-Key": str(uuid4())},
-    )
-    assert answer.status_code == 201, answer.text
+    first = {"Authorization": f"Bearer {platform.token('operator')}"}
+    second = {"Authorization": f"Bearer {platform.token('executive_director', 'AKSU')}"}
+    url, body = f"{platform.url('registry')}/v1/access-requests", {"subject": subject, "reason": "напуснал"}
+    asked = await client.post(url, json=body, headers=first | {"Idempotency-Key": str(uuid4())})
+    assert asked.status_code == 201, asked.text
+    confirm = f"{url}/{asked.json()['id']}/confirm"
+    answer = await client.post(confirm, json={}, headers=second | {"Idempotency-Key": str(uuid4())})
+    assert answer.status_code == 200, answer.text

@@ -12,6 +12,9 @@ from aksu_local.waiting import eventually
 
 OFFICER = "test-licensing_officer"
 OPERATOR: dict[str, Any] = {"role": "operator", "body": None}
+DIRECTOR: dict[str, Any] = {"role": "executive_director", "body": "AKSU"}
+PROTECTION: dict[str, Any] = {"role": "data_protection_officer", "body": "AKSU"}
+ANOTHER: dict[str, Any] = {**OPERATOR, "subject": "another"}
 PROVIDER = {"eik": "130007884", "name": "Фондация", "legal_form": "NGO", "seat_municipality": "BLG03"}
 
 
@@ -20,9 +23,23 @@ async def registry(serve: Serve) -> Served:
     return await serve("registry")
 
 
-async def revoke(registry: Served, subject: str = OFFICER) -> None:
-    answer = await registry.post("/v1/access-revocations", {"subject": subject, "reason": "напуснал"}, **OPERATOR)
+async def asked(registry: Served, subject: str = OFFICER, **by: Any) -> str:
+    """Ask for a revocation; the path of the request."""
+    wanted = {"subject": subject, "reason": "напуснал"}
+    answer = await registry.post("/v1/access-requests", wanted, **(by or OPERATOR))
     assert answer.status_code == 201, answer.text
+    assert answer.json()["state"] == "REQUESTED"
+    return str(answer.headers["Location"])
+
+
+async def confirmed(registry: Served, path: str, **by: Any) -> tuple[int, str]:
+    """Status of the answer to the second person, and its code or the request's state."""
+    answer = await registry.post(f"{path}/confirm", {}, **by)
+    return answer.status_code, answer.json().get("code") or answer.json()["state"]
+
+
+async def revoke(registry: Served, subject: str = OFFICER) -> None:
+    assert await confirmed(registry, await asked(registry, subject), **DIRECTOR) == (200, "CONFIRMED")
 
 
 async def test_a_revoked_token_opens_nothing_and_a_new_one_does(registry: Served) -> None:
@@ -52,6 +69,50 @@ async def test_a_revoked_token_opens_nothing_and_a_new_one_does(registry: Served
     assert (await registry.get("/v1/services", role="inspector", body="AKSU")).status_code == 200
 
 
+async def test_nothing_stops_before_a_second_person_confirmed_it(registry: Served) -> None:
+    old = registry.headers("licensing_officer", "AKSU")
+    path = await asked(registry)
+    assert (await registry.client.get("/v1/services", headers=old)).status_code == 200
+    assert (await registry.get("/v1/access-revocations", **OPERATOR)).json()["items"] == []
+    assert await confirmed(registry, path, **OPERATOR) == (409, "four_eyes")
+    assert (await registry.client.get("/v1/services", headers=old)).status_code == 200
+    assert await confirmed(registry, path, **DIRECTOR) == (200, "CONFIRMED")
+    assert (await registry.client.get("/v1/services", headers=old)).status_code == 401
+    assert await confirmed(registry, path, **PROTECTION) == (409, "illegal_transition")
+    read = (await registry.get(path, **OPERATOR)).json()
+    assert (read["requested_by"], read["confirmed_by"]) == (
+        registry.actor("test-operator"), registry.actor("test-executive_director"),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("subject", ["test-executive_director", "service:licensing", "anybody"])
+async def test_operators_alone_revoke_nobody(registry: Served, subject: str) -> None:
+    path = await asked(registry, subject)
+    assert await confirmed(registry, path, **ANOTHER) == (409, "operators_alone")
+    assert await confirmed(registry, path, **PROTECTION) == (200, "CONFIRMED")
+
+
+async def test_what_the_director_asks_for_an_operator_may_confirm(registry: Served) -> None:
+    assert await confirmed(registry, await asked(registry, **DIRECTOR), **OPERATOR) == (200, "CONFIRMED")
+
+
+async def test_nobody_confirms_about_himself_and_the_same_person_in_two_roles_is_one(registry: Served) -> None:
+    path = await asked(registry, "test-executive_director")
+    assert await confirmed(registry, path, **DIRECTOR) == (409, "own_access")
+    both = {**DIRECTOR, "subject": "test-operator"}
+    assert await confirmed(registry, path, **both) == (409, "four_eyes")
+
+
+async def test_a_withdrawn_request_is_confirmed_by_nobody(registry: Served) -> None:
+    path = await asked(registry)
+    gone = await registry.post(f"{path}/withdraw", {"reason": "грешка"}, **ANOTHER)
+    assert (gone.status_code, gone.json()["state"]) == (200, "WITHDRAWN")
+    assert await confirmed(registry, path, **DIRECTOR) == (409, "illegal_transition")
+    assert (await registry.get("/v1/access-revocations", **OPERATOR)).json()["items"] == []
+    listed = (await registry.get("/v1/access-requests?state=WITHDRAWN", **PROTECTION)).json()["items"]
+    assert [f"/v1/access-requests/{each['id']}" for each in listed] == [path]
+
+
 async def test_the_subject_itself_is_kept_nowhere(registry: Served) -> None:
     await revoke(registry, "ivan.petrov@example.bg")
     listed = (await registry.get("/v1/access-revocations", **OPERATOR)).json()["items"]
@@ -66,8 +127,11 @@ async def test_others_neither_see_nor_make_revocations(registry: Served, role: s
     body = "AKSU" if role and role != "integration" else None
     refused = 401 if role is None else 403
     assert (await registry.get("/v1/access-revocations", role=role, body=body)).status_code == refused
-    made = await registry.post("/v1/access-revocations", {"subject": "x", "reason": "х"}, role=role, body=body)
+    path = await asked(registry, "x")
+    made = await registry.post("/v1/access-requests", {"subject": "x", "reason": "х"}, role=role, body=body)
     assert made.status_code == refused
+    assert (await confirmed(registry, path, role=role, body=body))[0] == refused
+    assert (await registry.get(path, role=role, body=body)).status_code == refused
     feed = await registry.get("/v1/changes", role=role, body=body)
     assert "registry.access" not in feed.text
 

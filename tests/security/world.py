@@ -19,6 +19,7 @@ EIK: Final = "130007884"
 PROVIDER: Final = f"PROVIDER:{EIK}"
 OPERATOR: Final = "PROVIDER:175229303"
 STAGING: Final = frozenset({"staging"})
+REVOKING: Final = frozenset({"access"})
 
 
 @dataclass(frozen=True)
@@ -100,17 +101,20 @@ async def _registry(served: Served) -> World:
     provided = Target(await put_fact(served, "provider", provider, public_row(HERE, PROVIDER)),
                       Thing(HERE, PROVIDER, (), public_row(HERE, PROVIDER)))  # fmt: skip
     placed = Target(await put_fact(served, "place", place, public_row(HERE)), Thing(HERE, keys=public_row(HERE)))
+    asked = {"id": str(uuid4()), "subject": "nobody", "reason": "х", "requested_by": "x", "accountable": True,
+             "state": "WITHDRAWN", "version": 1, "scope": sorted(REVOKING)}  # fmt: skip
+    request = Target(await put(served.worker, "access_request", asked), Thing(keys=REVOKING))
     new = {"name": "Дом", "kind": "HOME_ELDERLY", "target_groups": ["ELDERLY"], "financing": "PRIVATE",
            "municipality": HERE, "settlement": "с. Х", "address": "ул. 1",
            "responsible_provider": {"eik": EIK}}  # fmt: skip
     return World(
         targets={"service_id": tuple(services), "provider_id": (provided,), "place_id": (placed,),
-                 "code": (Target("BLG", PUBLIC), Target("ASP", PUBLIC))},
+                 "request_id": (request,), "code": (Target("BLG", PUBLIC), Target("ASP", PUBLIC))},
         bodies={
             "POST /v1/services": new,
             "POST /v1/providers": {"eik": EIK, "name": "Х", "legal_form": "NGO", "seat_municipality": HERE},
             "PATCH /v1/providers/{provider_id}": {"name": provider.state.name, "reason": "х"},
-            "POST /v1/access-revocations": {"subject": "nobody", "reason": "х"},
+            "POST /v1/access-requests": {"subject": "nobody", "reason": "х"},
         },
         created={"POST /v1/services": Thing(HERE, PROVIDER), "POST /v1/providers": Thing(HERE, PROVIDER)},
     )  # fmt: skip

@@ -102,9 +102,9 @@ DOUBLES: Final[Mapping[str, Double]] = MappingProxyType(
             says="the relay takes rows by `seq > last` instead of those without a position",
             breaks=("I1", "I7"),
             patch=_rewrite(
-                "FROM change_log WHERE position IS NULL ORDER BY seq",
-                "FROM change_log WHERE seq > (SELECT coalesce(max(seq), 0) FROM change_log WHERE position IS NOT NULL)"
-                " ORDER BY seq",
+                "FROM change_log AS c WHERE position IS NULL AND",
+                "FROM change_log AS c"
+                " WHERE seq > (SELECT coalesce(max(seq), 0) FROM change_log WHERE position IS NOT NULL) AND",
             ),
         ),
         "commit_before_effect": Double(

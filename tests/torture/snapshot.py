@@ -40,7 +40,7 @@ CONSUMED: Final[Mapping[str, Sequence[str]]] = {
 _DIGEST: Final = """sha256(convert_to(json_build_array(
   seq, (extract(epoch FROM recorded_at) * 1000000)::bigint, event_id, type, topic, aggregate_id, version, scope,
   scope_before, (extract(epoch FROM legal_time) * 1000000)::bigint, actor, actor_body, reason, legal_basis,
-  correlation_id, traceparent, cause)::text || state::text || changed::text, 'UTF8'))"""
+  correlation_id, traceparent, cause, mac)::text || state::text || changed::text, 'UTF8'))"""
 _LOG: Final = f"""
 SELECT seq, position, event_id::text AS event_id, type, topic, aggregate_id, version, hash, {_DIGEST} AS digest,
        concat_ws(' ', reason,

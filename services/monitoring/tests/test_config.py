@@ -11,6 +11,7 @@ KNOWN = {
     "AKSU_BUS_URL": "kafka://broker:9092",
     "AKSU_OIDC_ISSUER": "https://issuer.example",
     "AKSU_PSEUDONYM_KEY": "a key that is long enough to be one",
+    "AKSU_LOG_KEY": "2026:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
     "AKSU_KEK": "2026:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
 }
 

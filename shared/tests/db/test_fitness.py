@@ -138,7 +138,7 @@ async def test_a_large_table_is_not_read_to_see_that_nothing_of_it_shows(
 
 async def test_tables_are_scoped_by_their_column_and_not_by_hand(urls: ServiceUrls) -> None:
     async with connected(urls.runtime) as runtime:
-        assert await scoped_tables(runtime) == {"change_log", "place", "read_log"}
+        assert await scoped_tables(runtime) == {"change_log", "dead_letter_repair", "place", "read_log"}
 
 
 async def test_a_database_is_of_the_service_that_made_it_whatever_its_role_may(

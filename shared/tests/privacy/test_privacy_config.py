@@ -15,6 +15,7 @@ KNOWN = {
     "AKSU_OIDC_ISSUER": "https://issuer.example",
     "AKSU_OIDC_AUDIENCE": "aksu-monitoring",
     "AKSU_PSEUDONYM_KEY": "a key that is long enough to be one",
+    "AKSU_LOG_KEY": "2026:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
 }
 KEY = f"2026-11:{base64.b64encode(new_key()).decode()}"
 

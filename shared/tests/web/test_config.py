@@ -1,5 +1,7 @@
 """What a configuration is read from, and what it refuses."""
 
+from base64 import b64encode
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,10 @@ KNOWN = {
     "AKSU_OIDC_ISSUER": "https://issuer.example",
     "AKSU_OIDC_AUDIENCE": "aksu-registry",
     "AKSU_PSEUDONYM_KEY": "a key that is long enough to be one",
+    "AKSU_LOG_KEY": "2026:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
 }
+
+DEVELOPMENT = sha256(b"aksu: key of the change log for development").digest()
 
 
 @pytest.fixture(autouse=True)
@@ -24,6 +29,20 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     for name, value in KNOWN.items():
         monkeypatch.setenv(name, value)
     return monkeypatch
+
+
+def test_production_signs_its_changes_with_keys_of_its_own(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "keys"
+    file.write_text(environment_key := KNOWN["AKSU_LOG_KEY"])
+    assert not BaseConfig().log_keys.is_development
+    environment.delenv("AKSU_LOG_KEY")
+    with pytest.raises(ValidationError, match="not in production: AKSU_LOG_KEY"):
+        BaseConfig()
+    environment.setenv("AKSU_LOG_KEY_FILE", str(file))
+    assert not BaseConfig().log_keys.is_development
+    file.write_text(f"{environment_key}\ndevelopment:{b64encode(DEVELOPMENT).decode()}")
+    with pytest.raises(ValidationError, match="not in production: AKSU_LOG_KEY"):
+        BaseConfig()
 
 
 def test_without_a_word_about_it_the_environment_is_production() -> None:

@@ -89,3 +89,12 @@ def test_a_worker_needs_no_fastapi() -> None:
         "sys.exit(any(name.partition('.')[0] == 'fastapi' for name in sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+async def test_a_warning_is_shown_until_it_is_taken_back_and_makes_nothing_unready() -> None:
+    health = Health()
+    health.warn("log", "3 changes are held")
+    answer = await get(health, "/readyz")
+    assert (answer.status_code, answer.json()["warnings"]) == (200, {"log": "3 changes are held"})
+    health.warn("log", None)
+    assert "warnings" not in (await get(health, "/readyz")).json()

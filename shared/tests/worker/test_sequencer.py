@@ -13,6 +13,7 @@ from aksu_local.databases import ServiceUrls
 from aksu_local.waiting import eventually
 from aksu_local.worker_rig import Log, Registry
 from aksu_shared.bus.lease import SILENCE, try_hold
+from aksu_shared.db.log_keys import DEVELOPMENT_LOG_KEYS
 from aksu_shared.db.notify import SEQUENCED, Notifier
 from aksu_shared.serving.health import Health
 from aksu_shared.worker.handover import Handover
@@ -90,7 +91,14 @@ async def test_who_no_longer_holds_the_log_writes_no_position(
     registry: Registry, registry_urls: ServiceUrls, notifier: Notifier
 ) -> None:
     handover = Handover()
-    zombie = Sequencer(registry_urls.worker, handover=handover, notifier=notifier, progress=Progress(Health()))
+    zombie = Sequencer(
+        registry_urls.worker,
+        service="registry",
+        keys=DEVELOPMENT_LOG_KEYS,
+        handover=handover,
+        notifier=notifier,
+        progress=Progress(Health()),
+    )
     handover.taken(1, epoch="e1", position=0)
     await registry.register()
     async with registry.pool.acquire() as connection:

@@ -151,7 +151,7 @@ async def test_what_a_service_does_at_its_start_is_done_by_the_process_that_lead
             clock=Clock(),
             notifier=notifier,
             progress=parts.progress,
-            applier=monitoring(registry.pool),
+            applier=monitoring(registry.pool, service="registry"),
             handover=parts.handover,
             stop=parts.stop,
         )

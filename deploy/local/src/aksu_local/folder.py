@@ -33,6 +33,7 @@ class Folder:
         self.tokens = self.root / "tokens"
         self.logs = self.root / "logs"
         self.clock = self.root / "clock"
+        self.heads = self.root / "log_heads"
         self.platform = self.root / "platform.json"
         self._made = self.root / "made.json"
 
@@ -80,7 +81,7 @@ class Folder:
         # By name: AKSU_HOME may be a folder that holds other things. The keys stay, so do tokens made with them.
         for folder in (self.postgres, self.kafka, self.logs):
             shutil.rmtree(folder, ignore_errors=True)
-        for file in (self.clock, self._made):
+        for file in (self.clock, self.heads, self._made):
             file.unlink(missing_ok=True)
 
 

@@ -251,6 +251,7 @@ class Platform:
             "AKSU_OIDC_ISSUER": issuer.issuer,
             "AKSU_OIDC_JWKS_FILE": str(issuer.jwks_file),
             "AKSU_CLOCK_FILE": str(self.folder.clock),
+            "AKSU_HEAD_FILE": str(self.folder.heads),
             "AKSU_FEEDS": ",".join(f"{source}={url}" for source, url in self._feeds.items()),
             "AKSU_FEED_TOKEN_FILE": str(feed_token(self.folder.keys, service, issuer)),
             # Services without the registry hear of no revocation, and would write nothing.

@@ -18,6 +18,7 @@ from uuid_utils.compat import uuid7
 from aksu_local.databases import ServiceUrls
 from aksu_shared.bus import Bus, Delivered, Record
 from aksu_shared.db.fitness import claim
+from aksu_shared.db.log_keys import DEVELOPMENT_LOG_KEYS, LogKeys
 from aksu_shared.db.notify import Notifier
 from aksu_shared.db.pool import create_pool
 from aksu_shared.db.projection import project
@@ -32,6 +33,7 @@ from aksu_shared.worker.applying import Applier
 from aksu_shared.worker.consumer import ConsumerLoop
 from aksu_shared.worker.handover import Handover
 from aksu_shared.worker.progress import Progress
+from aksu_shared.worker.repairing import confirm, proposal
 from aksu_shared.worker.routing import Handlers
 from aksu_shared.worker.sequencer import Sequencer
 from aksu_shared.worker.shipper import Shipper
@@ -143,11 +145,22 @@ class Registry:
 class Log:
     """The sequencer and the shipper of one process, running."""
 
-    def __init__(self, urls: ServiceUrls, pool: asyncpg.Pool, notifier: Notifier, bus: Any = None) -> None:  # noqa: ANN401 - a Bus
+    def __init__(
+        self,
+        urls: ServiceUrls,
+        pool: asyncpg.Pool,
+        notifier: Notifier,
+        bus: Any = None,  # noqa: ANN401 - a Bus
+        *,
+        keys: LogKeys = DEVELOPMENT_LOG_KEYS,
+    ) -> None:
         self.handover = Handover()
-        self.progress = Progress(Health())
+        self.health = Health()
+        self.progress = Progress(self.health)
         self._stop = asyncio.Event()
-        self._loops = [Sequencer(urls.worker, handover=self.handover, notifier=notifier, progress=self.progress).run]
+        parts: dict[str, Any] = {"handover": self.handover, "notifier": notifier, "progress": self.progress}
+        sequencer = Sequencer(urls.worker, service="registry", keys=keys, **parts)
+        self._loops = [sequencer.run]
         if bus is not None:
             shipper = Shipper(pool, bus, source="registry", handover=self.handover, progress=self.progress)
             self._loops.append(shipper.run)
@@ -210,6 +223,15 @@ def monitoring(pool: asyncpg.Pool, **options: Any) -> Applier:  # noqa: ANN401 -
     """Monitoring's applier."""
     given: dict[str, Any] = {"service": "monitoring", "handlers": HANDLERS, "clock": Clock(), **options}
     return Applier(pool, **given)
+
+
+async def confirm_repair(pool: asyncpg.Pool, applier: Applier, letter: int) -> None:
+    """Answer for the proposed repair of a dead letter, as another than who proposed it."""
+    async with pool.acquire() as connection, connection.transaction():
+        work = applier.work(connection)
+        known = (await proposal(connection, letter)).digest
+        await confirm(work, letter, known=known, why="a test")
+        await work.flush()
 
 
 class Topic:

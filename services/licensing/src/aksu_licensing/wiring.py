@@ -25,6 +25,8 @@ from aksu_licensing.registry_copies import handlers as copy_handlers
 from aksu_licensing.registry_copies import store as registry_copies
 from aksu_shared.db.access import keep_revocations
 from aksu_shared.db.aggregate import Aggregate
+from aksu_shared.db.repairs import repairs
+from aksu_shared.events.licensing.dead_letters import LicensingRepairEvent
 from aksu_shared.events.registry.access import AccessEvent
 from aksu_shared.operations.changes import changes_router
 from aksu_shared.operations.subjects import subjects_router
@@ -32,7 +34,13 @@ from aksu_shared.worker.copies import Copies
 from aksu_shared.worker.routing import Handlers
 from aksu_shared.worker.scheduler import DeadlineHandler
 
-AGGREGATES: Final[tuple[Aggregate, ...]] = (LICENCE, APPLICATION, DOCUMENT, MANAGER_CHECK)
+AGGREGATES: Final[tuple[Aggregate, ...]] = (
+    LICENCE,
+    APPLICATION,
+    DOCUMENT,
+    MANAGER_CHECK,
+    repairs(LicensingRepairEvent),
+)
 """What licensing owns."""
 
 HOLDINGS: Final[Mapping[str, str]] = {**documents.HOLDINGS, **checks.HOLDINGS}

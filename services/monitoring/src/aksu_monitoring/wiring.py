@@ -30,6 +30,8 @@ from aksu_monitoring.users_met import routes as users_met
 from aksu_monitoring.users_met.schemas import USER_MET
 from aksu_shared.db.access import keep_revocations
 from aksu_shared.db.aggregate import Aggregate
+from aksu_shared.db.repairs import repairs
+from aksu_shared.events.monitoring.dead_letters import MonitoringRepairEvent
 from aksu_shared.events.registry.access import AccessEvent
 from aksu_shared.operations.changes import changes_router
 from aksu_shared.operations.subjects import subjects_router
@@ -52,7 +54,7 @@ __all__ = [
 
 METADATA: Final = MonitoringBase.metadata
 """All tables: each is declared by a module that is imported above."""
-AGGREGATES: Final[tuple[Aggregate, ...]] = (PRESCRIPTION, INSPECTION, FINDING, SIGNAL)
+AGGREGATES: Final[tuple[Aggregate, ...]] = (PRESCRIPTION, INSPECTION, FINDING, SIGNAL, repairs(MonitoringRepairEvent))
 """What monitoring owns."""
 HOLDINGS: Final = {SIGNALLER: "signal", CONCERNED: "signal", REASONS: "signal", USER_MET: "inspection"}
 """Class of personal data (`retention.toml`) → the table whose rows tell of such people."""

@@ -5,12 +5,13 @@ from typing import Final
 
 from aksu_monitoring.config import SERVICE, MonitoringConfig
 from aksu_monitoring.ingest.sources.service import Senders
-from aksu_monitoring.wiring import COPIES, DEADLINES, HANDLERS, WRAPPED, loops, on_rebuilt
+from aksu_monitoring.wiring import AGGREGATES, COPIES, DEADLINES, HANDLERS, WRAPPED, loops, on_rebuilt
 from aksu_shared.worker.parts import WorkerParts
 from aksu_shared.worker.process import run_worker
 
 PARTS: Final = WorkerParts(
     service=SERVICE,
+    aggregates=AGGREGATES,
     handlers=HANDLERS,
     deadlines=DEADLINES,
     copies=COPIES,

@@ -5,7 +5,7 @@ from typing import Final
 from fastapi import APIRouter
 
 from aksu_registry.access import routes as access
-from aksu_registry.access.queries import REVOCATION
+from aksu_registry.access.queries import ACCESS_REQUEST, REVOCATION
 from aksu_registry.base import RegistryBase
 from aksu_registry.bodies import routes as bodies
 from aksu_registry.bodies.queries import BODY
@@ -38,6 +38,7 @@ AGGREGATES: Final[tuple[Aggregate, ...]] = (
     SERVICE,
     REGISTER_ROW,
     REVOCATION,
+    ACCESS_REQUEST,
 )
 """What the registry owns."""
 

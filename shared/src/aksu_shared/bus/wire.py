@@ -17,16 +17,14 @@ from asyncpg.pgproto import pgproto
 from pydantic_core import SchemaValidator, ValidationError, core_schema
 
 from aksu_shared.bus.contract import Delivered, Record
+from aksu_shared.db.log_keys import VALUE
 from aksu_shared.events.base import Event, Meta, State
 from aksu_shared.events.catalogue import CATALOGUE
 from aksu_shared.kernel import strict_json
 
-COLUMNS: Final = """
-  seq, event_id::text AS event_id, type, topic, aggregate_id, to_json(legal_time) #>> '{}' AS time, actor,
-  correlation_id, traceparent,
-  convert_to(
-    '{"version":' || version || ',"state":' || state::text || ',"changed":' || changed::text
-    || ',"scope":' || array_to_json(scope)::text || '}', 'UTF8') AS value"""
+COLUMNS: Final = f"""
+  seq, event_id::text AS event_id, type, topic, aggregate_id, to_json(legal_time) #>> '{{}}' AS time, actor,
+  correlation_id, traceparent, {VALUE} AS value"""
 """What a query selects from `change_log` to make records and feed entries of its rows, besides their position."""
 
 Reason = Literal["MISSING_HEADER", "BAD_HEADER", "UNKNOWN_TYPE", "WRONG_TOPIC", "WRONG_KEY", "BAD_JSON", "BAD_DATA"]

@@ -41,7 +41,7 @@ def _add_what_changes(app: typer.Typer, service: str, config: str) -> None:
         data: Annotated[Path | None, typer.Option(help="file with the corrected JSON data")] = None,
         header: Annotated[list[str] | None, typer.Option(help="ce_name=value, repeatable")] = None,
     ) -> None:
-        """Put a corrected record beside the original; a replay applies it."""
+        """Propose a corrected record; once somebody else has confirmed it over HTTP, a replay applies it."""
         from aksu_shared.commands.dead_letters import repair  # noqa: PLC0415
 
         headers = dict(each.split("=", 1) for each in header or ())

@@ -54,7 +54,13 @@ async def _opened(service: str, config: BaseConfig) -> AsyncIterator[Context]:
     pool = await create_pool(url, application=f"aksu-{service}-cli", size=4, statement_timeout=timedelta(minutes=10))
     async with pool:
         await require_fit(service, "worker", pool)
-        applier = Applier(pool, service=service, handlers=parts.handlers, clock=Clock(config.clock_file))
+        applier = Applier(
+            pool,
+            service=service,
+            handlers=parts.handlers,
+            clock=Clock(config.clock_file),
+            log_keys=config.log_keys,
+        )
         async with connect(config.bus_url.get_secret_value(), cursors=pool) as bus:
             yield Context(service=service, config=config, pool=pool, bus=bus, parts=parts, applier=applier)
 

@@ -9,7 +9,7 @@ from aksu_shared.commands.context import Context, run
 from aksu_shared.db.notify import APPLIED, CHANGE_LOG
 from aksu_shared.kernel.errors import NotFound
 from aksu_shared.operations.dead_letters import ONE, detail_of
-from aksu_shared.worker import dead_letters
+from aksu_shared.worker import dead_letters, repairing
 from aksu_shared.worker.dead_letters import DeadLetter, Replayed
 
 _NOTIFY = "SELECT pg_notify(channel, '') FROM unnest($1::text[]) AS channel"
@@ -43,11 +43,11 @@ def letter_of(service: str, config: str, *, letter: int) -> str:
 def repair(
     service: str, config: str, *, letter: int, value: bytes | None, headers: Mapping[str, str], why: str
 ) -> None:
-    """Put a corrected record beside the original."""
+    """Propose a corrected record; somebody who answers for such content confirms it over HTTP."""
 
     async def command(context: Context) -> None:
         pool = context.pool
-        await dead_letters.repair(pool, letter, value=value, headers=headers, by=context.by, why=why)
+        await repairing.repair(pool, letter, value=value, headers=headers, by=context.by, why=why)
 
     run(service, config, command)
 

@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from aksu_shared.auth.pseudonym import DEVELOPMENT_KEY, MIN_KEY_CHARACTERS
+from aksu_shared.db.log_keys import DEVELOPMENT_LOG_KEYS, LogKeys
 from aksu_shared.kernel.environment import Environment
 from aksu_shared.privacy.keys import NO_KEYS, KeyRing
 from aksu_shared.privacy.retention import Retention
@@ -85,6 +86,17 @@ class BaseConfig(BaseSettings):
     feed_client_id: str | None = Field(default=None, description="client at that endpoint")
     feed_client_secret: SecretStr | None = Field(default=None, description="its secret")
 
+    log_key: SecretStr | None = Field(
+        default=None,
+        description="keys that sign the changes of this service, id:base64 of 32 random bytes, comma-separated: the"
+        " first signs, all verify. Needed in production, this or the file; elsewhere a known key serves",
+    )
+    log_key_file: Path | None = Field(default=None, description="file with the same, one a line")
+    reconcile_seconds: float = Field(
+        default=86_400,
+        ge=1,
+        description="how often a worker compares its copies with their owners; needs AKSU_FEEDS and a token",
+    )
     head_file: Path | None = Field(
         default=None, description="file to which the head of the change log is added daily; keep it elsewhere"
     )
@@ -147,11 +159,13 @@ class BaseConfig(BaseSettings):
 
     @model_validator(mode="after")
     def _refuse_development_in_production(self) -> Self:
+        keys = self.log_keys
         if self.environment != "production":
             return self
         refusals = {
             "AKSU_OIDC_JWKS_FILE": self.oidc_jwks_file is not None,
             "AKSU_PSEUDONYM_KEY (the development key, or too short)": not self._has_own_pseudonym_key,
+            "AKSU_LOG_KEY (none, or the development key)": keys.is_development,
             "AKSU_ACCESS_PATIENCE_SECONDS (off)": self.access_patience_seconds == "off",
             "AKSU_CLOCK_FILE": self.clock_file is not None,
             "AKSU_OIDC_ISSUER (https only)": not self.oidc_issuer.startswith("https://"),
@@ -169,6 +183,15 @@ class BaseConfig(BaseSettings):
     def _has_own_pseudonym_key(self) -> bool:
         key = self.pseudonym_key.get_secret_value()
         return key != DEVELOPMENT_KEY and len(key) >= MIN_KEY_CHARACTERS
+
+    @property
+    def log_keys(self) -> LogKeys:
+        """The keys of the change log configured, or the development key. Raises ValueError for what is no key."""
+        if self.log_key is not None:
+            return LogKeys.parse(self.log_key.get_secret_value())
+        if self.log_key_file is not None:
+            return LogKeys.parse(self.log_key_file.read_text(encoding="ascii"))
+        return DEVELOPMENT_LOG_KEYS
 
     @property
     def key_ring(self) -> KeyRing:

@@ -40,6 +40,7 @@ _CHANGE: Final = {
     "correlation_id": "text",
     "traceparent": "text",
     "cause": "uuid",
+    "mac": "text",
 }
 _COLUMNS: Final = ", ".join(_CHANGE)
 _TYPES: Final = ", ".join(f"{name} {type_}" for name, type_ in {"n": "int", **_CHANGE}.items())

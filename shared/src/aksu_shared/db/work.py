@@ -22,6 +22,7 @@ from sqlalchemy import Table
 from uuid_utils import uuid7
 
 from aksu_shared.db.flush import document, of_one, of_several
+from aksu_shared.db.log_keys import DEVELOPMENT_LOG_KEYS, LogKeys
 from aksu_shared.db.pool import Json
 from aksu_shared.db.statement import ADMITTED, scope_with
 from aksu_shared.events.base import Event
@@ -75,6 +76,8 @@ class UnitOfWork:
     actor: Actor
     clock: Clock
     source: str
+    log_keys: LogKeys = DEVELOPMENT_LOG_KEYS
+    """What the changes are signed with."""
     correlation_id: str | None = None
     traceparent: str | None = None
     caused_by: UUID | None = None
@@ -154,6 +157,7 @@ class UnitOfWork:
             "traceparent": self.traceparent,
             "cause": self.caused_by,
         }
+        change["mac"] = self.log_keys.mac(self.source, change)
         # Measured only where it could matter: a character is at most four bytes, and what is not counted is short.
         characters = len(change["state"]) + len(change["changed"]) + len(event.reason or "")
         if characters > MAX_EVENT_BYTES // 8 and len(document(0, change).encode()) > MAX_EVENT_BYTES:

@@ -10,11 +10,10 @@ from pkgutil import walk_packages
 from types import MappingProxyType, ModuleType
 from typing import Any, Final
 
-from aksu_shared.events import licensing, monitoring, registry
+from aksu_shared.events import licensing, monitoring, registry, reporting
 from aksu_shared.events.base import Event
 
-_SERVICES: Final = (registry, licensing, monitoring)
-"""Those that tell facts; reporting owns read models only."""
+_SERVICES: Final = (registry, licensing, monitoring, reporting)
 
 
 def _modules() -> Iterator[ModuleType]:

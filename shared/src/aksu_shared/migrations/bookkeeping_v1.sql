@@ -28,6 +28,7 @@ CREATE TABLE change_log (
   correlation_id text,
   traceparent text,
   cause uuid,
+  mac text,
   hash bytea,
   PRIMARY KEY (seq, recorded_at)
 ) PARTITION BY RANGE (recorded_at);
@@ -48,6 +49,19 @@ BEGIN
 END $$;
 SELECT change_log_partition((date_trunc('month', now() AT TIME ZONE 'UTC') + make_interval(months => ahead))::date)
   FROM generate_series(0, 2) AS ahead;
+
+-- Changes whose MAC does not hold, and what follows them in their aggregate: they get no position, and so go nowhere,
+-- until the key is known or somebody sets the one at fault aside for good.
+CREATE TABLE held_change (
+  seq bigint PRIMARY KEY,
+  topic text NOT NULL,
+  aggregate_id text NOT NULL,
+  reason text NOT NULL CHECK (reason IN ('NO_MAC', 'UNKNOWN_KEY', 'WRONG_MAC', 'BEHIND')),
+  held_at timestamptz NOT NULL DEFAULT now(),
+  set_aside_at timestamptz,
+  set_aside_by text,
+  set_aside_reason text
+);
 
 CREATE TABLE log_state (
   single boolean PRIMARY KEY DEFAULT true CHECK (single),
@@ -127,12 +141,14 @@ CREATE TABLE dead_letter (
   repaired_by text,
   repaired_at timestamptz,
   repair_reason text,
+  confirmed_by text,
+  confirmed_at timestamptz,
   outcome text CHECK (outcome IN ('REPLAYED', 'DISCARDED')),
   -- Follows from the others, so that who may repair need not be able to say that a record was replayed.
-  -- A repaired record whose replay fails is parked again.
+  -- A repair that nobody confirmed is a proposal; a repaired record whose replay fails is parked again.
   state text NOT NULL GENERATED ALWAYS AS (
     CASE WHEN outcome IS NOT NULL THEN outcome
-         WHEN repaired_at > coalesce(tried_at, '-infinity') THEN 'REPAIRED'
+         WHEN confirmed_at > coalesce(tried_at, '-infinity') THEN 'REPAIRED'
          ELSE 'PARKED' END) STORED,
   ordered text CHECK (ordered IN ('REPLAY', 'DISCARD')),
   ordered_by text,
@@ -142,7 +158,25 @@ CREATE TABLE dead_letter (
 CREATE UNIQUE INDEX uq_dead_letter_parked ON dead_letter (consumer, topic, partition, "offset", sha256(value))
   WHERE outcome IS NULL;
 CREATE INDEX ix_dead_letter_parked ON dead_letter (consumer, topic, key) WHERE outcome IS NULL;
+CREATE INDEX ix_dead_letter_repaired ON dead_letter (resolved_at)
+  WHERE outcome = 'REPLAYED' AND confirmed_at IS NOT NULL;
 CREATE INDEX ix_dead_letter_ordered ON dead_letter (id) WHERE outcome IS NULL AND ordered IS NOT NULL;
+
+-- Who confirmed which repair: an aggregate, so each row is a change in the log.
+CREATE TABLE dead_letter_repair (
+  id text PRIMARY KEY,
+  topic text NOT NULL,
+  key text NOT NULL,
+  event_id text NOT NULL,
+  fault text NOT NULL,
+  old_hash text NOT NULL,
+  new_hash text NOT NULL,
+  proposed_by text NOT NULL,
+  confirmed_by text NOT NULL,
+  version integer NOT NULL,
+  scope text[] NOT NULL,
+  written_at timestamptz NOT NULL DEFAULT now()
+);
 
 CREATE TABLE vanished_cause (
   consumer text NOT NULL,
@@ -178,12 +212,17 @@ CREATE INDEX ix_deadline_open ON deadline (due_at) WHERE fired_at IS NULL;
 REVOKE ALL ON FUNCTION change_log_partition(date) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION change_log_partition(date) TO {service}_worker;
 GRANT USAGE ON SCHEMA public TO {service}_runtime, {service}_worker, {service}_reader;
-GRANT SELECT, INSERT ON change_log, idempotency, deadline TO {service}_runtime;
-GRANT SELECT ON log_state, log_epoch, inbox, source_state, dead_letter, vanished_cause TO {service}_runtime;
-GRANT UPDATE (repaired_value, repaired_headers, repaired_by, repaired_at, repair_reason,
+GRANT SELECT ON change_log TO {service}_runtime;
+-- Not its position: that is the sequencer's to give.
+GRANT INSERT (event_id, type, topic, aggregate_id, version, state, changed, scope, scope_before, legal_time, actor,
+  actor_body, reason, legal_basis, correlation_id, traceparent, cause, mac) ON change_log TO {service}_runtime;
+GRANT SELECT, INSERT ON idempotency, deadline TO {service}_runtime;
+GRANT SELECT ON held_change, log_state, log_epoch, inbox, source_state, dead_letter, vanished_cause TO {service}_runtime;
+GRANT UPDATE (repaired_value, repaired_headers, repaired_by, repaired_at, repair_reason, confirmed_by, confirmed_at,
   ordered, ordered_by, ordered_at, order_reason) ON dead_letter TO {service}_runtime;
 GRANT SELECT, INSERT, UPDATE, DELETE ON
-  log_state, idempotency, inbox, source_state, dead_letter, vanished_cause, bus_cursor, deadline TO {service}_worker;
+  held_change, log_state, idempotency, inbox, source_state, dead_letter, vanished_cause, bus_cursor, deadline
+  TO {service}_worker;
 GRANT SELECT, INSERT ON log_epoch TO {service}_worker;
 GRANT SELECT, INSERT ON change_log TO {service}_worker;
 GRANT UPDATE (position, hash) ON change_log TO {service}_worker;
@@ -196,3 +235,15 @@ CREATE POLICY see ON change_log FOR SELECT TO {service}_runtime, {service}_reade
   USING ((scope || coalesce(scope_before, '{}')) && (SELECT app_scope()));
 CREATE POLICY add ON change_log FOR INSERT TO {service}_runtime WITH CHECK (true);
 CREATE POLICY work ON change_log TO {service}_worker USING (true) WITH CHECK (true);
+
+ALTER TABLE dead_letter_repair ENABLE ROW LEVEL SECURITY;
+ALTER TABLE dead_letter_repair FORCE ROW LEVEL SECURITY;
+CREATE POLICY see ON dead_letter_repair FOR SELECT TO {service}_runtime, {service}_reader
+  USING (scope && (SELECT app_scope()));
+CREATE POLICY add ON dead_letter_repair FOR INSERT TO {service}_runtime
+  WITH CHECK (scope && (SELECT app_write_scope()));
+CREATE POLICY alter ON dead_letter_repair FOR UPDATE TO {service}_runtime
+  USING (scope && (SELECT app_scope())) WITH CHECK (scope && (SELECT app_write_scope()));
+CREATE POLICY work ON dead_letter_repair TO {service}_worker USING (true) WITH CHECK (true);
+GRANT SELECT ON dead_letter_repair TO {service}_reader;
+GRANT SELECT, INSERT, UPDATE ON dead_letter_repair TO {service}_runtime, {service}_worker;

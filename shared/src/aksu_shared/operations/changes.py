@@ -65,7 +65,9 @@ SELECT '{"items" : [' || coalesce(string_agg(event, ',' ORDER BY position), '') 
     || coalesce(max(position) FILTER (WHERE n >= $5), (SELECT position FROM log_state))
     || '", "first" : ' || coalesce((SELECT min(position) FROM change_log), 0)
     || ', "head" : ' || (SELECT position FROM log_state) || ', "fresh_at" : ' || to_json(coalesce(
-      max(recorded_at) FILTER (WHERE n >= $5), (SELECT min(recorded_at) FROM change_log WHERE position IS NULL), now()))
+      max(recorded_at) FILTER (WHERE n >= $5), (
+        SELECT min(recorded_at) FROM change_log c WHERE position IS NULL AND NOT EXISTS (
+          SELECT FROM held_change h WHERE h.seq = c.seq AND h.set_aside_at IS NOT NULL)), now()))
     || '}'
 FROM (
   SELECT position, recorded_at, row_number() OVER (ORDER BY position) AS n,

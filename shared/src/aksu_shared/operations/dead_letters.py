@@ -1,10 +1,10 @@
-"""Dead letters over HTTP, the same in every service: listed, shown, repaired, ordered to be replayed or discarded.
+"""Dead letters over HTTP, the same in every service: listed, shown, a repair proposed, replay or discarding ordered.
 
 An operator sees why a record was parked, and its content only as far as everybody may see it.
 """
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import Depends, Path, Query, Request
@@ -34,7 +34,7 @@ from aksu_shared.serving.problems import problems
 from aksu_shared.web.commands import COMMAND_PROBLEMS, Command
 from aksu_shared.web.reads import PageOf, PageQuery, page_response
 from aksu_shared.web.routing import Router
-from aksu_shared.worker.dead_letters import OtherIdentity, StillUnreadable, repair
+from aksu_shared.worker.repairing import OtherIdentity, StillUnreadable, digest, repair
 
 State = Literal["PARKED", "REPAIRED", "REPLAYED", "DISCARDED"]
 _MAX_ID: Final = 2**63
@@ -47,14 +47,18 @@ _T: Final = Table(
     *(Column(name, BigInteger) for name in ("id", "offset")),
     *(Column(name, Integer) for name in ("partition", "tries")),
     *(Column(name, Text) for name in ("consumer", "topic", "key", "reason", "detail", "state", "outcome", "ordered")),
-    *(Column(name, Text) for name in ("resolved_by", "resolution")),
-    *(Column(name, DateTime(timezone=True)) for name in ("parked_at", "tried_at", "repaired_at", "resolved_at")),
+    *(Column(name, Text) for name in ("resolved_by", "resolution", "repaired_by", "confirmed_by")),
+    *(
+        Column(name, DateTime(timezone=True))
+        for name in ("parked_at", "tried_at", "repaired_at", "confirmed_at", "resolved_at")
+    ),
     Column("value", LargeBinary),
 )
 _C: Final = _T.c
 _LETTER: Final = select(
     _C.id, _C.topic, _C.partition, _C.offset, _C.key, _C.reason, _C.detail, _C.state, _C.ordered, _C.tries,
-    func.octet_length(_C.value).label("size"), _C.parked_at, _C.tried_at, _C.repaired_at, _C.resolved_at,
+    func.octet_length(_C.value).label("size"), _C.parked_at, _C.tried_at, _C.repaired_at, _C.repaired_by,
+    _C.confirmed_at, _C.confirmed_by, _C.resolved_at,
     _C.resolved_by, _C.resolution,
 )  # fmt: skip
 _LETTERS: Final = Page(
@@ -65,8 +69,8 @@ _LETTERS: Final = Page(
 _OPEN: Final = Page(columns=_LETTER.where(_C.outcome.is_(None)), filters=_LETTERS.filters, sorts=_LETTERS.sorts)
 ONE: Final = """
 SELECT id, topic, partition, "offset", key, reason, detail, state, ordered, tries, octet_length(value) AS size,
-       parked_at, tried_at, repaired_at, resolved_at, resolved_by, resolution, headers, value, repaired_headers,
-       repaired_value, repair_reason
+       parked_at, tried_at, repaired_at, repaired_by, confirmed_at, confirmed_by, resolved_at, resolved_by, resolution,
+       headers, value, repaired_headers, repaired_value, repair_reason
   FROM dead_letter WHERE id = $1"""
 _ORDER: Final = """
 UPDATE dead_letter SET ordered = $2, ordered_by = $3, ordered_at = now(), order_reason = $4
@@ -76,7 +80,10 @@ router = Router(tags=["dead letters"])
 
 
 class DeadLetterRead(Resource):
-    """One parked record. `ordered`: what the worker has yet to do with it."""
+    """One parked record. `ordered`: what the worker has yet to do with it.
+
+    What `repaired_by` proposed is applied once `confirmed_by` is somebody.
+    """
 
     id: int
     topic: str
@@ -92,6 +99,9 @@ class DeadLetterRead(Resource):
     parked_at: AwareDatetime
     tried_at: AwareDatetime | None
     repaired_at: AwareDatetime | None
+    repaired_by: str | None
+    confirmed_at: AwareDatetime | None
+    confirmed_by: str | None
     resolved_at: AwareDatetime | None
     resolved_by: str | None
     resolution: str | None
@@ -113,6 +123,7 @@ class DeadLetterDetail(DeadLetterRead):
     repaired_headers: dict[str, str] | None
     repaired_content: Content | None
     repair_reason: str | None
+    repair_digest: str | None = Field(description="names what is proposed, for whoever is to confirm it")
 
 
 class DeadLetterQuery(PageQuery):
@@ -145,13 +156,14 @@ class Discard(Body):
     reason: Annotated[str, Field(min_length=3, max_length=500, pattern=_PRINTABLE)]
 
 
-async def _command(request: Request, principal: PrincipalDep) -> AsyncIterator[Command]:
+async def command_of(request: Request, principal: PrincipalDep) -> AsyncIterator[Command]:
+    """The unit of work of a request about a dead letter; commits before the answer leaves."""
     async with request.app.state.api.commands.open(request, principal) as command:
         yield command
 
 
-_LetterId = Annotated[str, Path(max_length=20)]
-_CommandDep = Annotated[Command, Depends(_command, scope="function")]
+_LetterId = Annotated[str, Path(alias="letter_id", max_length=20)]
+_CommandDep = Annotated[Command, Depends(command_of, scope="function")]
 
 
 @router.get(
@@ -174,10 +186,10 @@ async def list_dead_letters(
     responses=problems(NotFound, Malformed),
     dependencies=[requires("platform.dead_letter.read")],
 )
-async def get_dead_letter(letter_id: _LetterId, request: Request, principal: PrincipalDep) -> Response:
+async def get_dead_letter(number: _LetterId, request: Request, principal: PrincipalDep) -> Response:
     """One record with its reason and its bytes."""
-    await request.app.state.api.reads.admit(",".join(principal.scope_keys), letter_id)
-    row = await request.app.state.api.pool.fetchrow(ONE, _id(letter_id))
+    await request.app.state.api.reads.admit(",".join(principal.scope_keys), number)
+    row = await request.app.state.api.pool.fetchrow(ONE, letter_id(number))
     if row is None:
         raise NotFound
     return Response(detail_of(row).model_dump_json(), media_type="application/json")
@@ -189,9 +201,9 @@ async def get_dead_letter(letter_id: _LetterId, request: Request, principal: Pri
     responses=problems(*COMMAND_PROBLEMS, NotFound, NotParked, OtherIdentity, StillUnreadable),
     dependencies=[requires("platform.dead_letter.repair")],
 )
-async def repair_dead_letter(letter_id: _LetterId, body: Repair, command: _CommandDep) -> Response:
-    """Put a corrected record beside the original one; a replay applies it."""
-    key = _id(letter_id)
+async def repair_dead_letter(number: _LetterId, body: Repair, command: _CommandDep) -> Response:
+    """Propose a corrected record beside the original one; a replay applies it once somebody else has confirmed it."""
+    key = letter_id(number)
     data = None if body.data is None else json.dumps(body.data, ensure_ascii=False).encode()
     connection = await command.work.begin()
     by = command.work.actor.subject
@@ -206,9 +218,9 @@ async def repair_dead_letter(letter_id: _LetterId, body: Repair, command: _Comma
     responses=problems(*COMMAND_PROBLEMS, NotFound, NotParked),
     dependencies=[requires("platform.dead_letter.replay")],
 )
-async def replay_dead_letter(letter_id: _LetterId, body: DeadLetterReplay, command: _CommandDep) -> Response:  # noqa: ARG001 - an empty body
+async def replay_dead_letter(number: _LetterId, body: DeadLetterReplay, command: _CommandDep) -> Response:  # noqa: ARG001 - an empty body
     """Have the worker apply the record and all that is parked under its key, in order, under their ids."""
-    return await _order(command, letter_id, "REPLAY", None)
+    return await _order(command, number, "REPLAY", None)
 
 
 @router.post(
@@ -218,13 +230,13 @@ async def replay_dead_letter(letter_id: _LetterId, body: DeadLetterReplay, comma
     responses=problems(*COMMAND_PROBLEMS, NotFound, NotParked),
     dependencies=[requires("platform.dead_letter.discard")],
 )
-async def discard_dead_letter(letter_id: _LetterId, body: Discard, command: _CommandDep) -> Response:
+async def discard_dead_letter(number: _LetterId, body: Discard, command: _CommandDep) -> Response:
     """Have the worker give the record up; what is parked behind it waits for a replay."""
-    return await _order(command, letter_id, "DISCARD", body.reason)
+    return await _order(command, number, "DISCARD", body.reason)
 
 
-async def _order(command: Command, letter_id: _LetterId, what: str, why: str | None) -> Response:
-    key, connection = _id(letter_id), await command.work.begin()
+async def _order(command: Command, number: _LetterId, what: str, why: str | None) -> Response:
+    key, connection = letter_id(number), await command.work.begin()
     ordered = await connection.fetchval(_ORDER, key, what, command.work.actor.subject, why)
     row = await connection.fetchrow(ONE, key)
     if row is None:
@@ -234,7 +246,8 @@ async def _order(command: Command, letter_id: _LetterId, what: str, why: str | N
     return command.reply(202, detail_of(row))
 
 
-def _id(text: str) -> int:
+def letter_id(text: str) -> int:
+    """The number that stands in an address. Raises NotFound for what can be none."""
     if not (text.isascii() and text.isdecimal()) or len(text) > 19 or int(text) >= _MAX_ID:  # noqa: PLR2004 - bigint
         raise NotFound
     return int(text)
@@ -251,12 +264,13 @@ def detail_of(row: Mapping[str, Any]) -> DeadLetterDetail:
         repaired_headers=row["repaired_headers"],
         repaired_content=None if repaired is None else content_of(repaired, topic=row["topic"]),
         repair_reason=row["repair_reason"],
+        repair_digest=None if repaired is None else digest(row["repaired_headers"], repaired),
     )
 
 
-def content_of(value: bytes, *, topic: str) -> Content:
-    """The bytes, if everybody may see them: the event says so, or, when nobody can read it, its topic does."""
-    if not _is_public(value, topic):
+def content_of(value: bytes, *, topic: str, keys: Collection[str] = ("public",)) -> Content:
+    """The bytes, if the holder of `keys` may see them: the event says so, or, where it is none, its topic does."""
+    if not _is_shown(value, topic, keys):
         return Content(text=None, hex=None, withheld=True)
     try:
         return Content(text=value.decode(), hex=None, withheld=False)
@@ -264,9 +278,9 @@ def content_of(value: bytes, *, topic: str) -> Content:
         return Content(text=None, hex=value.hex(), withheld=False)
 
 
-def _is_public(value: bytes, topic: str) -> bool:
+def _is_shown(value: bytes, topic: str, keys: Collection[str]) -> bool:
     try:
         scope = strict_json.loads(value)["scope"]
-        return "public" in list(scope)
+        return not set(keys).isdisjoint(list(scope))
     except (strict_json.InvalidJson, KeyError, TypeError):
         return any(known.name == topic and not known.restricted for known in declared_topics())

@@ -22,7 +22,7 @@ from aksu_shared.db.schema import require_known_schema
 from aksu_shared.kernel.clock import Clock
 from aksu_shared.kernel.codelists import CODELISTS
 from aksu_shared.kernel.unfit import Unfit
-from aksu_shared.operations import audit, dead_letters, digest, reconcile, vanished
+from aksu_shared.operations import audit, dead_letters, digest, reconcile, repairs, vanished
 from aksu_shared.procedures.context import legal_terms
 from aksu_shared.serving.health import Health
 from aksu_shared.web.api import Api
@@ -65,7 +65,7 @@ def service_app(
         title=title,
         version=version(f"aksu-{service}"),
         config=config,
-        routers=[*routers, *_EVERY, *(_OF_COPIES if copies else ())],
+        routers=[*routers, *_EVERY, *((*_OF_COPIES, repairs.repairs_router(service)) if copies else ())],
         health=health,
         lifespan=lifespan,
         codelists=CODELISTS,
@@ -102,6 +102,7 @@ async def open_api(service: str, config: BaseConfig) -> AsyncIterator[Api]:
             keys=config.key_ring,
             pseudonyms=Pseudonyms(key),
             fingerprints=Fingerprints(key),
+            log_keys=config.log_keys,
         )
         news = await stack.enter_async_context(Listener(url, SEQUENCED, APPLIED))
         yield Api(

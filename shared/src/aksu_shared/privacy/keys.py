@@ -4,8 +4,6 @@ A sealed value is a random nonce of 96 bits, then the ciphertext with its tag. W
 with it (`about`), so a ciphertext moved to another row, field or subject cannot be read.
 """
 
-import base64
-import binascii
 import hashlib
 import os
 from collections.abc import Mapping
@@ -14,7 +12,8 @@ from typing import Final, NamedTuple, Self
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-KEY_BYTES: Final = 32
+from aksu_shared.kernel.keys import KEY_BYTES, parse_keys
+
 _NONCE_BYTES: Final = 12
 
 
@@ -57,19 +56,7 @@ class KeyRing:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read `id:base64`, several separated by commas or lines. Raises ValueError, which quotes no key."""
-        found: dict[str, bytes] = {}
-        for part in text.replace("\n", ",").split(","):
-            name, _, encoded = part.strip().partition(":")
-            if not part.strip():
-                continue
-            try:
-                key = base64.b64decode(encoded, validate=True)
-            except binascii.Error:
-                key = b""
-            if not (name.isascii() and name.replace("-", "").isalnum()) or len(key) != KEY_BYTES or name in found:
-                raise ValueError(f"keys are <id>:<base64 of {KEY_BYTES} bytes>, each id once")
-            found[name] = key
-        return cls(found)
+        return cls(parse_keys(text))
 
     @property
     def current(self) -> str:

@@ -49,6 +49,8 @@ class Health:
         self._now = now
         self._loops: dict[str, Pulse] = {}
         self._checks: dict[str, Check] = {}
+        self.warnings: dict[str, str] = {}
+        """What somebody has to look at although the process is ready."""
         self._last: tuple[float, dict[str, str]] | None = None
 
     def loop(self, name: str, *, limit: float = 60) -> Pulse:
@@ -59,6 +61,13 @@ class Health:
     def check(self, name: str, check: Check) -> None:
         """Register a readiness check: a coroutine function that raises, or takes over 2 s, when it is not."""
         self._checks[name] = check
+
+    def warn(self, about: str, text: str | None) -> None:
+        """Show a warning until it is taken back by None."""
+        if text is None:
+            self.warnings.pop(about, None)
+        else:
+            self.warnings[about] = text
 
     def alive(self) -> tuple[bool, dict[str, float]]:
         """Whether every loop moves, and the seconds since each did."""
@@ -94,7 +103,8 @@ def health_routes(health: Health) -> list[Route]:
 
     async def readyz(_request: Request) -> Response:
         ready, checks = await health.ready()
-        return _answer(ok=ready, body={"status": "ready" if ready else "not ready", "checks": checks})
+        body: dict[str, object] = {"status": "ready" if ready else "not ready", "checks": checks}
+        return _answer(ok=ready, body=body | ({"warnings": health.warnings} if health.warnings else {}))
 
     async def metrics(_request: Request) -> Response:
         from aksu_shared.serving.metrics import exposition  # noqa: PLC0415 - registers its figures when first asked

@@ -22,6 +22,7 @@ from starlette.responses import Response
 from aksu_shared.auth.permissions import Rights
 from aksu_shared.auth.principal import Principal
 from aksu_shared.auth.pseudonym import Pseudonyms
+from aksu_shared.db.log_keys import LogKeys
 from aksu_shared.db.notify import Notifier
 from aksu_shared.db.store import Kept
 from aksu_shared.db.work import Actor, KeyTaken, StoredReply, UnitOfWork
@@ -119,6 +120,7 @@ class CommandEdge:
     keys: KeyRing
     pseudonyms: Pseudonyms
     fingerprints: Fingerprints
+    log_keys: LogKeys
 
     @asynccontextmanager
     async def open(self, request: Request, principal: Principal) -> AsyncIterator[Command]:
@@ -178,6 +180,7 @@ class CommandEdge:
             actor=Actor(subject=principal.subject, body=principal.body, scope=principal.scope_keys),
             clock=self.clock,
             source=self.source,
+            log_keys=self.log_keys,
             correlation_id=correlation_id(),
             traceparent=traceparent(),
         )

@@ -13,6 +13,7 @@ import asyncpg
 import structlog
 
 from aksu_shared.bus.lease import lock_key
+from aksu_shared.db.log_keys import DEVELOPMENT_LOG_KEYS, LogKeys
 from aksu_shared.db.pool import LOCK_TIMEOUT_MS
 from aksu_shared.db.work import Actor, Connection, UnitOfWork
 from aksu_shared.events.base import Event
@@ -70,15 +71,17 @@ class Applier:
         service: str,
         handlers: Handlers,
         clock: Clock,
+        log_keys: LogKeys = DEVELOPMENT_LOG_KEYS,
         name: str | None = None,
         timeout: float = HANDLER_TIMEOUT,
     ) -> None:
         self.name = name or service
         self.topics = topics(handlers)
         self._pool = pool
-        self._service = service
+        self.service = service
         self._handlers = handlers
         self.clock = clock
+        self.log_keys = log_keys
         self._timeout = timeout
         # Less than the handler's own time: who waits for a lock of another must not be taken for one that hangs.
         self._lock_timeout = str(int(min(LOCK_TIMEOUT_MS, timeout * 500)))
@@ -148,9 +151,10 @@ class Applier:
         """A unit of work in which the service itself acts."""
         return UnitOfWork(
             connection=connection,
-            actor=Actor(subject=f"service:{self._service}"),
+            actor=Actor(subject=f"service:{self.service}"),
             clock=self.clock,
-            source=self._service,
+            source=self.service,
+            log_keys=self.log_keys,
             begun=True,
             sees_all=True,
         )

@@ -20,21 +20,29 @@ from aksu_shared.worker.progress import pause
 
 TOPIC: Final = "aksu.registry.beat.v1"
 EVERY: Final = 10.0
-_ALL_SENT: Final = """
+# A held change is no news that is on its way, unless it is about access: then a revocation may be among what is held.
+_ALL_SENT: Final = f"""
 SELECT shipped = position AND NOT EXISTS (
-  SELECT FROM change_log WHERE position IS NULL AND recorded_at < now() - make_interval(secs => 5)) FROM log_state"""
+  SELECT FROM change_log AS c WHERE position IS NULL AND recorded_at < now() - make_interval(secs => 5)
+     AND NOT EXISTS (SELECT FROM held_change AS h WHERE h.seq = c.seq
+       AND (h.topic <> '{AccessEvent.topic}' OR h.set_aside_at IS NOT NULL))) FROM log_state"""
 _HEARD: Final = """
 INSERT INTO source_state (source, heard_at) VALUES ('registry', to_timestamp($1))
 ON CONFLICT (source) DO UPDATE SET heard_at = greatest(source_state.heard_at, EXCLUDED.heard_at)
 RETURNING old.heard_at, new.heard_at"""
 
 
+async def all_sent(pool: asyncpg.Pool) -> bool:
+    """Whether every change is on the bus, but for what is held and tells nothing of access."""
+    with database():
+        return bool(await pool.fetchval(_ALL_SENT))
+
+
 async def beat(worker: Worker) -> None:
     """Beat until stop, in the process that holds the log, while all of the log is sent."""
 
     async def turn() -> None:
-        with database():
-            sent = worker.leads and await worker.pool.fetchval(_ALL_SENT)
+        sent = worker.leads and await all_sent(worker.pool)
         if sent:
             await worker.bus.publish([Record(TOPIC, "beat", b"")])
         worker.progress.turned("beat")

@@ -17,7 +17,7 @@ def _microseconds(column: str) -> str:
 
 DIGEST: Final = f"""sha256(convert_to(json_build_array(
   seq, {_microseconds("recorded_at")}, event_id, type, topic, aggregate_id, version, scope, scope_before,
-  {_microseconds("legal_time")}, actor, actor_body, reason, legal_basis, correlation_id, traceparent, cause)::text
+  {_microseconds("legal_time")}, actor, actor_body, reason, legal_basis, correlation_id, traceparent, cause, mac)::text
   || state::text || changed::text, 'UTF8'))"""
 """SQL for the digest of a `change_log` row, 32 bytes."""
 

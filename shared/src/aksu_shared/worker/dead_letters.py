@@ -1,6 +1,7 @@
 """Dead letters: records parked for their own fault or behind one; listed, repaired, replayed in order, or discarded.
 
 A repaired record keeps its original bytes beside the corrected ones, and its id: replayed twice it takes effect once.
+Corrected bytes are applied when they are confirmed (`aksu_shared.worker.repairing`), and not before.
 The API only writes down what an operator orders; the worker, which may do it, carries the orders out.
 """
 
@@ -8,43 +9,36 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
-from uuid import UUID
 
 import asyncpg
 
-from aksu_shared.bus.contract import Delivered
 from aksu_shared.db.work import Connection
-from aksu_shared.kernel.errors import NotFound, NotParked, RuleBroken
 from aksu_shared.worker.applying import Applier
 from aksu_shared.worker.failure import Fault, fault_of, is_broken, is_infrastructure, transaction
 from aksu_shared.worker.items import read
+from aksu_shared.worker.repairing import delivered, is_confirmed, uuid_of
 
 _PORTION: Final = 200
 
 _LIST: Final = """
 SELECT id, consumer, topic, partition, "offset", key, headers, octet_length(value) AS size, reason, detail, state,
-       tries, repaired_value IS NOT NULL AS repaired, ordered, parked_at, resolved_at, resolved_by, resolution
+       tries, repaired_value IS NOT NULL AS repaired, confirmed_at IS NOT NULL AS confirmed,
+       ordered, parked_at, resolved_at, resolved_by, resolution
   FROM dead_letter
  WHERE (state = $1 OR $1::text IS NULL AND outcome IS NULL) AND id > $2 ORDER BY id LIMIT $3"""
 _ORDERS: Final = """
 SELECT id, ordered, ordered_by, order_reason FROM dead_letter
  WHERE outcome IS NULL AND ordered IS NOT NULL AND consumer = $1 ORDER BY id LIMIT 100"""
 _ORDER_DONE: Final = "UPDATE dead_letter SET ordered = NULL WHERE id = ANY ($1::bigint[])"
-_RECORD: Final = """
-SELECT topic, partition, "offset", key, headers, value, repaired_value, repaired_headers, state, parked_at
-  FROM dead_letter WHERE id = $1"""
-_REPAIR: Final = """
-UPDATE dead_letter
-   SET repaired_value = $2, repaired_headers = $3, repaired_by = $4, repaired_at = now(), repair_reason = $5
- WHERE id = $1 AND outcome IS NULL AND ordered IS NULL RETURNING true"""
 _KEYS: Final = """
 SELECT topic, key FROM dead_letter WHERE consumer = $1 AND id = ANY ($2::bigint[]) AND outcome IS NULL
  GROUP BY topic, key ORDER BY min(id)"""
 _LOCK: Final = """
 SELECT FROM dead_letter WHERE consumer = $1 AND topic = $2 AND key = $3 AND outcome IS NULL ORDER BY id FOR UPDATE"""
 _NEXT: Final = """
-SELECT id, topic, partition, "offset", key, coalesce(repaired_headers, headers) AS headers,
-       coalesce(repaired_value, value) AS value, parked_at FROM dead_letter
+SELECT id, topic, partition, "offset", key, confirmed_at IS NOT NULL AS repaired, parked_at,
+       CASE WHEN confirmed_at IS NULL THEN headers ELSE repaired_headers END AS headers,
+       CASE WHEN confirmed_at IS NULL THEN value ELSE repaired_value END AS value FROM dead_letter
  WHERE consumer = $1 AND topic = $2 AND key = $3 AND outcome IS NULL ORDER BY id LIMIT $4"""
 _ADMIT: Final = """
 INSERT INTO inbox (consumer, event_id, source, seq) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING RETURNING true"""
@@ -57,7 +51,8 @@ _EPOCH: Final = "SELECT epoch FROM source_state WHERE source = $1"
 _DISCARD: Final = """
 UPDATE dead_letter SET outcome = 'DISCARDED', resolved_at = now(), resolved_by = $2, resolution = $3
  WHERE id = ANY ($1::bigint[]) AND outcome IS NULL
- RETURNING consumer, coalesce(repaired_headers, headers) AS headers"""
+ RETURNING consumer, CASE WHEN confirmed_at IS NULL THEN headers ELSE repaired_headers END AS headers"""
+_NOT_CONFIRMED: Final = Fault("REPAIR_NOT_CONFIRMED", "the log holds no signed confirmation of this content")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +72,7 @@ class DeadLetter:
     state: str
     tries: int
     repaired: bool
+    confirmed: bool
     ordered: str | None
     parked_at: datetime
     resolved_at: datetime | None
@@ -132,58 +128,13 @@ async def carry_out(pool: asyncpg.Pool, applier: Applier) -> int:
     return len(orders)
 
 
-class StillUnreadable(RuleBroken):
-    """The repaired record is no event either; nothing was changed."""
-
-    code = "repair_unreadable"
-    bg = "И поправеният запис не може да бъде прочетен: {reason} ({detail})."
-    en = "The repaired record cannot be read either: {reason} ({detail})."
-
-
-class OtherIdentity(RuleBroken):
-    """A repair may not make another event of it."""
-
-    code = "repair_changes_identity"
-    bg = "Поправката не може да променя идентификатора на събитието (ce_id)."
-    en = "A repair may not change the event's id (ce_id)."
-
-
-async def repair(
-    connection: "Connection | asyncpg.Pool",
-    letter: int,
-    *,
-    value: bytes | None,
-    headers: Mapping[str, str],
-    by: str,
-    why: str,
-) -> None:
-    """Put corrected bytes and headers beside the original ones; a replay then takes them.
-
-    `value` None leaves the bytes, `headers` are added to those there. Raises NotFound, NotParked, OtherIdentity, and
-    StillUnreadable when what comes out is no event.
-    """
-    row = await connection.fetchrow(_RECORD, letter)
-    if row is None:
-        raise NotFound
-    whole = {**(row["repaired_headers"] or row["headers"]), **headers}
-    before = row["headers"].get("ce_id", "")
-    if _uuid(before) is not None and whole.get("ce_id") != before:
-        raise OtherIdentity
-    kept = row["value"] if row["repaired_value"] is None else row["repaired_value"]
-    fault = read(_delivered(row, headers=whole, value=kept if value is None else value)).fault
-    if fault is not None:
-        raise StillUnreadable(reason=fault.reason, detail=fault.detail)
-    if not await connection.fetchval(_REPAIR, letter, kept if value is None else value, whole, by, why):
-        raise NotParked(state=row["state"])
-
-
 async def discard(pool: asyncpg.Pool, ids: Sequence[int], *, by: str, why: str) -> int:
     """Give up parked records for good; give how many. What is parked behind them waits for a replay."""
     async with transaction(pool) as connection:
         rows = await connection.fetch(_DISCARD, list(ids), by, why)
         for row in rows:
             # In the inbox, so that a repeated delivery of it is not taken for new.
-            event_id = _uuid(row["headers"].get("ce_id", ""))
+            event_id = uuid_of(row["headers"].get("ce_id", ""))
             if event_id is not None:
                 source = row["headers"].get("ce_source", "").removeprefix("/aksu/")
                 seq = row["headers"].get("ce_seq", "")
@@ -211,7 +162,9 @@ async def _portion(
 
 
 async def _again(connection: Connection, applier: Applier, row: Mapping[str, Any]) -> Fault | None:
-    item = read(_delivered(row, headers=row["headers"], value=row["value"]))
+    if row["repaired"] and not await is_confirmed(connection, applier.service, applier.log_keys, row):
+        return _NOT_CONFIRMED
+    item = read(delivered(row, headers=row["headers"], value=row["value"]))
     if item.fault is not None or item.event is None or item.event.meta is None:
         return item.fault
     meta = item.event.meta
@@ -227,22 +180,3 @@ async def _again(connection: Connection, applier: Applier, row: Mapping[str, Any
             raise
         return fault_of(error)
     return None
-
-
-def _delivered(row: Mapping[str, Any], *, headers: Mapping[str, str], value: bytes) -> Delivered:
-    return Delivered(
-        topic=row["topic"],
-        partition=row["partition"],
-        offset=row["offset"],
-        key=row["key"],
-        value=value,
-        headers=headers,
-        time=int(row["parked_at"].timestamp() * 1000),
-    )
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

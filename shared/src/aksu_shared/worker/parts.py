@@ -1,13 +1,14 @@
 """What a worker is made of: what a service gives it, and what its loops are given."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import asyncpg
 
 from aksu_shared.bus import Bus
+from aksu_shared.db.aggregate import Aggregate
 from aksu_shared.db.notify import Notifier
 from aksu_shared.db.work import UnitOfWork
 from aksu_shared.kernel.clock import Clock
@@ -47,6 +48,8 @@ WorkerLoop: TypeAlias = Callable[[Worker], Coroutine[Any, Any, None]]
 class WorkerParts:
     """What a service gives its worker: event handlers, handlers of deadlines by kind, loops of its own by name.
 
+    `aggregates` are what it owns: their tables are compared with the log.
+
     `copies` are the tables that handlers keep as copies of others' aggregates; `on_rebuilt` is told what a rebuild of
     them changed.
 
@@ -57,6 +60,7 @@ class WorkerParts:
     """
 
     service: str
+    aggregates: Sequence[Aggregate] = ()
     handlers: Handlers = field(default_factory=dict)
     deadlines: Mapping[str, DeadlineHandler] = field(default_factory=dict)
     loops: Mapping[str, WorkerLoop] = field(default_factory=dict)

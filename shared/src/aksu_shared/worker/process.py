@@ -34,6 +34,7 @@ from aksu_shared.worker.loop import turns
 from aksu_shared.worker.parts import Worker, WorkerParts
 from aksu_shared.worker.progress import Progress, pause
 from aksu_shared.worker.rebuilding import RebuildLoop
+from aksu_shared.worker.reconcile import Reconcile
 from aksu_shared.worker.scheduler import Scheduler
 from aksu_shared.worker.sequencer import Sequencer
 from aksu_shared.worker.shipper import Shipper
@@ -99,7 +100,7 @@ async def _open_worker(
         clock=clock,
         notifier=await stack.enter_async_context(Notifier(database_url)),
         progress=progress,
-        applier=Applier(pool, service=parts.service, handlers=parts.handlers, clock=clock),
+        applier=Applier(pool, service=parts.service, handlers=parts.handlers, clock=clock, log_keys=config.log_keys),
         handover=Handover(),
         stop=stop,
     )
@@ -110,7 +111,14 @@ def _loops(parts: WorkerParts, worker: Worker, config: BaseConfig, url: str) -> 
     pool, stop = worker.pool, worker.stop
     handover, notifier, progress = worker.handover, worker.notifier, worker.progress
     loops: dict[str, Coroutine[Any, Any, None]] = {
-        "sequencer": Sequencer(url, handover=handover, notifier=notifier, progress=progress).run(stop),
+        "sequencer": Sequencer(
+            url,
+            service=parts.service,
+            keys=config.log_keys,
+            handover=handover,
+            notifier=notifier,
+            progress=progress,
+        ).run(stop),
         "shipper": Shipper(pool, worker.bus, source=parts.service, handover=handover, progress=progress).run(stop),
         "housekeeping": Housekeeping(
             pool,
@@ -161,6 +169,8 @@ def _consuming(
         "dead letters": _carry_out_orders(worker),
         "rebuild": rebuild.run(stop),
     }
+    if parts.copies:
+        loops["reconcile"] = Reconcile(worker, config, parts.copies).run()
     if AccessEvent.topic in applier.topics and AccessEvent.owner in config.feeds:
         feed = AccessFeed(pool, applier, config=config, handover=handover, notifier=notifier, progress=progress)
         loops["access feed"] = feed.run(stop)

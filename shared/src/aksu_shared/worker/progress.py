@@ -41,6 +41,10 @@ class Progress:
         """`loop` tries and does not succeed, for a reason of its own: no turn."""
         self._waiting.pop(loop, None)
 
+    def warn(self, about: str, text: str | None) -> None:
+        """Show a warning on the health page until it is taken back by None; the process stays ready."""
+        self._health.warn(about, text)
+
     @property
     def waiting(self) -> Mapping[str, str]:
         """Loop → what it waits for."""

@@ -18,14 +18,16 @@ import structlog
 from aksu_shared.db.failures import FAILURES
 from aksu_shared.serving.health import Health
 from aksu_shared.worker.handover import Handover
+from aksu_shared.worker.holding import NOT_HELD
 from aksu_shared.worker.progress import STILL, Progress, pause
 
 EXIT_STUCK: Final = 70
 """Exit code of a process that ended itself because it no longer moved."""
 _EVERY: Final = 5.0
 _TICK: Final = 0.25
-_BACKLOG: Final = """
-SELECT shipped, (SELECT min(seq) FROM change_log WHERE position IS NULL) AS unsequenced, position > shipped AS unshipped
+_BACKLOG: Final = f"""
+SELECT shipped, (SELECT min(seq) FROM change_log AS c WHERE position IS NULL AND {NOT_HELD}) AS unsequenced,
+       position > shipped AS unshipped
   FROM log_state"""
 
 log = structlog.get_logger(__name__)

@@ -8,13 +8,17 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import asyncpg
 import psutil
 
 from aksu_local.bench.line import Bar, Line, ScenarioFailed
 from aksu_local.bench.rig import Rig
+from aksu_local.changes import change, insert_changes
 from aksu_local.waiting import eventually
+from aksu_shared.events.registry.services import ServiceAmended, ServiceRegistered
 
 SERVICES = 500_000
 """Each told of twice: the 1,000,000 events that the bar is about."""
@@ -24,22 +28,6 @@ _MINUTES = 5
 _MEGABYTES = 400
 _PAGE = 1_000
 
-_FILL = """
-INSERT INTO change_log (event_id, type, topic, aggregate_id, version, state, changed, scope, legal_time, actor)
-SELECT gen_random_uuid(), 'bg.aksu.registry.service.' || CASE v WHEN 1 THEN 'registered' ELSE 'amended' END || '.v1',
-       'aksu.registry.service.v1', s.id, v,
-       jsonb_build_object(
-         'id', s.id, 'name', 'Дом за стари хора № ' || n, 'kind', 'HOME_ELDERLY',
-         'activity_groups', ARRAY['RESIDENTIAL_CARE'], 'target_groups', ARRAY['ELDERLY'], 'financing', 'PRIVATE',
-         'management', NULL, 'capacity', 20 + v, 'state', 'ACTIVE', 'licence_required', true, 'provider_id', s.id,
-         'provider_body', 'PROVIDER:130007884', 'provider_name', 'Фондация Надежда', 'operator_id', NULL,
-         'operator_body', NULL, 'operator_name', NULL, 'place_id', s.id, 'municipality', 'BLG03',
-         'settlement', 'гр. Благоевград', 'address', 'ул. Примерна ' || n, 'started_on', NULL),
-       jsonb_build_object('capacity', ARRAY[19 + v, 20 + v]), '{public,BG,BLG,BLG03,b:PROVIDER:130007884}', now(),
-       'bench'
-  FROM generate_series(1, 2) v, generate_series(1, $1::int) n,
-       LATERAL (SELECT md5(n::text)::uuid::text AS id) s
- ORDER BY v, n"""
 _ROWS = "SELECT position, aggregate_id, state::text FROM change_log WHERE position > $1 ORDER BY position LIMIT $2"
 _KEEP = """
 INSERT INTO floor_service (id, state) SELECT id, state::jsonb FROM unnest($1::text[], $2::text[]) AS r(id, state)
@@ -86,8 +74,8 @@ async def _fill(rig: Rig) -> int:
     owner = await asyncpg.connect(rig.platform.databases["registry"].worker)
     keeper = await asyncpg.connect(rig.platform.databases["reporting"].worker)
     try:
-        await owner.execute("SET statement_timeout = '15min'")
-        await owner.execute(_FILL, SERVICES)
+        async with owner.transaction():
+            await insert_changes(owner, (_told(number, version) for version in (1, 2) for number in range(SERVICES)))
         unsequenced = "SELECT EXISTS (SELECT FROM change_log WHERE position IS NULL)"
         await eventually(lambda: owner.fetchval(unsequenced), lambda there: not there, within=_PATIENCE, every=0.5)
         head: int = await owner.fetchval("SELECT position FROM log_state")
@@ -97,6 +85,30 @@ async def _fill(rig: Rig) -> int:
         await owner.close()
         await keeper.close()
     return head
+
+
+def _told(number: int, version: int) -> dict[str, Any]:
+    """A social service as it is registered, and as it is amended."""
+    fact, key = (ServiceRegistered, ServiceAmended)[version - 1], str(UUID(int=number + 1))
+    state = {
+        "id": key, "name": f"Дом за стари хора № {number}", "kind": "HOME_ELDERLY",
+        "activity_groups": ["RESIDENTIAL_CARE"], "target_groups": ["ELDERLY"], "financing": "PRIVATE",
+        "management": None, "capacity": 20 + version, "state": "ACTIVE", "licence_required": True, "provider_id": key,
+        "provider_body": "PROVIDER:130007884", "provider_name": "Фондация Надежда", "operator_id": None,
+        "operator_body": None, "operator_name": None, "place_id": key, "municipality": "BLG03",
+        "settlement": "гр. Благоевград", "address": f"ул. Примерна {number}", "started_on": None,
+    }  # fmt: skip
+    return change(
+        "registry",
+        type=fact.type,
+        topic=fact.topic,
+        aggregate_id=key,
+        version=version,
+        state=state,
+        changed={"capacity": [19 + version, 20 + version]},
+        scope=["public", "BG", "BLG", "BLG03", "b:PROVIDER:130007884"],
+        actor="bench",
+    )
 
 
 async def _floor(rig: Rig) -> float:

@@ -14,6 +14,7 @@ from aksu_local.bench.floors import consumer as bare
 from aksu_local.bench.line import Bar, Line, ScenarioFailed
 from aksu_local.bench.load import percentile
 from aksu_local.bench.stream import Stream, opened
+from aksu_local.changes import change, insert_changes
 from aksu_local.waiting import eventually
 from aksu_local.worker_rig import (
     PLACE,
@@ -26,10 +27,9 @@ from aksu_local.worker_rig import (
 from aksu_shared.bus import Record
 from aksu_shared.bus.wire import COLUMNS, record_of
 from aksu_shared.db.notify import Notifier
-from aksu_shared.db.pool import Json
 from aksu_shared.db.projection import project
 from aksu_shared.db.work import UnitOfWork
-from aksu_shared.events.registry.places import PlaceEvent, PlaceState
+from aksu_shared.events.registry.places import PlaceEvent, PlaceRegistered, PlaceState
 from aksu_shared.kernel.clock import Clock
 from aksu_shared.kernel.logging import configure_logging
 from aksu_shared.serving.collector import collect_rarely
@@ -40,10 +40,6 @@ EVENTS: Final = 20_000
 TIMES: Final = 150
 _PAUSE: Final = 0.1
 """Seconds between two commits: nothing else is on its way."""
-_FILL: Final = f"""
-INSERT INTO change_log (event_id, type, topic, aggregate_id, version, state, changed, scope, legal_time)
-SELECT uuidv7(), 'bg.aksu.registry.place.registered.v1', '{TOPIC}', id, 1, state, '{{}}', '{{{",".join(SCOPE)}}}', now()
-  FROM unnest($1::text[], $2::json[]) AS r(id, state)"""
 _EMPTY: Final = "DELETE FROM inbox; DELETE FROM place; DELETE FROM source_state"
 _ROWS: Final = f"SELECT position, {COLUMNS} FROM change_log ORDER BY position"
 
@@ -102,9 +98,7 @@ def _rates(name: str, ours: Sequence[float], floor: Sequence[float], bar: Bar | 
 
 async def _ship(stream: Stream) -> float:
     """Rows a second from the log to the broker's acknowledgement, after the first: read and sent, sequenced before."""
-    states = [_place(number) for number in range(EVENTS)]
-    keys = [str(state.id) for state in states]
-    await stream.pool.execute(_FILL, keys, [Json(state.model_dump_json()) for state in states])
+    await insert_changes(stream.pool, (_registered(_place(number)) for number in range(EVENTS)))
     sequenced = "SELECT count(*) = 0 FROM change_log WHERE position IS NULL"
     async with Log(stream.registry, stream.pool, stream.notifier):
         await eventually(lambda: stream.pool.fetchval(sequenced), within=120, every=0.1)
@@ -116,6 +110,18 @@ async def _ship(stream: Stream) -> float:
         started = time.perf_counter()
         await eventually(lambda: stream.pool.fetchval(waiting), lambda seen: seen == 0, within=120, every=0.01)
         return float(left) / (time.perf_counter() - started)
+
+
+def _registered(place: PlaceState) -> dict[str, Any]:
+    return change(
+        "registry",
+        type=PlaceRegistered.type,
+        topic=TOPIC,
+        aggregate_id=str(place.id),
+        version=1,
+        state=place.model_dump(mode="json"),
+        scope=list(SCOPE),
+    )
 
 
 def _place(number: int) -> PlaceState:

@@ -1,21 +1,34 @@
-"""Revoked access on the wire."""
+"""Revoked access, and requests for it, on the wire."""
 
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated
 
 from pydantic import Field
 
-from aksu_shared.db.store import Kept
-from aksu_shared.events.registry.access import AccessState
+from aksu_shared.events.registry.access_requests import AccessRequestState
 from aksu_shared.kernel.schemas.base import Body, Versioned
-from aksu_shared.kernel.schemas.codes import Line
+from aksu_shared.kernel.schemas.codes import Line, Note
 
 
-class Revocation(Body):
-    """Whose tokens stop counting, and why. `subject` is what stands in the `sub` of those tokens."""
+class NewAccessRequest(Body):
+    """Whose tokens are to stop counting, and why. `subject` is what stands in the `sub` of those tokens."""
 
     subject: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$")]
     reason: Line
+
+
+class AccessRequestConfirmation(Body):
+    """Nothing has to be said: whoever confirms has read the request."""
+
+
+class AccessRequestWithdrawal(Body):
+    """Why it is not to be decided any more."""
+
+    reason: Note
+
+
+class AccessRequestRead(Versioned, AccessRequestState):
+    """A request to revoke somebody's access; people are shown by their pseudonyms."""
 
 
 class RevocationRead(Versioned):
@@ -23,8 +36,3 @@ class RevocationRead(Versioned):
 
     id: str
     not_before: datetime
-
-    @classmethod
-    def of(cls, kept: Kept[AccessState]) -> Self:
-        """The answer to a command."""
-        return cls(id=kept.id, version=kept.version, not_before=kept.state.not_before)

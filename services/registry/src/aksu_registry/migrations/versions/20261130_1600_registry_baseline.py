@@ -8,6 +8,7 @@ revision = "20261130_1600_registry_baseline"
 down_revision = None
 
 SCOPED = (
+    "access_request",
     "body",
     "place",
     "provider",

@@ -1,5 +1,18 @@
 -- Tables of the registry.
 
+CREATE TABLE access_request (
+  id uuid CONSTRAINT pk_access_request PRIMARY KEY,
+  subject text NOT NULL,
+  reason text NOT NULL,
+  requested_by text NOT NULL,
+  accountable boolean NOT NULL,
+  confirmed_by text,
+  state text NOT NULL,
+  version integer NOT NULL,
+  scope text[] NOT NULL,
+  written_at timestamptz NOT NULL DEFAULT now()
+);
+
 CREATE TABLE body (
   id text CONSTRAINT pk_body PRIMARY KEY,
   code text NOT NULL CONSTRAINT uq_body_code UNIQUE,

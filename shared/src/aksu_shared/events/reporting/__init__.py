@@ -1,0 +1,1 @@
+"""Facts that reporting tells."""
