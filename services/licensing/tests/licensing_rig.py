@@ -195,8 +195,11 @@ class Rig:
         """A granted application."""
         application = await self.reviewed(service_id)
         await self.step(application, "propose-grant", {"reason": "Отговаря на изискванията"}, **OFFICER)
-        order = {"order_number": "РД-01-1"}
-        return dict(await self.step(application, "grant", order, **DIRECTOR))
+        return dict(await self.step(application, "grant", self.order(), **DIRECTOR))
+
+    def order(self, **changes: Any) -> dict[str, Any]:
+        """An order under a number of its own."""
+        return {"order_number": f"РД-01-{next(self.numbers)}"} | changes
 
     def today(self) -> date:
         return Clock(self.api.clock_file).today()

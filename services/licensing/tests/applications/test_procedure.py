@@ -42,7 +42,7 @@ async def test_an_application_received_on_10_01_is_decided_by_10_03(licensing: R
     licensing.move(date(2025, 1, 13))
     service = await licensing.known()
     key = (await licensing.file(service.id)).json()["id"]
-    registered = await licensing.step(key, "register", {"received_on": "2025-01-10"}, **OFFICER)
+    registered = await licensing.step(key, "register", {"received_on": "2025-01-10", "reason": "По пощата"}, **OFFICER)
     assert registered["decision_due"] == "2025-03-10"
     assert registered["term"] == "licensing.decision"
     assert registered["term_basis"] == "чл. 151, ал. 1 ЗСУ"
@@ -51,7 +51,7 @@ async def test_an_application_received_on_10_01_is_decided_by_10_03(licensing: R
 async def test_a_term_that_ends_on_a_day_off_ends_on_the_next_working_day(licensing: Rig) -> None:
     licensing.move(date(2025, 1, 7))
     key = (await licensing.file((await licensing.known()).id)).json()["id"]
-    registered = await licensing.step(key, "register", {"received_on": "2025-01-03"}, **OFFICER)
+    registered = await licensing.step(key, "register", {"received_on": "2025-01-03", "reason": "По пощата"}, **OFFICER)
     assert registered["decision_due"] == "2025-03-04"  # 3 March is the national holiday, a Monday
 
 

@@ -49,7 +49,8 @@ class Noted(Body):
 class Registration(Noted):
     """The application enters the Agency's records; its incoming number is generated."""
 
-    received_on: date | None = Field(default=None, description=f"day of receipt; {_TODAY}")
+    received_on: date | None = Field(default=None, description="day of receipt; the day of filing when left out")
+    reason: Note | None = Field(default=None, description="why it was received on another day than it was filed")
 
 
 class CorrectionRequest(Body):

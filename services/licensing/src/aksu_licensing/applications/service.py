@@ -78,10 +78,17 @@ class ApplicationService:
             raise ApplicationDecided(state=application.state.state)
         return application
 
-    async def incoming_number(self, procedure: str, *, received_on: date) -> str:
-        """`ВХ-<service no>-<sequence>/<dd.mm.yyyy>`, one sequence without gaps [assumption]."""
+    async def incoming_number(self, procedure: str) -> str:
+        """`ВХ-<service no>-<sequence>/<dd.mm.yyyy>`, one sequence without gaps, of the day it is given [assumption].
+
+        The day is not that of receipt: numbers and their days rise together, whatever is said of the receipt.
+        """
         sequence = await self._counters.next("incoming")
-        return f"ВХ-{ADMINISTRATIVE_SERVICES[procedure]}-{sequence}/{received_on:%d.%m.%Y}"
+        return f"ВХ-{ADMINISTRATIVE_SERVICES[procedure]}-{sequence}/{self.context.today:%d.%m.%Y}"
+
+    async def take_order(self, number: str, *, day: date) -> None:
+        """Let this decision alone have its order's number. Raises OrderNumberTaken."""
+        await self._counters.take_order(number, day=day)
 
     async def check_reopened(self, state: ApplicationState) -> None:
         """Raise ApplicationOpen when the provider has applied anew meanwhile; ServiceNotKnown."""

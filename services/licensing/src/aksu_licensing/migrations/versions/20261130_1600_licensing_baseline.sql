@@ -22,6 +22,8 @@ CREATE TABLE application (
   request text,
   incoming_number text CONSTRAINT uq_application_incoming_number UNIQUE,
   received_on date,
+  receipt_unconfirmed boolean NOT NULL,
+  registered_by text,
   term text,
   term_due date,
   term_basis text,
@@ -32,6 +34,7 @@ CREATE TABLE application (
   decision_due date,
   overdue_after date,
   proposed_by text,
+  proposed_on date,
   decision text,
   order_number text,
   decided_on date,
@@ -133,6 +136,14 @@ CREATE TABLE manager_check (
   written_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX ix_manager_check_application_id ON manager_check (application_id, checked_at, id);
+
+CREATE TABLE order_number (
+  number text NOT NULL,
+  year integer NOT NULL,
+  CONSTRAINT pk_order_number PRIMARY KEY (number, year)
+);
+GRANT SELECT, INSERT ON order_number TO licensing_runtime, licensing_worker;
+GRANT SELECT ON order_number TO licensing_reader;
 
 CREATE TABLE provider (
   id uuid CONSTRAINT pk_provider PRIMARY KEY,
