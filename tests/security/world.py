@@ -124,6 +124,11 @@ async def _licensing(served: Served) -> World:
                                   responsible_body=next(iter(parties), None))  # fmt: skip
         key = await put_fact(served, "application", filed, keys)
         targets.append(Target(key, Thing(HERE, owner, parties, keys)))
+        await served.worker.execute(
+            "INSERT INTO conditions (id, application_id, procedure, provider_body, conditions, version, scope)"
+            " VALUES ($1, $2, 'ISSUE', $3, '[]', 1, $4)",
+            uuid4(), UUID(key), owner, ["b:AKSU"],
+        )  # fmt: skip
     licence = facts.licence(municipality=HERE, provider_body=PROVIDER)
     issued = Target(await put_fact(served, "licence", licence, public_row(HERE, PROVIDER)),
                     Thing(HERE, PROVIDER, (), public_row(HERE, PROVIDER)))  # fmt: skip

@@ -12,6 +12,7 @@ from aksu_licensing.base import LicensingBase
 from aksu_licensing.checks import routes as check_routes
 from aksu_licensing.checks import service as checks
 from aksu_licensing.checks.queries import MANAGER_CHECK
+from aksu_licensing.conditions.queries import CONDITIONS
 from aksu_licensing.config import SERVICE
 from aksu_licensing.documents import routes as document_routes
 from aksu_licensing.documents import service as documents
@@ -32,7 +33,7 @@ from aksu_shared.worker.copies import Copies
 from aksu_shared.worker.routing import Handlers
 from aksu_shared.worker.scheduler import DeadlineHandler
 
-AGGREGATES: Final[tuple[Aggregate, ...]] = (LICENCE, APPLICATION, DOCUMENT, MANAGER_CHECK)
+AGGREGATES: Final[tuple[Aggregate, ...]] = (LICENCE, APPLICATION, CONDITIONS, DOCUMENT, MANAGER_CHECK)
 """What licensing owns."""
 
 HOLDINGS: Final[Mapping[str, str]] = {**documents.HOLDINGS, **checks.HOLDINGS}

@@ -19,6 +19,7 @@ async def test_an_application_goes_from_filing_to_a_communicated_licence(licensi
     await licensing.step(key, "start-review", **OFFICER)
     await licensing.step(key, "order-site-check", **OFFICER)
     await licensing.step(key, "complete-site-check", {"result": "Сградата отговаря"}, **OFFICER)
+    await licensing.assess(key)
     proposed = await licensing.step(key, "propose-grant", {"reason": "Отговаря на изискванията"}, **OFFICER)
     assert proposed["state"] == "PROPOSED_GRANT"
     granted = await licensing.step(key, "grant", {"order_number": "РД-01-1"}, **DIRECTOR)
@@ -146,6 +147,7 @@ async def test_what_happened_is_neither_in_the_future_nor_before_its_cause(licen
     assert (refused.status_code, refused.json()["code"]) == (409, "day_in_future")
     await licensing.step(key, "register", **OFFICER)
     await licensing.step(key, "start-review", **OFFICER)
+    await licensing.assess(key)
     await licensing.step(key, "propose-grant", {"reason": "Да"}, **OFFICER)
     yesterday = (licensing.today() - days(1)).isoformat()
     order = {"order_number": "1", "decided_on": yesterday}

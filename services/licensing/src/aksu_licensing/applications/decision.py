@@ -6,7 +6,15 @@ from typing import Any
 
 from aksu_licensing.applications.errors import AppealTermPassed, NotRefused
 from aksu_licensing.applications.rules import APPEAL, PROCEDURES, appeal_is_late, at_rest, decision_term, term_from
-from aksu_licensing.applications.schemas import Appeal, CourtDecision, GrantOrder, Noted, Notification, Reasoned
+from aksu_licensing.applications.schemas import (
+    Appeal,
+    CourtDecision,
+    GrantOrder,
+    GrantProposal,
+    Noted,
+    Notification,
+    Reasoned,
+)
 from aksu_licensing.applications.service import ApplicationService
 from aksu_licensing.licences.service import LicenceService
 from aksu_licensing.licences.steps import carry_out as carry_out_grant
@@ -21,6 +29,12 @@ _Offer = Offer[ApplicationState]
 def propose(case: _Case, _body: Reasoned) -> Changes:
     """Note who proposed and when: another person decides, not on an earlier day."""
     return {"proposed_by": case.actor, "proposed_on": case.today}
+
+
+async def check_overrides(service: ApplicationService, case: _Case, body: GrantProposal, _changes: Changes) -> Changes:
+    """All conditions are met, or named with a reason. Raises ConditionsNotMet, OverrideNeedless."""
+    await service.conditions.propose(case.state, {each.condition: each.reason for each in body.overrides})
+    return {}
 
 
 def return_proposal(_case: _Case, _body: Reasoned) -> Changes:
@@ -60,10 +74,11 @@ async def take_order(service: ApplicationService, _case: _Case, body: GrantOrder
 
 
 async def carry_out(service: ApplicationService, case: _Case, body: GrantOrder, changes: Changes) -> Changes:
-    """Do what was applied for, under the number of the order.
+    """Do what was applied for, under the number of the order: once its conditions hold today, or were overridden.
 
-    Raises OrderNumberTaken, and what `licences.steps.carry_out` does.
+    Raises ConditionsNotMet, OrderNumberTaken, and what `licences.steps.carry_out` does.
     """
+    await service.conditions.check(case.state)
     await take_order(service, case, body, changes)
     granted = case.state.model_copy(update=changes)
     return {"licence_id": await carry_out_grant(LicenceService(service.context), granted)}

@@ -19,6 +19,7 @@ from aksu_licensing.applications.rules import (
 )
 from aksu_licensing.applications.schemas import CorrectionRequest, Noted, Reasoned, Registration
 from aksu_licensing.applications.service import ApplicationService
+from aksu_shared.db.store import Kept
 from aksu_shared.events.licensing.applications import ApplicationState, TermPause
 from aksu_shared.procedures.steps import Case, Changes, Offer
 
@@ -39,12 +40,19 @@ def register(case: _Case, body: Registration) -> Changes:
     if received != filed and body.reason is None:
         raise ReceiptUnexplained(filed_on=filed.isoformat())
     by = {"registered_by": case.actor, "receipt_unconfirmed": received != filed}
-    return by | _clock_from(case, received)
+    return {**by, **_clock_from(case, received)}
 
 
 def _clock_from(case: _Case, received: date) -> Changes:
     clock = {"received_on": received, "clock_since": received}
     return clock | decision_term(case.state.model_copy(update=clock), case.terms)
+
+
+async def list_conditions(
+    service: ApplicationService, case: _Case, _body: Registration, _saved: Kept[ApplicationState]
+) -> None:
+    """What must be met before a grant is listed for the examination."""
+    await service.conditions.begin(case.state)
 
 
 def confirm_receipt(_case: _Case, _body: Noted) -> Changes:
@@ -54,7 +62,7 @@ def confirm_receipt(_case: _Case, _body: Noted) -> Changes:
 
 def reject_receipt(case: _Case, _body: Reasoned) -> Changes:
     """A second person finds the other day wrong: the day of filing holds, and the term of decision runs from it."""
-    return {"receipt_unconfirmed": False} | _clock_from(case, case.state.filed_on)
+    return {**_clock_from(case, case.state.filed_on), "receipt_unconfirmed": False}
 
 
 def receipt_by_another(offer: _Offer) -> bool:

@@ -21,6 +21,7 @@ from aksu_licensing.applications.schemas import (
     CorrectionRequest,
     CourtDecision,
     GrantOrder,
+    GrantProposal,
     Noted,
     Notification,
     Reasoned,
@@ -29,6 +30,7 @@ from aksu_licensing.applications.schemas import (
     SiteCheckResult,
 )
 from aksu_licensing.applications.service import ApplicationService
+from aksu_licensing.conditions.errors import ConditionsNotMet, OverrideNeedless
 from aksu_licensing.counters.errors import OrderNumberTaken
 from aksu_licensing.licences.errors import LicenceEnded, LicenceExists, ServiceChanged, ServiceClosed
 from aksu_licensing.registry_copies.errors import ServiceNotKnown
@@ -82,6 +84,7 @@ APPLICATION_PROCEDURE: Final[Procedure[ApplicationState, ApplicationService]] = 
             body=Registration,
             effect=examination.register,
             before=examination.number,
+            after=examination.list_conditions,
             supplied=frozenset({"incoming_number"}),
             refusals=(DayInFuture, ReceiptTooEarly, ReceiptUnexplained),
         ),
@@ -120,7 +123,13 @@ APPLICATION_PROCEDURE: Final[Procedure[ApplicationState, ApplicationService]] = 
         ),
         "order_site_check": Step(fact=ApplicationAdvanced, body=Noted),
         "complete_site_check": Step(fact=ApplicationAdvanced, body=SiteCheckResult),
-        "propose_grant": Step(fact=ApplicationAdvanced, body=Reasoned, effect=decision.propose),
+        "propose_grant": Step(
+            fact=ApplicationAdvanced,
+            body=GrantProposal,
+            effect=decision.propose,
+            before=decision.check_overrides,
+            refusals=(ConditionsNotMet, OverrideNeedless),
+        ),
         "propose_refusal": Step(fact=ApplicationAdvanced, body=Reasoned, effect=decision.propose),
         "return_proposal": Step(fact=ApplicationAdvanced, body=Reasoned, effect=decision.return_proposal),
         "grant": Step(
@@ -130,6 +139,7 @@ APPLICATION_PROCEDURE: Final[Procedure[ApplicationState, ApplicationService]] = 
             before=decision.carry_out,
             refusals=(
                 *_DAYS,
+                ConditionsNotMet,
                 OrderNumberTaken,
                 ServiceNotKnown,
                 ServiceClosed,

@@ -53,6 +53,17 @@ CREATE INDEX ix_application_service_id ON application (service_id);
 CREATE INDEX ix_application_term_due ON application (term_due, id);
 CREATE UNIQUE INDEX uq_application_open ON application (provider_id, service_id) WHERE state_group IN ('FILED', 'PENDING');
 
+CREATE TABLE conditions (
+  id uuid CONSTRAINT pk_conditions PRIMARY KEY,
+  application_id uuid NOT NULL CONSTRAINT uq_conditions_application_id UNIQUE,
+  procedure text NOT NULL,
+  provider_body text NOT NULL,
+  conditions jsonb NOT NULL,
+  version integer NOT NULL,
+  scope text[] NOT NULL,
+  written_at timestamptz NOT NULL DEFAULT now()
+);
+
 CREATE TABLE counter (
   name text CONSTRAINT pk_counter PRIMARY KEY,
   value bigint NOT NULL
