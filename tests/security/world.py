@@ -83,7 +83,7 @@ _OWNED: Final = {
 
 async def _registry(served: Served) -> World:
     home = facts.service(municipality=HERE, provider_body=MAYOR, operator_body=OPERATOR, state="CLOSED")
-    private = facts.service(municipality=HERE, provider_body=PROVIDER, state="CLOSED")
+    private = facts.service(municipality=HERE, provider_body=PROVIDER, state="CLOSED", financing="PRIVATE")
     provider = facts.provider(body=PROVIDER, eik=EIK, seat_municipality=HERE)
     place = facts.place(municipality=HERE)
     area = next(fact for fact in facts.territories() if fact.id == "BLG")
@@ -125,8 +125,9 @@ async def _licensing(served: Served) -> World:
         key = await put_fact(served, "application", filed, keys)
         targets.append(Target(key, Thing(HERE, owner, parties, keys)))
         await served.worker.execute(
-            "INSERT INTO conditions (id, application_id, procedure, provider_body, conditions, version, scope)"
-            " VALUES ($1, $2, 'ISSUE', $3, '[]', 1, $4)",
+            "INSERT INTO conditions"
+            " (id, application_id, procedure, provider_id, provider_body, conditions, version, scope)"
+            " VALUES ($1, $2, 'ISSUE', $1, $3, '[]', 1, $4)",
             uuid4(), UUID(key), owner, ["b:AKSU"],
         )  # fmt: skip
     licence = facts.licence(municipality=HERE, provider_body=PROVIDER)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from attachments_rig import CHECK
-from licensing_rig import APPLICANT, DIRECTOR, MAYOR, OFFICER, PROVIDER, Rig
+from licensing_rig import APPLICANT, DIRECTOR, MAYOR, OFFICER, PROVIDER, Rig, provider
 
 from aksu_licensing.conditions.rules import NO_BAR_REVOKED, REQUIRED
 from aksu_shared.kernel.codelists import CODELISTS
@@ -153,3 +153,11 @@ async def test_nothing_is_assessed_that_is_not_asked_for_or_after_the_decision(l
     await licensing.step(key, "withdraw", **APPLICANT)
     late = await licensing.assess(key, "MET", "FEE")
     assert (late.status_code, late.json()["code"]) == (409, "application_decided")
+
+
+async def test_whose_legal_form_the_agency_confirmed_is_an_eligible_person(licensing: Rig) -> None:
+    known = await licensing.known(provider(legal_form_confirmed=True))
+    key = str((await licensing.file(known.id)).json()["id"])
+    await licensing.step(key, "register", **OFFICER)
+    found = (await conditions(licensing, key))["ELIGIBLE_PERSON"]
+    assert (found["result"], found["source"]) == ("MET", "REGISTRY")

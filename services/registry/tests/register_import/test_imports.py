@@ -161,7 +161,8 @@ async def test_a_row_that_would_make_two_services_one_is_refused_alone(registry:
     (row,) = [result for result in again["results"] if result["errors"]]
     assert [(error["column"], error["code"]) for error in row["errors"]] == [("service", "service_exists")]
     assert (await registry.get(path)).json()["name"] == "Друго име"
-    closed = await registry.post(f"/v1/services/{own.json()['id']}/close", CLOSURE, **OFFICER)
+    holder = {"role": "provider", "body": imported["provider_body"]}
+    closed = await registry.post(f"/v1/services/{own.json()['id']}/close", CLOSURE, **holder)
     assert closed.status_code == 200, closed.text
     assert (await send(registry, workbook.read_bytes())).json()["updated"] == 1
     assert (await registry.get(path)).json()["name"] == same["name"]

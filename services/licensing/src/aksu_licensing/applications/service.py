@@ -31,7 +31,7 @@ from aksu_shared.events.licensing.applications import (
 )
 from aksu_shared.events.licensing.conditions import ConditionsState
 from aksu_shared.kernel.clock import end_of, start_of
-from aksu_shared.kernel.codelists import ADMINISTRATIVE_SERVICES, LICENCE_REQUIRED
+from aksu_shared.kernel.codelists import ADMINISTRATIVE_SERVICES
 from aksu_shared.kernel.days import happened_on
 from aksu_shared.procedures.context import Context
 
@@ -166,8 +166,8 @@ class ApplicationService:
         if service.state == "CLOSED":
             raise ServiceClosed
         provider = await self._known.provider(state.provider_id)
-        # The service says what held when it was entered; the provider's legal form may have been corrected since.
-        needed = LICENCE_REQUIRED[provider.legal_form] if provider else service.licence_required
+        # The service says what held when it was entered; the provider's legal form may have been confirmed since.
+        needed = provider.licence_required if provider else service.licence_required
         if not needed:
             raise LicenceNotRequired(provider=state.provider_name)
         live = await self._licences.live(state)

@@ -10,7 +10,7 @@ from aksu_shared.db.tables import table_of
 from aksu_shared.events.licensing.conditions import ConditionsEvent
 
 CONDITIONS_OF_APPLICATION = Statement(
-    select(C.id, C.application_id, C.procedure, C.provider_body, C.conditions, C.version).where(
+    select(C.id, C.application_id, C.procedure, C.provider_id, C.provider_body, C.conditions, C.version).where(
         C.application_id == bindparam("application")
     )
 )

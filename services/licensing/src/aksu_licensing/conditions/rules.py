@@ -18,7 +18,9 @@ UNKNOWN: Final = "UNKNOWN"
 OFFICER: Final = "OFFICER"
 MANAGER_CHECK: Final = "MANAGER_CHECK"
 LICENCE_REGISTER: Final = "LICENCE_REGISTER"
+REGISTRY: Final = "REGISTRY"
 
+ELIGIBLE_PERSON: Final = "ELIGIBLE_PERSON"
 NO_BAR_REVOKED: Final = "NO_BAR_REVOKED"
 BAR: Final = "licensing.bar"
 """Key of the term for which a revocation bars its holder."""
@@ -26,7 +28,7 @@ SCOPE: Final[Scope] = ("b:AKSU",)
 """Who sees conditions: the Agency alone."""
 
 _ISSUE: Final = (
-    "ELIGIBLE_PERSON", "NO_INSOLVENCY", "NOT_IN_LIQUIDATION", "NOT_CONVICTED", "QUALITY_STANDARDS",
+    ELIGIBLE_PERSON, "NO_INSOLVENCY", "NOT_IN_LIQUIDATION", "NOT_CONVICTED", "QUALITY_STANDARDS",
     "NO_BAR_UNLICENSED", NO_BAR_REVOKED, "NO_BAR_DANGER", "FEE",
 )  # fmt: skip
 REQUIRED: Final[Mapping[str, tuple[str, ...]]] = {
@@ -55,6 +57,7 @@ def listed(application: ApplicationState) -> ConditionsState:
         id=uuid7(),
         application_id=application.id,
         procedure=application.procedure,
+        provider_id=application.provider_id,
         provider_body=application.provider_body,
         conditions=tuple(Condition(code=code, result=UNKNOWN) for code in REQUIRED[application.procedure]),
     )

@@ -7,11 +7,15 @@ from sqlalchemy import bindparam
 from aksu_licensing.conditions.errors import ConditionsNotMet, OverrideNeedless
 from aksu_licensing.conditions.rules import (
     BAR,
+    ELIGIBLE_PERSON,
     LICENCE_REGISTER,
+    MET,
     NO_BAR_REVOKED,
     NOT_MET,
+    REGISTRY,
     REQUIRED,
     SCOPE,
+    UNKNOWN,
     Finding,
     listed,
     overridden,
@@ -20,6 +24,7 @@ from aksu_licensing.conditions.rules import (
 )
 from aksu_licensing.conditions.tables import ConditionsTable
 from aksu_licensing.licences.store import LicenceStore
+from aksu_licensing.registry_copies.store import KnownStore
 from aksu_shared.db.store import Kept, Store, begins, rows_where
 from aksu_shared.db.tables import table_of
 from aksu_shared.events.licensing.applications import ApplicationState
@@ -42,6 +47,7 @@ class ConditionService:
         self._context = context
         self._store = Store(context.work, _TABLE, ConditionsState)
         self._licences = LicenceStore(context.work)
+        self._registry = KnownStore(context.work)
 
     async def begin(self, application: ApplicationState) -> None:
         """List what must be met for the application; a procedure that asks for nothing has no list."""
@@ -90,18 +96,25 @@ class ConditionService:
         return self._store.save(begins(ConditionsListed, state, id=str(state.id), scope=SCOPE))
 
     async def _known(self, state: ConditionsState) -> Mapping[str, Finding]:
-        """What follows from the licences of the same provider: one revoked within the term of the bar."""
-        today = self._context.today
-        told = {condition.code: condition for condition in state.conditions}.get(NO_BAR_REVOKED)
-        if told is None or told.source == LICENCE_REGISTER:
-            return {}
-        since = self._context.terms.window_start(BAR, today)
-        revoked = await self._licences.revoked(state.provider_body, since=since)
-        if not revoked:
-            return {}
-        by = self._context.work.actor.subject
-        reason = ", ".join(sorted(kept.state.number for kept in revoked))
-        return {NO_BAR_REVOKED: Finding(result=NOT_MET, source=LICENCE_REGISTER, reason=reason, by=by, on=today)}
+        """What follows from records: who is confirmed as an eligible person, and a revocation that still bars."""
+        results = {condition.code: condition for condition in state.conditions}
+        found: dict[str, Finding] = {}
+        person, bar = results.get(ELIGIBLE_PERSON), results.get(NO_BAR_REVOKED)
+        if person is not None and person.result == UNKNOWN:
+            provider = await self._registry.provider(state.provider_id)
+            if provider is not None and provider.legal_form_confirmed:
+                found[ELIGIBLE_PERSON] = self._finding(MET, REGISTRY, None)
+        if bar is not None and bar.source != LICENCE_REGISTER:
+            since = self._context.terms.window_start(BAR, self._context.today)
+            revoked = await self._licences.revoked(state.provider_body, since=since)
+            if revoked:
+                numbers = ", ".join(sorted(kept.state.number for kept in revoked))
+                found[NO_BAR_REVOKED] = self._finding(NOT_MET, LICENCE_REGISTER, numbers)
+        return found
+
+    def _finding(self, result: str, source: str, reason: str | None) -> Finding:
+        by, on = self._context.work.actor.subject, self._context.today
+        return Finding(result=result, source=source, reason=reason, by=by, on=on)
 
 
 def _refuse(missing: list[str]) -> None:

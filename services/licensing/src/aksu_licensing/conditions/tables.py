@@ -17,5 +17,6 @@ class ConditionsTable(AggregateWithId, LicensingBase):
 
     application_id: Mapped[UUID] = mapped_column(unique=True)
     procedure: Mapped[str]
+    provider_id: Mapped[UUID]
     provider_body: Mapped[str]
     conditions: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)

@@ -37,6 +37,13 @@ class BodyService:
             changes += 1
         return changes
 
+    async def follow(self, code: str, *, name: str, territory: str | None, scope: Scope) -> None:
+        """Bring the body of a provider to its name and seat."""
+        kept = await self._store.get(code)
+        event = kept.becomes(BodyAmended, scope=scope, name_bg=name, name_en=name, territory=territory)
+        if event.changed:
+            self._store.save(event)
+
     def enter(self, body: BodyState, *, scope: Scope) -> None:
         """Record a body that is new."""
         self._store.save(begins(BodyEstablished, body, id=body.code, scope=scope))

@@ -51,6 +51,7 @@ def new_provider(given: RowProvider) -> ProviderState:
         eik=given.eik,
         name=given.name,
         legal_form=given.legal_form,
+        legal_form_confirmed=True,
         licence_required=LICENCE_REQUIRED[given.legal_form],
         seat_municipality=None,
         seat_address=given.seat,
@@ -62,6 +63,7 @@ def provider_facts(given: RowProvider) -> dict[str, Any]:
     return {
         "name": given.name,
         "legal_form": given.legal_form,
+        "legal_form_confirmed": True,
         "licence_required": LICENCE_REQUIRED[given.legal_form],
         "seat_address": given.seat,
     }

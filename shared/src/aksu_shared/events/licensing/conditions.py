@@ -28,6 +28,7 @@ class ConditionsState(State):
     id: UUID
     application_id: UUID
     procedure: str
+    provider_id: UUID
     provider_body: str
     conditions: tuple[Condition, ...]
 
