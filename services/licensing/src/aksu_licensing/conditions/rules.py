@@ -11,6 +11,7 @@ from aksu_licensing.conditions.errors import ConditionEstablished, ConditionNotR
 from aksu_shared.events.base import Scope
 from aksu_shared.events.licensing.applications import ApplicationState
 from aksu_shared.events.licensing.conditions import Condition, ConditionsState
+from aksu_shared.kernel.codelists import require
 
 MET: Final = "MET"
 NOT_MET: Final = "NOT_MET"
@@ -42,13 +43,21 @@ REQUIRED: Final[Mapping[str, tuple[str, ...]]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What is said of a condition: its `result`, from which `source`, why, by whom (a pseudonym), on which day."""
+    """What is said of a condition: its `result`, from which `source`, why, by whom (a pseudonym), on which day.
+
+    Construction raises ValueError for a code of no list.
+    """
 
     result: str
     source: str
     reason: str | None
     by: str
     on: date
+
+    def __post_init__(self) -> None:
+        """Refuse codes that nobody could read."""
+        require("condition_results", self.result)
+        require("condition_sources", self.source)
 
 
 def listed(application: ApplicationState) -> ConditionsState:
