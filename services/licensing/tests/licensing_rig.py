@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 import httpx
 
+from aksu_licensing.conditions.rules import REQUIRED
 from aksu_licensing.wiring import DEADLINES, HANDLERS
 from aksu_local.served import Served
 from aksu_shared.bus.contract import Delivered
@@ -192,12 +193,13 @@ class Rig:
         await self.assess(application)
         return str(application)
 
-    async def assess(self, application: str, result: str = "MET", *conditions: str) -> httpx.Response:
+    async def assess(
+        self, application: str, result: str = "MET", *conditions: str, procedure: str = "ISSUE"
+    ) -> httpx.Response:
         """Say of these conditions of an application, or of all, how they stand."""
-        path = f"/v1/applications/{application}/conditions"
-        listed = (await self.api.get(path, **OFFICER)).json()["conditions"]
-        codes = conditions or [each["code"] for each in listed]
+        codes = conditions or REQUIRED[procedure]
         said = [{"condition": code, "result": result, "reason": "По документите"} for code in codes]
+        path = f"/v1/applications/{application}/conditions"
         return await self.api.post(path, {"assessments": said}, **OFFICER)
 
     async def granted(self, service_id: UUID | None = None) -> dict[str, Any]:
