@@ -37,12 +37,10 @@ class BodyService:
             changes += 1
         return changes
 
-    async def follow(self, code: str, *, name: str, territory: str | None, scope: Scope) -> None:
-        """Bring the body of a provider to its name and seat."""
+    async def move(self, code: str, *, territory: str | None, scope: Scope) -> None:
+        """Bring the body of a provider to the seat of the provider."""
         kept = await self._store.get(code)
-        event = kept.becomes(BodyAmended, scope=scope, name_bg=name, name_en=name, territory=territory)
-        if event.changed:
-            self._store.save(event)
+        self._store.save(kept.becomes(BodyAmended, scope=scope, territory=territory))
 
     def enter(self, body: BodyState, *, scope: Scope) -> None:
         """Record a body that is new."""

@@ -90,9 +90,8 @@ class ProviderService:
         event = kept.becomes(ProviderAmended, scope=scope, reason=changes.reason, **given)
         if not event.changed:
             return kept
-        if state.eik is not None:
-            after = event.state
-            await self._bodies.follow(after.body, name=after.name, territory=after.seat_municipality, scope=scope)
+        if state.eik is not None and event.state.seat_municipality != state.seat_municipality:
+            await self._bodies.move(state.body, territory=event.state.seat_municipality, scope=scope)
         return self._store.save(event)
 
     async def confirm(
