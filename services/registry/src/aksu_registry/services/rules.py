@@ -118,8 +118,13 @@ def check_service(state: ServiceState, *, responsible: ProviderState) -> None:
     public = responsible.legal_form in _PUBLIC_FORMS and responsible.legal_form_confirmed
     if state.financing in _PUBLIC_MONEY and not public:
         raise NotState(financing=state.financing)
-    if municipal and responsible.body != f"MUNICIPALITY:{state.municipality}":
-        raise ElsewhereForeign(provider=responsible.name, municipality=state.municipality)
+    check_home(state)
+
+
+def check_home(state: ServiceState) -> None:
+    """Raise ElsewhereForeign for a municipality's service that lies in another one."""
+    if is_municipal(state.provider_body) and state.provider_body != f"MUNICIPALITY:{state.municipality}":
+        raise ElsewhereForeign(provider=state.provider_name, municipality=state.municipality)
 
 
 def check_settlement(settlement: str, *, municipality: str) -> None:
