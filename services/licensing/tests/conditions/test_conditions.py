@@ -130,6 +130,20 @@ async def test_a_licence_revoked_within_five_years_bars_its_holder(licensing: Ri
     await licensing.api.worker.execute(revoke, today.replace(year=today.year - 4))
     refused = await propose(licensing, key)
     assert (refused.status_code, refused.json()["conditions"]) == (409, [NO_BAR_REVOKED])
+    away = await licensing.assess(key, "MET", NO_BAR_REVOKED)
+    assert (away.status_code, away.json()["code"]) == (409, "condition_established")
+
+
+async def test_a_bar_that_is_over_is_no_longer_known_and_is_assessed_anew(licensing: Rig) -> None:
+    await licensing.granted()
+    key = await licensing.reviewed()
+    await licensing.api.worker.execute("UPDATE licence SET state = 'REVOKED', state_group = 'ENDED', ended_on = now()")
+    await licensing.assess(key, "MET", "FEE")
+    assert (await conditions(licensing, key))[NO_BAR_REVOKED]["result"] == "NOT_MET"
+    await licensing.api.worker.execute("UPDATE licence SET state = 'REINSTATED', state_group = 'LIVE', ended_on = NULL")
+    assert (await propose(licensing, key)).json()["conditions"] == [NO_BAR_REVOKED]
+    assert (await licensing.assess(key, "MET", NO_BAR_REVOKED)).status_code == 200
+    assert (await propose(licensing, key)).status_code == 200
 
 
 async def test_conditions_are_for_the_agency_and_assessed_by_licensing_officers(licensing: Rig) -> None:

@@ -84,7 +84,7 @@ class ConditionService:
             _refuse(unmet([condition for condition in kept.state.conditions if condition.override is None]))
 
     async def _of(self, application: ApplicationState) -> Kept[ConditionsState]:
-        """The conditions, with what the register of licences says today; listed now if they were not."""
+        """The conditions, with what records say today; listed now if they were not."""
         found = await self._store.find(_OF_APPLICATION, application=application.id)
         kept = found[0] if found else self._listed(application)
         known = with_findings(kept.state, await self._known(kept.state))
@@ -96,20 +96,20 @@ class ConditionService:
         return self._store.save(begins(ConditionsListed, state, id=str(state.id), scope=SCOPE))
 
     async def _known(self, state: ConditionsState) -> Mapping[str, Finding]:
-        """What follows from records: who is confirmed as an eligible person, and a revocation that still bars."""
-        results = {condition.code: condition for condition in state.conditions}
+        """What follows today from records: who is confirmed as an eligible person, and a revocation that still bars."""
+        now = {condition.code: condition for condition in state.conditions}
         found: dict[str, Finding] = {}
-        person, bar = results.get(ELIGIBLE_PERSON), results.get(NO_BAR_REVOKED)
-        if person is not None and person.result == UNKNOWN:
+        if now[ELIGIBLE_PERSON].result == UNKNOWN:
             provider = await self._registry.provider(state.provider_id)
             if provider is not None and provider.legal_form_confirmed:
                 found[ELIGIBLE_PERSON] = self._finding(MET, REGISTRY, None)
-        if bar is not None and bar.source != LICENCE_REGISTER:
-            since = self._context.terms.window_start(BAR, self._context.today)
-            revoked = await self._licences.revoked(state.provider_body, since=since)
-            if revoked:
-                numbers = ", ".join(sorted(kept.state.number for kept in revoked))
-                found[NO_BAR_REVOKED] = self._finding(NOT_MET, LICENCE_REGISTER, numbers)
+        barred = now[NO_BAR_REVOKED].source == LICENCE_REGISTER and now[NO_BAR_REVOKED].result == NOT_MET
+        since = self._context.terms.window_start(BAR, self._context.today)
+        revoked = sorted(kept.state.number for kept in await self._licences.revoked(state.provider_body, since=since))
+        if revoked and not barred:
+            found[NO_BAR_REVOKED] = self._finding(NOT_MET, LICENCE_REGISTER, ", ".join(revoked))
+        elif barred and not revoked:  # the term is over, or a court reinstated the licence: nobody knows of another bar
+            found[NO_BAR_REVOKED] = self._finding(UNKNOWN, LICENCE_REGISTER, None)
         return found
 
     def _finding(self, result: str, source: str, reason: str | None) -> Finding:
