@@ -55,10 +55,19 @@ async def test_a_municipality_neither_enters_nor_amends_nor_closes_a_private_ser
 
 async def test_a_provider_ends_its_private_service_and_does_not_call_it_public(registry: Served) -> None:
     made = await own_service(registry)
-    for financing in ("STATE_DELEGATED", "MUNICIPAL"):
+    for financing in ("STATE_DELEGATED", "MUNICIPAL", "MIXED"):
         assert (await amend(registry, made, {"financing": financing}, **OWN)).status_code == 403
         assert (await registry.post("/v1/services", private(financing=financing), **OWN)).status_code == 403
     assert (await registry.post(f"/v1/services/{made['id']}/close", closing(), **OWN)).status_code == 200
+
+
+async def test_a_provider_says_that_it_or_the_union_pays_and_the_agency_that_money_is_mixed(registry: Served) -> None:
+    made = await own_service(registry)
+    project = await amend(registry, made, {"financing": "EU_PROJECT"}, **OWN)
+    assert project.status_code == 200, project.text
+    mixed = await amend(registry, project.json(), {"financing": "MIXED"}, **OFFICER)
+    assert mixed.status_code == 200, mixed.text
+    assert (await amend(registry, mixed.json(), {"financing": "PRIVATE"}, **OWN)).status_code == 200
 
 
 async def test_what_was_refused_on_entry_is_refused_on_amendment_by_the_agency_too(registry: Served) -> None:
@@ -102,7 +111,8 @@ async def test_who_runs_an_assigned_service_amends_its_own_part_of_it(registry: 
     await registry.post("/v1/providers", provider(), **OFFICER)
     assigned = service(management="ASSIGNED_CONTEST", operator={"eik": EIK})
     made = await entered(registry, assigned, **MAYOR)
-    for change in ({"capacity": 1}, {"financing": "MUNICIPAL"}, {"target_groups": ["CHILDREN"], "name": "х"}):
+    assert (await amend(registry, made, {"financing": "PRIVATE"}, **OWN)).status_code == 403
+    for change in ({"capacity": 1}, {"target_groups": ["CHILDREN"], "name": "х"}):
         refused = await amend(registry, made, change, **OWN)
         assert (refused.status_code, refused.json()["code"]) == (409, "not_operators")
     assert (await amend(registry, made, {"name": "Дом „Здравец“"}, **OWN)).status_code == 200

@@ -82,6 +82,14 @@ def answers_for(provider: str, *, financing: str, municipality: str) -> str:
     return f"MUNICIPALITY:{municipality}" if financing in _PUBLIC_MONEY else provider
 
 
+def decides_money(provider: str, *, financing: str, municipality: str) -> str:
+    """Code of the body that says a service is paid so, besides the Agency (чл. 41, чл. 49 ЗСУ).
+
+    That is the municipality where public money takes part, so for mixed financing too; else the provider.
+    """
+    return f"MUNICIPALITY:{municipality}" if financing in {*_PUBLIC_MONEY, "MIXED"} else provider
+
+
 def is_municipal(owner: str) -> bool:
     """Whether a municipality answers."""
     return owner.startswith("MUNICIPALITY:")

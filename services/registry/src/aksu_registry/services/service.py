@@ -18,6 +18,7 @@ from aksu_registry.services.rules import (
     check_service,
     check_settlement,
     check_start,
+    decides_money,
     is_municipal,
     refuse_closed,
     refuse_operators,
@@ -83,10 +84,11 @@ class SocialServiceService:
         event = kept.becomes(ServiceAmended, reason=changes.reason, **given)
         if not event.changed:
             return kept
-        rights, owner, next_owner = self.context.rights, whose(kept.state)["owner"], whose(event.state)["owner"]
-        if next_owner != owner:  # who pays decides who answers for it: nobody takes a service over, or gives it away
-            rights.check(by, AMEND, owner=next_owner)
-        if not rights.allows(by, AMEND, owner=owner):
+        rights, state = self.context.rights, event.state
+        if "financing" in event.changed:
+            payer = decides_money(state.provider_body, financing=state.financing, municipality=state.municipality)
+            rights.check(by, AMEND, owner=payer)
+        if not rights.allows(by, AMEND, owner=whose(kept.state)["owner"]):
             refuse_operators(event.changed)
         check_service(event.state, responsible=await self._providers.get(event.state.provider_id))
         return self._save(event)
@@ -116,7 +118,9 @@ class SocialServiceService:
         """Raise Forbidden unless it is the caller's to enter: a municipality's its own, an assigned one its mayor's."""
         owner = answers_for(new.responsible_provider.body, financing=new.financing, municipality=new.municipality)
         rights = self.context.rights
-        rights.check(by, "registry.service.create", territory=new.municipality, owner=owner)
+        payer = decides_money(new.responsible_provider.body, financing=new.financing, municipality=new.municipality)
+        for body in (owner, payer):
+            rights.check(by, "registry.service.create", territory=new.municipality, owner=body)
         if is_municipal(owner):
             rights.check(by, "registry.service.establish", territory=new.municipality, owner=owner)
         if new.operator is not None:
