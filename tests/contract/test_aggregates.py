@@ -180,7 +180,8 @@ async def _read(reads: Reads, reading: Reading, event: Event[Any]) -> dict[str, 
         page = await reads.page(reading.query, scope=scope, sort=next(iter(reading.query.sorts)), limit=2, **given)
         (row,) = json.loads(page)["items"]
     else:
-        found = await reads.one(reading.query, scope=scope, id=event.id, code=event.id, **today)
+        whose = {"application": getattr(event.state, "application_id", None)}
+        found = await reads.one(reading.query, scope=scope, id=event.id, code=event.id, **whose, **today)
         assert found is not None
         row = json.loads(found[1])
     fields = reading.model.model_fields

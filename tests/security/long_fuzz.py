@@ -22,6 +22,7 @@ EXAMPLES: Final = int(os.environ.get("AKSU_FUZZ_EXAMPLES", "8"))
 SEED: Final = "20261122"
 BODIES: Final = {
     "provider": (world.PROVIDER, world.OPERATOR),
+    "mayor": (world.MAYOR, "MUNICIPALITY:VAR06"),
     "municipality_officer": (world.MAYOR, "MUNICIPALITY:VAR06"),
     "oblast_officer": ("OBLAST:BLG", "OBLAST:VAR"),
     "body_officer": ("DSP:BLG01", "RZI:VAR"),

@@ -24,6 +24,7 @@ REVOKED = {
     "licensing_officer": "AKSU",
     "inspector": "AKSU",
     "data_protection_officer": "AKSU",
+    "mayor": "MUNICIPALITY:BLG03",
     "municipality_officer": "MUNICIPALITY:BLG03",
     "provider": "PROVIDER:130007884",
     "operator": None,

@@ -73,7 +73,7 @@ async def test_what_was_not_found_and_what_is_public_is_not_recorded(licensing: 
 
 
 async def test_the_feed_is_recorded_for_what_it_told_beyond_the_public(licensing: Rig) -> None:
-    application = await licensing.reviewed()
+    application = (await licensing.file((await licensing.known()).id)).json()["id"]
     await licensing.api.worker.execute("UPDATE change_log SET position = seq")
     await licensing.api.worker.execute("UPDATE log_state SET position = (SELECT max(seq) FROM change_log)")
     await licensing.api.get("/v1/changes")

@@ -56,7 +56,7 @@ async def test_a_revoked_token_opens_nothing_and_a_new_one_does(registry: Served
         await registry.client.post("/v1/providers", json=PROVIDER, headers=keyed),
         await registry.client.post("/v1/providers", json=PROVIDER, headers=old | {"Idempotency-Key": "two"}),
         await registry.client.patch(path, json={"name": "Друга", "reason": "х"}, headers=old | {"If-Match": '"1"'}),
-        await registry.client.post(f"/v1/services/{uuid4()}/close", json={"closed_on": "2026-01-01", "reason": "х"},
+        await registry.client.post(f"/v1/providers/{uuid4()}/confirm-legal-form", json={"reason": "х"},
                                    headers=old | {"Idempotency-Key": "three"}),
     ):  # fmt: skip
         assert (answer.status_code, answer.json()["code"]) == (401, "token_revoked"), answer.request.url

@@ -84,7 +84,7 @@ _OWNED: Final = {
 
 async def _registry(served: Served) -> World:
     home = facts.service(municipality=HERE, provider_body=MAYOR, operator_body=OPERATOR, state="CLOSED")
-    private = facts.service(municipality=HERE, provider_body=PROVIDER, state="CLOSED")
+    private = facts.service(municipality=HERE, provider_body=PROVIDER, state="CLOSED", financing="PRIVATE")
     provider = facts.provider(body=PROVIDER, eik=EIK, seat_municipality=HERE)
     place = facts.place(municipality=HERE)
     area = next(fact for fact in facts.territories() if fact.id == "BLG")
@@ -128,6 +128,12 @@ async def _licensing(served: Served) -> World:
                                   responsible_body=next(iter(parties), None))  # fmt: skip
         key = await put_fact(served, "application", filed, keys)
         targets.append(Target(key, Thing(HERE, owner, parties, keys)))
+        await served.worker.execute(
+            "INSERT INTO conditions"
+            " (id, application_id, procedure, provider_id, provider_body, conditions, version, scope)"
+            " VALUES ($1, $2, 'ISSUE', $1, $3, '[]', 1, $4)",
+            uuid4(), UUID(key), owner, ["b:AKSU"],
+        )  # fmt: skip
     licence = facts.licence(municipality=HERE, provider_body=PROVIDER)
     issued = Target(await put_fact(served, "licence", licence, public_row(HERE, PROVIDER)),
                     Thing(HERE, PROVIDER, (), public_row(HERE, PROVIDER)))  # fmt: skip

@@ -20,6 +20,7 @@ EXPECTED: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
         f"application.{step}": ("licensing", (_L.format("application"),))
         for step in ("file", "register", "start-review", "propose-grant", "grant")
     },
+    "application.conditions": ("licensing", (_L.format("conditions"),)),
 }
 """Kind of operation → service and topics, of each of which it makes exactly one change-log row that bears its name."""
 

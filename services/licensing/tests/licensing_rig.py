@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 import httpx
 
+from aksu_licensing.conditions.rules import REQUIRED
 from aksu_licensing.wiring import DEADLINES, HANDLERS
 from aksu_local.served import Served
 from aksu_shared.bus.contract import Delivered
@@ -189,14 +190,27 @@ class Rig:
         application = (await self.file(service_id)).json()["id"]
         await self.step(application, "register", **OFFICER)
         await self.step(application, "start-review", **OFFICER)
+        await self.assess(application)
         return str(application)
+
+    async def assess(
+        self, application: str, result: str = "MET", *conditions: str, procedure: str = "ISSUE"
+    ) -> httpx.Response:
+        """Say of these conditions of an application, or of all, how they stand."""
+        codes = conditions or REQUIRED[procedure]
+        said = [{"condition": code, "result": result, "reason": "По документите"} for code in codes]
+        path = f"/v1/applications/{application}/conditions"
+        return await self.api.post(path, {"assessments": said}, **OFFICER)
 
     async def granted(self, service_id: UUID | None = None) -> dict[str, Any]:
         """A granted application."""
         application = await self.reviewed(service_id)
         await self.step(application, "propose-grant", {"reason": "Отговаря на изискванията"}, **OFFICER)
-        order = {"order_number": "РД-01-1"}
-        return dict(await self.step(application, "grant", order, **DIRECTOR))
+        return dict(await self.step(application, "grant", self.order(), **DIRECTOR))
+
+    def order(self, **changes: Any) -> dict[str, Any]:
+        """An order under a number of its own."""
+        return {"order_number": f"РД-01-{next(self.numbers)}"} | changes
 
     def today(self) -> date:
         return Clock(self.api.clock_file).today()

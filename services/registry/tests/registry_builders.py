@@ -4,7 +4,8 @@ from typing import Any
 
 EIK = "130007884"
 OFFICER: dict[str, Any] = {"role": "licensing_officer", "body": "AKSU"}
-MAYOR: dict[str, Any] = {"role": "municipality_officer", "body": "MUNICIPALITY:BLG03"}
+MAYOR: dict[str, Any] = {"role": "mayor", "body": "MUNICIPALITY:BLG03"}
+CLERK: dict[str, Any] = {"role": "municipality_officer", "body": "MUNICIPALITY:BLG03"}
 
 
 def provider(**changes: Any) -> dict[str, Any]:

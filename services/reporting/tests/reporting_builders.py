@@ -96,7 +96,8 @@ def provider(*, version: int = 1, **changes: Any) -> Event[Any]:
     key = changes.pop("id", None) or uuid4()
     given: dict[str, Any] = {
         "id": key, "body": f"PROVIDER:{key.int % 10**9:09}", "eik": None, "name": "Фондация Надежда",
-        "legal_form": "NGO", "licence_required": True, "seat_municipality": None, "seat_address": None,
+        "legal_form": "NGO", "legal_form_confirmed": True, "licence_required": True, "seat_municipality": None,
+        "seat_address": None,
     }  # fmt: skip
     state = ProviderState(**given | changes)
     scope = row_scope(state.seat_municipality, state.body, public=True)

@@ -195,3 +195,18 @@ def test_a_provider_and_an_officer_never_reach_beyond_their_own(rights: Rights) 
     ):
         if not rights.granted(ANONYMOUS, action):
             assert "any" not in rights.granted(who(role, body), action), (action, role)
+
+
+def test_a_mayor_may_whatever_his_officers_may() -> None:
+    rights = Rights.load()
+    mayor, officer = (who(role, "MUNICIPALITY:BLG01") for role in ("mayor", "municipality_officer"))
+    for action in rights.actions:
+        assert rights.granted(mayor, action) >= rights.granted(officer, action), action
+
+
+@pytest.mark.parametrize("action", ["registry.service.close", "registry.service.assign"])
+def test_what_a_mayor_alone_decides_his_officers_do_not(action: str) -> None:
+    rights = Rights.load()
+    assert rights.granted(who("mayor", "MUNICIPALITY:BLG01"), action) == {"own"}
+    assert not rights.granted(who("municipality_officer", "MUNICIPALITY:BLG01"), action)
+    assert not rights.granted(who("licensing_officer", "AKSU"), action)

@@ -159,3 +159,15 @@ def test_the_kind_of_settlement_does_not_matter(typed: str) -> None:
 @given(st.text())
 def test_folding_twice_is_folding_once(text: str) -> None:
     assert fold(fold(text)) == fold(text)
+
+
+@pytest.mark.parametrize("area", TERRITORY.municipalities, ids=lambda area: area.code)
+def test_a_town_is_known_as_the_seat_of_the_municipality_that_bears_its_name(area: Area) -> None:
+    for written in (f"гр. {area.name.bg}", f"ГРАД {area.name.bg.upper()}", f"гр. {area.name.bg}, обл. Някоя"):
+        assert area.code in TERRITORY.named_by_town(written)
+    assert TERRITORY.named_by_town(f"с. {area.name.bg}") == ()
+    assert TERRITORY.named_by_town(area.name.bg) == ()
+
+
+def test_a_town_of_which_no_municipality_is_named_is_not_known() -> None:
+    assert TERRITORY.named_by_town("гр. Неизвестен") == ()

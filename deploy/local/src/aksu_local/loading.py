@@ -27,25 +27,30 @@ class Sample:
 async def load_sample(platform: Platform) -> Sample:
     """Import the sample register and register the municipal services; safe to repeat. Raises SampleRefused."""
     today = _first_day(platform.folder)
-    headers = {"Authorization": f"Bearer {platform.token('licensing_officer', 'AKSU')}"}
     try:
-        return await _load(platform.url("registry"), headers=headers, today=today)
+        return await _load(platform, today=today)
     except httpx.HTTPError as failure:
         msg = f"the registry did not answer: {failure!r}"
         raise SampleRefused(msg) from failure
 
 
-async def _load(registry: str, *, headers: dict[str, str], today: date) -> Sample:
-    async with httpx.AsyncClient(base_url=registry, headers=headers, timeout=300.0) as client:
+async def _load(platform: Platform, *, today: date) -> Sample:
+    officer = _bearer(platform.token("licensing_officer", "AKSU"))
+    async with httpx.AsyncClient(base_url=platform.url("registry"), headers=officer, timeout=300.0) as client:
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / REGISTER_FILE
             write_register(file, today=today)
             rows = await _import(client, file)
         services = municipal_services(today=today)
         for number, body in enumerate(services):
-            key = {"Idempotency-Key": f"sample-service-{number}"}
+            clerk = _bearer(platform.token("municipality_officer", f"MUNICIPALITY:{body['municipality']}"))
+            key = {"Idempotency-Key": f"sample-service-{number}", **clerk}
             _accepted(await client.post("/v1/services", json=body, headers=key))
     return Sample(register_rows=rows, municipal_services=len(services))
+
+
+def _bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
 
 
 def _first_day(folder: Folder) -> date:

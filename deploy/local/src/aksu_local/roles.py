@@ -13,6 +13,7 @@ MAIN_ROLES: Final[Mapping[str, str | None]] = {
     "executive_director": "AKSU",
     "aksu_analyst": "AKSU",
     "oblast_officer": "OBLAST:BLG",
+    "mayor": "MUNICIPALITY:BLG03",
     "municipality_officer": "MUNICIPALITY:BLG03",
     "operator": "AKSU",
     "integration": None,

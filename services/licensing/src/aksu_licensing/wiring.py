@@ -12,6 +12,7 @@ from aksu_licensing.base import LicensingBase
 from aksu_licensing.checks import routes as check_routes
 from aksu_licensing.checks import service as checks
 from aksu_licensing.checks.queries import MANAGER_CHECK
+from aksu_licensing.conditions.queries import CONDITIONS
 from aksu_licensing.config import SERVICE
 from aksu_licensing.documents import routes as document_routes
 from aksu_licensing.documents import service as documents
@@ -37,6 +38,7 @@ from aksu_shared.worker.scheduler import DeadlineHandler
 AGGREGATES: Final[tuple[Aggregate, ...]] = (
     LICENCE,
     APPLICATION,
+    CONDITIONS,
     DOCUMENT,
     MANAGER_CHECK,
     repairs(LicensingRepairEvent),

@@ -19,6 +19,7 @@ async def test_an_application_goes_from_filing_to_a_communicated_licence(licensi
     await licensing.step(key, "start-review", **OFFICER)
     await licensing.step(key, "order-site-check", **OFFICER)
     await licensing.step(key, "complete-site-check", {"result": "Сградата отговаря"}, **OFFICER)
+    await licensing.assess(key)
     proposed = await licensing.step(key, "propose-grant", {"reason": "Отговаря на изискванията"}, **OFFICER)
     assert proposed["state"] == "PROPOSED_GRANT"
     granted = await licensing.step(key, "grant", {"order_number": "РД-01-1"}, **DIRECTOR)
@@ -42,7 +43,7 @@ async def test_an_application_received_on_10_01_is_decided_by_10_03(licensing: R
     licensing.move(date(2025, 1, 13))
     service = await licensing.known()
     key = (await licensing.file(service.id)).json()["id"]
-    registered = await licensing.step(key, "register", {"received_on": "2025-01-10"}, **OFFICER)
+    registered = await licensing.step(key, "register", {"received_on": "2025-01-10", "reason": "По пощата"}, **OFFICER)
     assert registered["decision_due"] == "2025-03-10"
     assert registered["term"] == "licensing.decision"
     assert registered["term_basis"] == "чл. 151, ал. 1 ЗСУ"
@@ -51,7 +52,7 @@ async def test_an_application_received_on_10_01_is_decided_by_10_03(licensing: R
 async def test_a_term_that_ends_on_a_day_off_ends_on_the_next_working_day(licensing: Rig) -> None:
     licensing.move(date(2025, 1, 7))
     key = (await licensing.file((await licensing.known()).id)).json()["id"]
-    registered = await licensing.step(key, "register", {"received_on": "2025-01-03"}, **OFFICER)
+    registered = await licensing.step(key, "register", {"received_on": "2025-01-03", "reason": "По пощата"}, **OFFICER)
     assert registered["decision_due"] == "2025-03-04"  # 3 March is the national holiday, a Monday
 
 
@@ -146,6 +147,7 @@ async def test_what_happened_is_neither_in_the_future_nor_before_its_cause(licen
     assert (refused.status_code, refused.json()["code"]) == (409, "day_in_future")
     await licensing.step(key, "register", **OFFICER)
     await licensing.step(key, "start-review", **OFFICER)
+    await licensing.assess(key)
     await licensing.step(key, "propose-grant", {"reason": "Да"}, **OFFICER)
     yesterday = (licensing.today() - days(1)).isoformat()
     order = {"order_number": "1", "decided_on": yesterday}

@@ -28,8 +28,10 @@ async def apply(licensing: Rig, service: ServiceState, procedure: str, **more: A
 
 
 async def grant(licensing: Rig, application: str) -> dict[str, Any]:
-    await licensing.step(application, "register", **OFFICER)
+    registered = await licensing.step(application, "register", **OFFICER)
     await licensing.step(application, "start-review", **OFFICER)
+    if registered["procedure"] == "RENEW":
+        await licensing.assess(application, procedure="RENEW")
     await licensing.step(application, "propose-grant", {"reason": "Да"}, **OFFICER)
     return dict(await licensing.step(application, "grant", {"order_number": "1"}, **DIRECTOR))
 
@@ -49,6 +51,7 @@ async def test_a_renewal_begins_the_day_after_its_predecessors_last_one(licensin
     assert (registered["term"], registered["decision_due"]) == ("licensing.renewal_decision", "2026-01-26")
     assert registered["incoming_number"].startswith("ВХ-3130-")
     await licensing.step(filed["id"], "start-review", **OFFICER)
+    await licensing.assess(filed["id"], procedure="RENEW")
     await licensing.step(filed["id"], "propose-grant", {"reason": "Да"}, **OFFICER)
     granted = await licensing.step(filed["id"], "grant", {"order_number": "1"}, **DIRECTOR)
     held, renewed = await licensing.licences()

@@ -143,6 +143,30 @@ async def test_a_licence_passed_to_another_provider_takes_its_service_along(
     assert await registry.worker.fetchval(ran_by_others) == 0
 
 
+async def test_a_row_that_would_break_a_rule_of_its_service_is_refused_alone(
+    registry: Served, workbook: Path, tmp_path: Path
+) -> None:
+    passed = write_with_one_licence_passed_on(tmp_path / "other.xlsx")
+    await send(registry, workbook.read_bytes())
+    service = await registry.worker.fetchrow(
+        "SELECT s.* FROM register_row r JOIN service s ON s.id = r.service_id WHERE r.number = $1", passed.number
+    )
+    form = {"legal_form": "MUNICIPAL_LEGAL_ENTITY", "reason": "По решение на общинския съвет"}
+    confirmed = await registry.post(f"/v1/providers/{service['provider_id']}/confirm-legal-form", form, **OFFICER)
+    assert confirmed.status_code == 200, confirmed.text
+    public = {"financing": "STATE_DELEGATED", "reason": "По бюджета"}
+    path = f"/v1/services/{service['id']}"
+    version = (await registry.get(path)).json()["version"]
+    assert (await registry.patch(path, public, version=version, **OFFICER)).status_code == 200
+    assert (await send(registry, workbook.read_bytes())).json()["refused"] == 0
+    again = (await registry.get(f"/v1/providers/{service['provider_id']}")).json()
+    assert again["legal_form"] == "MUNICIPAL_LEGAL_ENTITY"
+    report = (await send(registry, (tmp_path / "other.xlsx").read_bytes())).json()
+    (row,) = [result for result in report["results"] if result["errors"]]
+    assert [(error["column"], error["code"]) for error in row["errors"]] == [("provider", "financing_not_private")]
+    assert (await registry.get(path)).json()["provider_id"] == str(service["provider_id"])
+
+
 async def test_a_row_that_would_make_two_services_one_is_refused_alone(registry: Served, workbook: Path) -> None:
     report = (await send(registry, workbook.read_bytes())).json()
     imported = await registry.worker.fetchrow(
@@ -161,7 +185,8 @@ async def test_a_row_that_would_make_two_services_one_is_refused_alone(registry:
     (row,) = [result for result in again["results"] if result["errors"]]
     assert [(error["column"], error["code"]) for error in row["errors"]] == [("service", "service_exists")]
     assert (await registry.get(path)).json()["name"] == "Друго име"
-    closed = await registry.post(f"/v1/services/{own.json()['id']}/close", CLOSURE, **OFFICER)
+    holder = {"role": "provider", "body": imported["provider_body"]}
+    closed = await registry.post(f"/v1/services/{own.json()['id']}/close", CLOSURE, **holder)
     assert closed.status_code == 200, closed.text
     assert (await send(registry, workbook.read_bytes())).json()["updated"] == 1
     assert (await registry.get(path)).json()["name"] == same["name"]

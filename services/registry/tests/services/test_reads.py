@@ -56,7 +56,7 @@ async def test_the_feed_gives_changes_only_once_they_have_a_position(registry: S
     read = event_of_structured(event)
     assert read.meta is not None
     assert (read.type, read.state.name, read.meta.actor) == (
-        "bg.aksu.registry.service.registered.v1", "Дом за стари хора", registry.actor("test-municipality_officer"),
+        "bg.aksu.registry.service.registered.v1", "Дом за стари хора", registry.actor("test-mayor"),
     )  # fmt: skip
     assert (await registry.get(f"/v1/changes?after={page['next']}")).json()["items"] == []
     stale = await registry.get("/v1/changes?after=00000000-0000-0000-0000-000000000000:1")

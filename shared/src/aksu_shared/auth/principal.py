@@ -26,6 +26,7 @@ class Role(StrEnum):
 
     PUBLIC = "public"
     PROVIDER = "provider"
+    MAYOR = "mayor"
     MUNICIPALITY_OFFICER = "municipality_officer"
     OBLAST_OFFICER = "oblast_officer"
     BODY_OFFICER = "body_officer"

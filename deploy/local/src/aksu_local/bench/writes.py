@@ -18,7 +18,7 @@ async def writes(rig: Rig) -> AsyncIterator[Line]:
     The command is measured while the worker stands still, as nothing is relayed from the floors either; and beside it.
     """
     run, numbers = uuid4().hex, count()
-    officer = rig.headers("licensing_officer", "AKSU")
+    officer = rig.headers("municipality_officer", "MUNICIPALITY:BLG01")
 
     def body() -> bytes:
         return json.dumps(_service(f"Дом „Пример {run[:6]} {next(numbers)}“"), ensure_ascii=False).encode()

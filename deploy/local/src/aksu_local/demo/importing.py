@@ -96,8 +96,8 @@ async def register_licence_free(stage: Stage) -> None:
     """POST /v1/services: municipal and state-delegated services, which need no licence."""
     today = legal_day(legal_now(stage.platform.folder.clock))
     bodies = municipal_services(today=today)
-    token = stage.platform.token("licensing_officer", "AKSU")
     for body in bodies:
+        token = stage.platform.token("municipality_officer", f"MUNICIPALITY:{body['municipality']}")
         await stage.post("registry", "/v1/services", body, token=token)
     stage.say(f"{len(bodies)} municipal services registered by POST /v1/services")
     stage.holds(f"≥ {MIN_FREE} of them", condition=len(bodies) >= MIN_FREE)

@@ -88,6 +88,7 @@ async def _application(stage: Stage, service: dict[str, Any], owner: str, positi
 
 async def _decide(stage: Stage, application: str) -> dict[str, Any]:
     await _act(stage, application, "start-review", {}, role="licensing_officer")
+    await _assess(stage, application)
     await _act(stage, application, "propose-grant", {"reason": "Изискванията са изпълнени."}, role="licensing_officer")
     refused = await stage.post(
         "licensing",
@@ -100,6 +101,18 @@ async def _decide(stage: Stage, application: str) -> dict[str, Any]:
     granted = await _act(stage, application, "grant", {"order_number": "РД-01-1"}, role="executive_director")
     stage.check("granted by another", got=granted["state"], want="GRANTED")
     return granted
+
+
+async def _assess(stage: Stage, application: str) -> None:
+    path, officer = f"/v1/applications/{application}/conditions", stage.platform.token("licensing_officer", "AKSU")
+    reason = {"reason": "Изискванията са изпълнени."}
+    early = await stage.post(
+        "licensing", f"/v1/applications/{application}/propose-grant", reason, token=officer, expect=409
+    )
+    missing = early.json()["conditions"]
+    stage.holds("nothing is proposed before its conditions are known (чл. 148 ЗСУ)", condition=len(missing) > 0)
+    said = [{"condition": code, "result": "MET"} | reason for code in missing]
+    await stage.post("licensing", path, {"assessments": said}, token=officer, expect=200)
 
 
 async def _act(stage: Stage, application: str, verb: str, body: dict[str, Any], *, role: str) -> dict[str, Any]:

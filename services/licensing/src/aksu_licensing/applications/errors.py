@@ -3,6 +3,7 @@
 from aksu_shared.kernel.errors import RuleBroken
 
 _LICENSING = "чл. 146–160 ЗСУ"
+_RECEIPT = "чл. 150, ал. 1 ЗСУ"
 
 
 class LicenceNotRequired(RuleBroken):
@@ -30,6 +31,33 @@ class ApplicationDecided(RuleBroken):
     bg = "По заявлението вече е решено ({state}); към него не се прилага нищо."
     en = "The application was decided ({state}); nothing is attached to it any more."
     legal_basis = _LICENSING
+
+
+class ReceiptUnexplained(RuleBroken):
+    """The term of decision runs from receipt: another day than that of filing says why."""
+
+    code = "receipt_unexplained"
+    bg = "Заявлението е подадено на {filed_on}; за друг ден на получаване (received_on) се посочва причина (reason)."
+    en = "The application was filed on {filed_on}; for another day of receipt (received_on) say why (reason)."
+    legal_basis = _RECEIPT
+
+
+class ReceiptTooEarly(RuleBroken):
+    """An application is not received long before it was filed."""
+
+    code = "receipt_too_early"
+    bg = "Денят на получаване (received_on) не може да е преди {earliest}: заявлението е подадено на {filed_on}."
+    en = "The day of receipt (received_on) cannot be before {earliest}: the application was filed on {filed_on}."
+    legal_basis = _RECEIPT
+
+
+class ReceiptUnconfirmed(RuleBroken):
+    """Nobody examines an application whose day of receipt one person alone has stated."""
+
+    code = "receipt_unconfirmed"
+    bg = "Денят на получаване {received_on} (received_on) не е потвърден от второ лице; преди това не се разглежда."
+    en = "The day of receipt {received_on} (received_on) needs a second person's yes before the examination."
+    legal_basis = _RECEIPT
 
 
 class CorrectionTermTooShort(RuleBroken):

@@ -9,9 +9,12 @@ from aksu_shared.kernel.machine import Machine, Transition
 _LICENSING = "чл. 146–160 ЗСУ"
 _DECISION = "чл. 151, ал. 1 ЗСУ"
 _COMMUNICATION = "чл. 151, ал. 2 ЗСУ"
+_RECEIPT = "чл. 150, ал. 1 ЗСУ"
 
 DECISION_IS_REFUSAL = "decision_is_refusal"
 """Guard: the order that was communicated refuses the application."""
+RECEIPT_IS_UNCONFIRMED = "receipt_is_unconfirmed"
+"""Guard: the day of receipt is another than that of filing, and one person alone has said so."""
 
 APPLICATION_MACHINE: Final = Machine(
     name="application",
@@ -32,8 +35,29 @@ APPLICATION_MACHINE: Final = Machine(
             target="REGISTERED",
             action="licensing.application.register",
             needs=("incoming_number", "received_on"),
-            legal_basis=_DECISION,
+            legal_basis=_RECEIPT,
             text=Text("Входиране", "Register"),
+        ),
+        Transition(
+            name="confirm_receipt",
+            sources=("REGISTERED",),
+            target="REGISTERED",
+            action="licensing.application.confirm_receipt",
+            guard=RECEIPT_IS_UNCONFIRMED,
+            four_eyes="register",
+            legal_basis=_RECEIPT,
+            text=Text("Потвърждаване на деня на получаване", "Confirm the day of receipt"),
+        ),
+        Transition(
+            name="reject_receipt",
+            sources=("REGISTERED",),
+            target="REGISTERED",
+            action="licensing.application.confirm_receipt",
+            needs=("reason",),
+            guard=RECEIPT_IS_UNCONFIRMED,
+            four_eyes="register",
+            legal_basis=_RECEIPT,
+            text=Text("Отхвърляне на деня на получаване", "Reject the day of receipt"),
         ),
         Transition(
             name="start_review",

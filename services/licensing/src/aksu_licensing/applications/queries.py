@@ -13,10 +13,11 @@ from aksu_shared.events.licensing.applications import ApplicationEvent
 _COLUMNS = select(
     A.id, A.procedure, A.state, A.state_group, A.service_id, A.service_name, A.provider_id, A.provider_body,
     A.provider_name, A.responsible_body, A.place_id, A.municipality, A.settlement, A.address, A.filed_on,
-    A.held_licence_id, A.changed_on, A.late, A.request, A.incoming_number, A.received_on, A.term, A.term_due,
-    A.term_basis, A.term_state, A.term_revision, A.clock_since, A.pauses, A.decision_due, A.overdue_after,
-    A.proposed_by, A.decision, A.order_number, A.decided_on, A.notified_on, A.appealed_on, A.court_decision, A.note,
-    A.licence_id, A.version,
+    A.held_licence_id, A.changed_on, A.late, A.request, A.incoming_number, A.received_on, A.receipt_unconfirmed,
+    A.registered_by, A.term, A.term_due, A.term_basis, A.term_state, A.term_revision,
+    A.clock_since, A.pauses, A.decision_due, A.overdue_after,
+    A.proposed_by, A.proposed_on, A.decision, A.order_number, A.decided_on, A.notified_on, A.appealed_on,
+    A.court_decision, A.note, A.licence_id, A.version,
 )  # fmt: skip
 _OBLAST: BindParameter[str] = bindparam("oblast", type_=Text)
 APPLICATIONS = Page(

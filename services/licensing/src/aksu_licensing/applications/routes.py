@@ -8,12 +8,15 @@ from uuid import UUID
 from fastapi import Query, Request
 from starlette.responses import Response
 
-from aksu_licensing.applications.errors import ApplicationOpen, LicenceNotRequired
+from aksu_licensing.applications.errors import ApplicationDecided, ApplicationOpen, LicenceNotRequired
 from aksu_licensing.applications.queries import APPLICATION_BY_ID, APPLICATIONS
 from aksu_licensing.applications.rules import whose
 from aksu_licensing.applications.schemas import ApplicationRead, NewApplication
 from aksu_licensing.applications.service import ApplicationService
 from aksu_licensing.applications.steps import APPLICATION_PROCEDURE
+from aksu_licensing.conditions.errors import ConditionEstablished, ConditionNotRequired
+from aksu_licensing.conditions.queries import CONDITIONS_OF_APPLICATION
+from aksu_licensing.conditions.schemas import Assessment, ConditionsRead
 from aksu_licensing.licences.errors import LicenceExists, NoLicence, RenewalTooEarly, ServiceClosed
 from aksu_licensing.registry_copies.errors import ServiceNotKnown
 from aksu_shared.auth.dependencies import PrincipalDep, requires
@@ -81,6 +84,31 @@ async def get_application(
     await caught_up(request, after)
     actions = _offered(api, principal)
     return await one_response(api.reads, APPLICATION_BY_ID, request, principal, actions=actions, id=application_id)
+
+
+@router.get(
+    "/applications/{application_id}/conditions",
+    response_model=ConditionsRead,
+    responses=problems(NotFound, Malformed),
+    dependencies=[requires("licensing.conditions.read")],
+)
+async def get_conditions(application_id: UUID, request: Request, api: ApiDep, principal: PrincipalDep) -> Response:
+    """What must be met before the application is granted, and what is known of it. Listed with its registration."""
+    return await one_response(api.reads, CONDITIONS_OF_APPLICATION, request, principal, application=application_id)
+
+
+@router.post(
+    "/applications/{application_id}/conditions",
+    response_model=ConditionsRead,
+    responses=problems(
+        *COMMAND_PROBLEMS, NotFound, Forbidden, ApplicationDecided, ConditionNotRequired, ConditionEstablished
+    ),
+    dependencies=[requires("licensing.conditions.assess")],
+)
+async def assess_conditions(application_id: UUID, body: Assessment, command: CommandDep) -> Response:
+    """Record what an officer found of the conditions; those left out stay as they are."""
+    kept = await ApplicationService(command.context).assess(application_id, body, by=command.principal)
+    return command.answer(200, kept)
 
 
 def _offered(api: Api, principal: Principal) -> Actions:

@@ -13,6 +13,7 @@ DECISION: Final = "licensing.decision"
 CORRECTION: Final = "licensing.correction"
 APPEAL: Final = "licensing.appeal"
 WARNING: Final = "licensing.decision_warning"
+EARLY_RECEIPT: Final = "licensing.receipt_before_filing"
 
 OPEN_GROUPS: Final = frozenset({"FILED", "PENDING"})
 """State groups of an application that is not decided yet."""

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from aksu_licensing.applications.rules import PROCEDURES
+from aksu_licensing.conditions.schemas import Overrides
 from aksu_shared.db.store import Kept
 from aksu_shared.events.licensing.applications import ApplicationState
 from aksu_shared.kernel.schemas.base import BadValue, Body, Resource, Versioned
@@ -49,7 +50,8 @@ class Noted(Body):
 class Registration(Noted):
     """The application enters the Agency's records; its incoming number is generated."""
 
-    received_on: date | None = Field(default=None, description=f"day of receipt; {_TODAY}")
+    received_on: date | None = Field(default=None, description="day of receipt; the day of filing when left out")
+    reason: Note | None = Field(default=None, description="why it was received on another day than it was filed")
 
 
 class CorrectionRequest(Body):
@@ -69,6 +71,10 @@ class Reasoned(Body):
     """A step that must say why."""
 
     reason: Note
+
+
+class GrantProposal(Reasoned, Overrides):
+    """Why the application is to be granted, and in spite of which conditions."""
 
 
 class GrantOrder(Body):

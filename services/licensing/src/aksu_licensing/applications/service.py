@@ -11,6 +11,9 @@ from aksu_licensing.applications.machine import APPLICATION_MACHINE
 from aksu_licensing.applications.rules import DECISION, OPEN_GROUPS, WARNING, application_scope, whose
 from aksu_licensing.applications.schemas import NewApplication
 from aksu_licensing.applications.store import ApplicationStore
+from aksu_licensing.conditions.rules import OFFICER, Finding
+from aksu_licensing.conditions.schemas import Assessment
+from aksu_licensing.conditions.service import ConditionService
 from aksu_licensing.counters.store import CounterStore
 from aksu_licensing.licences.errors import LicenceExists, ServiceClosed
 from aksu_licensing.licences.rules import GRANTS
@@ -26,8 +29,9 @@ from aksu_shared.events.licensing.applications import (
     ApplicationTermApproaching,
     ApplicationTermPassed,
 )
+from aksu_shared.events.licensing.conditions import ConditionsState
 from aksu_shared.kernel.clock import end_of, start_of
-from aksu_shared.kernel.codelists import ADMINISTRATIVE_SERVICES, LICENCE_REQUIRED
+from aksu_shared.kernel.codelists import ADMINISTRATIVE_SERVICES
 from aksu_shared.kernel.days import happened_on
 from aksu_shared.procedures.context import Context
 
@@ -45,6 +49,7 @@ class ApplicationService:
         self._known = KnownStore(context.work)
         self._counters = CounterStore(context.work)
         self._licences = LicenceService(context)
+        self.conditions = ConditionService(context)
 
     async def file(self, new: NewApplication, *, by: Principal) -> Kept[ApplicationState]:
         """File an application of the provider that runs the service.
@@ -78,10 +83,31 @@ class ApplicationService:
             raise ApplicationDecided(state=application.state.state)
         return application
 
-    async def incoming_number(self, procedure: str, *, received_on: date) -> str:
-        """`ВХ-<service no>-<sequence>/<dd.mm.yyyy>`, one sequence without gaps [assumption]."""
+    async def assess(self, application_id: UUID, said: Assessment, *, by: Principal) -> Kept[ConditionsState]:
+        """Keep what an officer found of the conditions of an application that is not decided.
+
+        Raises NotFound, Forbidden, ApplicationDecided, ConditionNotRequired, ConditionEstablished.
+        """
+        application = await self.undecided(application_id, right="licensing.conditions.assess", by=by)
+        findings = {
+            each.condition: Finding(
+                result=each.result, source=OFFICER, reason=each.reason, by=by.subject, on=self.context.today
+            )
+            for each in said.assessments
+        }
+        return await self.conditions.record(application.state, findings)
+
+    async def incoming_number(self, procedure: str) -> str:
+        """`ВХ-<service no>-<sequence>/<dd.mm.yyyy>`, one sequence without gaps, of the day it is given [assumption].
+
+        The day is not that of receipt: numbers and their days rise together, whatever is said of the receipt.
+        """
         sequence = await self._counters.next("incoming")
-        return f"ВХ-{ADMINISTRATIVE_SERVICES[procedure]}-{sequence}/{received_on:%d.%m.%Y}"
+        return f"ВХ-{ADMINISTRATIVE_SERVICES[procedure]}-{sequence}/{self.context.today:%d.%m.%Y}"
+
+    async def take_order(self, number: str, *, day: date) -> None:
+        """Let this decision alone have its order's number. Raises OrderNumberTaken."""
+        await self._counters.take_order(number, day=day)
 
     async def check_reopened(self, state: ApplicationState) -> None:
         """Raise ApplicationOpen when the provider has applied anew meanwhile; ServiceNotKnown."""
@@ -140,8 +166,8 @@ class ApplicationService:
         if service.state == "CLOSED":
             raise ServiceClosed
         provider = await self._known.provider(state.provider_id)
-        # The service says what held when it was entered; the provider's legal form may have been corrected since.
-        needed = LICENCE_REQUIRED[provider.legal_form] if provider else service.licence_required
+        # The service says what held when it was entered; the provider's legal form may have been confirmed since.
+        needed = provider.licence_required if provider else service.licence_required
         if not needed:
             raise LicenceNotRequired(provider=state.provider_name)
         live = await self._licences.live(state)

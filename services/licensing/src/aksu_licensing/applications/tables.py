@@ -40,6 +40,8 @@ class ApplicationTable(AggregateWithId, LicensingBase):
     request: Mapped[str | None]
     incoming_number: Mapped[str | None] = mapped_column(unique=True)
     received_on: Mapped[date | None]
+    receipt_unconfirmed: Mapped[bool]
+    registered_by: Mapped[str | None]
     term: Mapped[str | None]
     term_due: Mapped[date | None]
     term_basis: Mapped[str | None]
@@ -50,6 +52,7 @@ class ApplicationTable(AggregateWithId, LicensingBase):
     decision_due: Mapped[date | None]
     overdue_after: Mapped[date | None]
     proposed_by: Mapped[str | None]
+    proposed_on: Mapped[date | None]
     decision: Mapped[str | None]
     order_number: Mapped[str | None]
     decided_on: Mapped[date | None]

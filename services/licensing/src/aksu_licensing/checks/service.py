@@ -10,9 +10,11 @@ from aksu_licensing.applications.rules import AGENCY
 from aksu_licensing.applications.service import ApplicationService
 from aksu_licensing.checks.schemas import NewManagerCheck
 from aksu_licensing.checks.tables import ManagerCheckTable
+from aksu_licensing.conditions.rules import MANAGER_CHECK, NOT_MET, REQUIRED, Finding
 from aksu_shared.auth.principal import Principal
 from aksu_shared.db.store import Kept, Store, begins
 from aksu_shared.db.tables import table_of
+from aksu_shared.events.licensing.applications import ApplicationState
 from aksu_shared.events.licensing.checks import ManagerCheckRecorded, ManagerCheckState
 from aksu_shared.privacy.people import Person
 from aksu_shared.privacy.store import SubjectStore
@@ -22,6 +24,9 @@ MANAGER: Final = "application.manager"
 """Class of data, as `retention.toml` has it."""
 HOLDINGS: Final[Mapping[str, str]] = {MANAGER: "manager_check"}
 """Class of data → the table whose rows tell of such people."""
+
+CONDITIONS: Final[Mapping[str, str]] = {"CRIMINAL_RECORD": "NOT_CONVICTED", "LICENCE_REGISTER": "NO_BAR_REVOKED"}
+"""Register in which somebody was looked up → the condition that an obstacle found there is about."""
 
 
 class ManagerCheckService:
@@ -38,7 +43,8 @@ class ManagerCheckService:
 
         Raises NotFound, Forbidden, ApplicationDecided.
         """
-        await self._applications.undecided(application_id, right="licensing.manager_check.record", by=by)
+        application = await self._applications.undecided(application_id, right="licensing.manager_check.record", by=by)
+        await self._mark(application.state, check, by=by)
         state = ManagerCheckState(
             id=uuid7(),
             application_id=application_id,
@@ -57,3 +63,11 @@ class ManagerCheckService:
         )
         await self._subjects.add([person], counts_from=self._work.now)
         return self._checks.save(begins(ManagerCheckRecorded, state, id=str(state.id), scope=AGENCY))
+
+    async def _mark(self, application: ApplicationState, check: NewManagerCheck, *, by: Principal) -> None:
+        """An obstacle found is a condition not met; whose it is stays sealed."""
+        condition = CONDITIONS.get(check.source)
+        if check.result == "ADVERSE" and condition in REQUIRED[application.procedure]:
+            on = self._work.clock.today()
+            finding = Finding(result=NOT_MET, source=MANAGER_CHECK, reason=None, by=by.subject, on=on)
+            await self._applications.conditions.record(application, {condition: finding})

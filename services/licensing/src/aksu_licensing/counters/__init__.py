@@ -1,1 +1,1 @@
-"""Numbers without gaps, of licences and of incoming applications."""
+"""Numbers without gaps, of licences and of incoming applications; numbers of orders, each once a year."""

@@ -1,4 +1,4 @@
-"""Counters of numbers that must not have gaps: taken under the row's lock, given back when the transaction fails."""
+"""Numbers: counters without gaps, taken under the row's lock and given back when the transaction fails; orders'."""
 
 from sqlalchemy import BigInteger
 from sqlalchemy.orm import Mapped, mapped_column
@@ -13,3 +13,12 @@ class CounterTable(LicensingBase):
 
     name: Mapped[str] = mapped_column(primary_key=True)
     value: Mapped[int] = mapped_column(BigInteger)
+
+
+class OrderNumberTable(LicensingBase):
+    """That an order of `year` has this number. Kept when its decision is annulled: the order was made."""
+
+    __tablename__ = "order_number"
+
+    number: Mapped[str] = mapped_column(primary_key=True)
+    year: Mapped[int] = mapped_column(primary_key=True)

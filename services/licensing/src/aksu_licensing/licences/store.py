@@ -27,6 +27,14 @@ _TOUCHED_LICENCES = rows_where(
     | ((_LICENCE_TABLE.c.service_id == any_(bindparam("services"))) & (_LICENCE_TABLE.c.state_group == "LIVE")),
 )
 
+_REVOKED_LICENCES = rows_where(
+    _LICENCE_TABLE,
+    (_LICENCE_TABLE.c.provider_body == bindparam("body"))
+    & ((_LICENCE_TABLE.c.state == "REVOKED") | (_LICENCE_TABLE.c.state == "REVOKED_FINAL"))
+    & (_LICENCE_TABLE.c.ended_on >= bindparam("since")),
+    lock=False,
+)
+
 
 class LicenceStore(Store[LicenceState]):
     """Licences."""
@@ -37,6 +45,10 @@ class LicenceStore(Store[LicenceState]):
     async def live(self, *, provider: UUID, service: UUID, first: date) -> list[Kept[LicenceState]]:
         """The provider's licences for this service that have effect on `first` or later, locked."""
         return await self.find(_LIVE_LICENCES, provider=provider, service=service, first=first)
+
+    async def revoked(self, body: str, *, since: date) -> list[Kept[LicenceState]]:
+        """Licences of the provider `body` that a revocation ended on `since` or later."""
+        return await self.find(_REVOKED_LICENCES, body=body, since=since)
 
     async def touched_by(
         self, *, rows: Iterable[UUID], numbers: Iterable[str], services: Iterable[UUID]

@@ -47,5 +47,5 @@ class KnownProvider(State):
     id: UUID
     body: str
     name: str
-    legal_form: str
+    legal_form_confirmed: bool
     licence_required: bool

@@ -37,5 +37,5 @@ class ProviderTable(AggregateWithId, LicensingBase):
     body: Mapped[str]
     eik: Mapped[str | None]
     name: Mapped[str]
-    legal_form: Mapped[str]
+    legal_form_confirmed: Mapped[bool]
     licence_required: Mapped[bool]

@@ -37,6 +37,11 @@ class BodyService:
             changes += 1
         return changes
 
+    async def move(self, code: str, *, territory: str | None, scope: Scope) -> None:
+        """Bring the body of a provider to the seat of the provider."""
+        kept = await self._store.get(code)
+        self._store.save(kept.becomes(BodyAmended, scope=scope, territory=territory))
+
     def enter(self, body: BodyState, *, scope: Scope) -> None:
         """Record a body that is new."""
         self._store.save(begins(BodyEstablished, body, id=body.code, scope=scope))

@@ -11,6 +11,15 @@ class ProviderExists(RuleBroken):
     en = "Provider {body} is already registered."
 
 
+class LegalFormImpossible(RuleBroken):
+    """A municipality is a municipality, and nobody with an ЕИК of its own is one."""
+
+    code = "legal_form_impossible"
+    bg = "Доставчик {body} не може да е с правна форма {legal_form} (legal_form)."
+    en = "Provider {body} cannot be of legal form {legal_form} (`legal_form`)."
+    legal_basis = "чл. 29, чл. 30 ЗСУ"
+
+
 class UnknownProvider(RuleBroken):
     """A service names a provider nobody registered."""
 

@@ -11,7 +11,16 @@ from aksu_shared.db.tables import table_of
 from aksu_shared.events.registry.providers import ProviderEvent
 
 _PROVIDER = select(
-    P.id, P.body, P.eik, P.name, P.legal_form, P.licence_required, P.seat_municipality, P.seat_address, P.version
+    P.id,
+    P.body,
+    P.eik,
+    P.name,
+    P.legal_form,
+    P.legal_form_confirmed,
+    P.licence_required,
+    P.seat_municipality,
+    P.seat_address,
+    P.version,
 )
 PROVIDERS = Page(
     columns=_PROVIDER,

@@ -54,8 +54,15 @@ async def get_provider(provider_id: UUID, request: Request, api: ApiDep, princip
     """One provider, with what this caller may do."""
 
     def actions(provider: dict[str, Any]) -> list[str]:
-        of_whom = whose(seat_municipality=provider["seat_municipality"], body=provider["body"])
-        return ["amend"] if api.rights.allows(principal, "registry.provider.amend", **of_whom) else []
+        of_whom = whose(
+            seat_municipality=provider["seat_municipality"],
+            body=provider["body"],
+            legal_form=provider["legal_form"],
+            confirmed=provider["legal_form_confirmed"],
+        )
+        amend = ["amend"] if api.rights.allows(principal, "registry.provider.amend", **of_whom) else []
+        open_form = not provider["legal_form_confirmed"] and api.rights.allows(principal, "registry.provider.confirm")
+        return [*amend, *(["confirm-legal-form"] if open_form else [])]
 
     return await one_response(api.reads, PROVIDER_BY_ID, request, principal, actions=actions, id=provider_id)
 

@@ -46,6 +46,13 @@ class ProviderChanges(Body):
     reason: Note
 
 
+class LegalFormConfirmation(Body):
+    """The Agency's word on the legal form of a provider; the one proposed unless another is given."""
+
+    legal_form: Annotated[str, Code("legal_forms")] | None = None
+    reason: Note
+
+
 class Party(Body):
     """A provider named by its ЕИК or, a municipality, by its code."""
 

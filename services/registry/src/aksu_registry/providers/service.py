@@ -6,16 +6,20 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from aksu_registry.bodies.service import BodyService
-from aksu_registry.providers.errors import ProviderExists, UnknownProvider
-from aksu_registry.providers.rules import provider_scope, whose
-from aksu_registry.providers.schemas import NewProvider, Party, ProviderChanges
+from aksu_registry.providers.errors import LegalFormImpossible, ProviderExists, UnknownProvider
+from aksu_registry.providers.rules import needs_licence, provider_scope, whose
+from aksu_registry.providers.schemas import LegalFormConfirmation, NewProvider, Party, ProviderChanges
 from aksu_registry.providers.store import ProviderStore
 from aksu_shared.auth.principal import Principal
 from aksu_shared.db.store import Kept, begins
 from aksu_shared.events.registry.bodies import BodyState
-from aksu_shared.events.registry.providers import ProviderAmended, ProviderRegistered, ProviderState
+from aksu_shared.events.registry.providers import (
+    ProviderAmended,
+    ProviderLegalFormConfirmed,
+    ProviderRegistered,
+    ProviderState,
+)
 from aksu_shared.kernel import territory
-from aksu_shared.kernel.codelists import LICENCE_REQUIRED
 from aksu_shared.procedures.context import Context
 
 
@@ -28,9 +32,14 @@ class ProviderService:
         self._rights = context.rights
 
     async def register(self, new: NewProvider, *, by: Principal) -> Kept[ProviderState]:
-        """Enter a provider and the body it acts as. Raises ProviderExists, Forbidden."""
+        """Enter a provider and the body it acts as. Its legal form is a proposal, unless the Agency enters it.
+
+        Raises ProviderExists, Forbidden.
+        """
         seat = new.seat_municipality or new.municipality
-        self._rights.check(by, "registry.provider.create", **whose(seat_municipality=seat, body=new.body))
+        of_whom = whose(seat_municipality=seat, body=new.body, legal_form=new.legal_form)
+        self._rights.check(by, "registry.provider.create", **of_whom)
+        confirmed = new.municipality is not None or self._rights.allows(by, "registry.provider.confirm")
         if await self._store.by_bodies([new.body]):
             raise ProviderExists(body=new.body)
         state = ProviderState(
@@ -39,7 +48,8 @@ class ProviderService:
             eik=new.eik,
             name=new.name,
             legal_form=new.legal_form,
-            licence_required=LICENCE_REQUIRED[new.legal_form],
+            legal_form_confirmed=confirmed,
+            licence_required=needs_licence(new.legal_form, confirmed=confirmed),
             seat_municipality=seat,
             seat_address=new.seat_address,
         )
@@ -68,11 +78,47 @@ class ProviderService:
         kept = await self._store.get(provider_id)
         kept.expect(version)
         state = kept.state
-        of_whom = whose(seat_municipality=state.seat_municipality, body=state.body)
+        of_whom = whose(
+            seat_municipality=state.seat_municipality,
+            body=state.body,
+            legal_form=state.legal_form,
+            confirmed=state.legal_form_confirmed,
+        )
         self._rights.check(by, "registry.provider.amend", **of_whom)
         given = changes.model_dump(exclude_none=True, exclude={"reason"})
-        event = kept.becomes(ProviderAmended, reason=changes.reason, **given)
+        scope = provider_scope(state.with_changes(given))
+        event = kept.becomes(ProviderAmended, scope=scope, reason=changes.reason, **given)
+        if not event.changed:
+            return kept
+        if state.eik is not None and event.state.seat_municipality != state.seat_municipality:
+            await self._bodies.move(state.body, territory=event.state.seat_municipality, scope=scope)
+        return self._store.save(event)
+
+    async def confirm(
+        self, provider_id: UUID, said: LegalFormConfirmation, *, version: int | None, by: Principal
+    ) -> Kept[ProviderState]:
+        """Take the legal form proposed, or the one given, as certain; no event when nothing differs.
+
+        Raises NotFound, PreconditionFailed, Forbidden, LegalFormImpossible.
+        """
+        kept = await self._store.get(provider_id)
+        kept.expect(version)
+        self._rights.check(by, "registry.provider.confirm")
+        form = said.legal_form or kept.state.legal_form
+        if (form == "MUNICIPALITY") != (kept.state.eik is None):
+            raise LegalFormImpossible(body=kept.state.body, legal_form=form)
+        event = kept.becomes(
+            ProviderLegalFormConfirmed,
+            reason=said.reason,
+            legal_form=form,
+            legal_form_confirmed=True,
+            licence_required=needs_licence(form, confirmed=True),
+        )
         return self._store.save(event) if event.changed else kept
+
+    async def get(self, provider_id: UUID) -> ProviderState:
+        """The provider with this id, not to be changed. Raises NotFound."""
+        return (await self._store.get(provider_id, lock=False)).state
 
     async def named(self, party: Party, known: Mapping[str, ProviderState]) -> ProviderState:
         """The provider of a service; `known` are those registered. A municipality enters with its first service.
@@ -101,6 +147,7 @@ def _municipality_provider(code: str, body: str) -> ProviderState:
         eik=None,
         name=seed.name_bg,
         legal_form="MUNICIPALITY",
+        legal_form_confirmed=True,
         licence_required=False,
         seat_municipality=code,
         seat_address=None,

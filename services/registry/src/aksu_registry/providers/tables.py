@@ -15,6 +15,7 @@ class ProviderTable(AggregateWithId, RegistryBase):
     eik: Mapped[str | None] = mapped_column(unique=True)
     name: Mapped[str] = mapped_column(index=True)
     legal_form: Mapped[str]
+    legal_form_confirmed: Mapped[bool]
     licence_required: Mapped[bool]
     seat_municipality: Mapped[str | None] = mapped_column(index=True)
     seat_address: Mapped[str | None]

@@ -12,11 +12,13 @@ from uuid_utils.compat import uuid7
 from aksu_registry.register_import.licence_checks import licence_chain
 from aksu_registry.register_import.rows import RegisterRow, RowProvider
 from aksu_registry.services.machine import ACTIVE
+from aksu_registry.services.rules import check_home, check_service
 from aksu_shared.events.registry.places import PlaceState
 from aksu_shared.events.registry.providers import ProviderState
 from aksu_shared.events.registry.register_import import ImportedLicence, RegisterRowState
 from aksu_shared.events.registry.services import ServiceState
 from aksu_shared.kernel.codelists import CODELISTS, LICENCE_REQUIRED
+from aksu_shared.kernel.errors import RuleBroken
 from aksu_shared.workbook import CellError
 
 _LEGAL_FORM = "чл. 146 ЗСУ"
@@ -43,6 +45,18 @@ def place_of(row: RegisterRow) -> str:
     return "|".join(row.place_key)
 
 
+def new_place(row: RegisterRow) -> PlaceState:
+    """The row's place, before it is known or entered."""
+    place = row.place
+    return PlaceState(
+        id=uuid7(),
+        key=place_of(row),
+        municipality=place.municipality,
+        settlement=place.settlement,
+        address=place.address,
+    )
+
+
 def new_provider(given: RowProvider) -> ProviderState:
     """A provider of whom nothing is known but what its row says."""
     return ProviderState(
@@ -51,19 +65,25 @@ def new_provider(given: RowProvider) -> ProviderState:
         eik=given.eik,
         name=given.name,
         legal_form=given.legal_form,
+        legal_form_confirmed=True,
         licence_required=LICENCE_REQUIRED[given.legal_form],
         seat_municipality=None,
         seat_address=given.seat,
     )
 
 
-def provider_facts(given: RowProvider) -> dict[str, Any]:
-    """Fields of a registered provider that the register knows better."""
-    return {
-        "name": given.name,
+def provider_facts(state: ProviderState, given: RowProvider) -> dict[str, Any]:
+    """Fields of a registered provider that the register knows better.
+
+    Its legal form is read from its name: less than what the Agency has confirmed, more than what was proposed.
+    """
+    facts: dict[str, Any] = {"name": given.name, "seat_address": given.seat}
+    if state.legal_form_confirmed:
+        return facts
+    return facts | {
         "legal_form": given.legal_form,
+        "legal_form_confirmed": True,
         "licence_required": LICENCE_REQUIRED[given.legal_form],
-        "seat_address": given.seat,
     }
 
 
@@ -110,6 +130,24 @@ def service_facts(state: ServiceState, row: RegisterRow, provider: ProviderState
         "settlement": place.settlement,
         "address": place.address,
     }
+
+
+def contradiction(state: ServiceState, provider: ProviderState) -> CellError | None:
+    """What would not hold of a registered service any more, were it as its row with this provider says."""
+    try:
+        if state.provider_body == provider.body:
+            check_service(state, responsible=provider)
+        else:  # who runs it changes; who answers for it stays
+            check_home(state)
+    except RuleBroken as broken:
+        return CellError(
+            column="provider",
+            code=broken.code,
+            bg=broken.message("bg"),
+            en=broken.message("en"),
+            legal_basis=broken.legal_basis,
+        )
+    return None
 
 
 def register_row(row: RegisterRow, provider: ProviderState, service: ServiceState, *, row_id: UUID) -> RegisterRowState:

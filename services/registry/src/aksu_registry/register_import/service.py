@@ -18,6 +18,8 @@ from aksu_registry.providers.store import ProviderStore
 from aksu_registry.register_import.file import ReadRow
 from aksu_registry.register_import.rows import RegisterRow
 from aksu_registry.register_import.rules import (
+    contradiction,
+    new_place,
     new_provider,
     new_service,
     place_of,
@@ -97,20 +99,23 @@ class ImportService:
     def _judged(self, read: ReadRow) -> tuple[ReadRow, RowOutcome]:
         if read.row is None:
             return read, RowOutcome.REFUSED
-        if self._would_be_another(read.row):
-            return replace(read, row=None, errors=(_EXISTS,)), RowOutcome.REFUSED
+        if error := self._refusal(read.row):
+            return replace(read, row=None, errors=(error,)), RowOutcome.REFUSED
         return read, self._row(read.row)
 
-    def _would_be_another(self, row: RegisterRow) -> bool:
-        """Whether the row's own service would become the same as another one that is active."""
-        known, provider = self._rows.get(row.row_key), self._providers.get(row.provider.body)
-        place = self._places.get(place_of(row))
-        if known is None or provider is None or place is None:
-            return False
+    def _refusal(self, row: RegisterRow) -> CellError | None:
+        """Why the row's own service cannot become what the row says: it would be another one, or break a rule."""
+        known, known_provider = self._rows.get(row.row_key), self._providers.get(row.provider.body)
+        if known is None:
+            return None
         kept = self._services[str(known.state.service_id)]
-        event = _amended(kept, row, provider.state, place)
-        other = self._services.get(self._known.get(service_identity(event.state), kept.id))
-        return other is not None and other.id != kept.id and other.state.state == ACTIVE
+        provider = known_provider.state if known_provider else new_provider(row.provider)
+        place = self._places.get(place_of(row)) or new_place(row)
+        state = _amended(kept, row, provider, place).state
+        if error := contradiction(state, provider):
+            return error
+        other = self._services.get(self._known.get(service_identity(state), kept.id))
+        return _EXISTS if other is not None and other.id != kept.id and other.state.state == ACTIVE else None
 
     def _row(self, row: RegisterRow) -> RowOutcome:
         provider, provider_outcome = self._provider(row)
@@ -128,7 +133,7 @@ class ImportService:
         if kept is None:
             kept = self._providers[given.body] = self._provider_service.enter(new_provider(given))
             return kept.state, RowOutcome.CREATED
-        amended = kept.becomes(ProviderAmended, reason=_REASON, **provider_facts(given))
+        amended = kept.becomes(ProviderAmended, reason=_REASON, **provider_facts(kept.state, given))
         if not amended.changed:
             return kept.state, RowOutcome.UNCHANGED
         self._providers[given.body] = self._provider_store.save(amended)

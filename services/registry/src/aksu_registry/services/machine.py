@@ -20,7 +20,7 @@ SERVICE_MACHINE: Final = Machine(
             target=CLOSED,
             action="registry.service.close",
             needs=("closed_on", "reason"),
-            legal_basis="чл. 57–60 ЗСУ",
+            legal_basis="чл. 57, ал. 2, чл. 58–60 ЗСУ",
             text=Text("Закриване", "Close"),
         ),
     ),

@@ -6,15 +6,20 @@ from uuid import UUID
 from fastapi import Query, Request
 from starlette.responses import Response
 
-from aksu_registry.providers.errors import UnknownProvider
+from aksu_registry.providers.errors import LegalFormImpossible, UnknownProvider
+from aksu_registry.providers.schemas import LegalFormConfirmation, ProviderRead
 from aksu_registry.services.errors import (
     AlreadyClosed,
+    ElsewhereForeign,
     ManagementForeign,
     ManagementMissing,
+    NotOperators,
     NotState,
     OperatorForeign,
     OperatorMissing,
     ServiceExists,
+    SettlementForeign,
+    StartOutOfBounds,
 )
 from aksu_registry.services.queries import SERVICE_BY_ID, SERVICES
 from aksu_registry.services.rules import whose
@@ -34,6 +39,8 @@ from aksu_shared.web.routing import Router
 from aksu_shared.web.steps import add_steps
 
 router = Router(tags=["services"])
+
+_INVARIANTS = (ManagementForeign, ManagementMissing, OperatorForeign, OperatorMissing, NotState, ElsewhereForeign)
 
 
 class ServiceQuery(PageQuery):
@@ -83,8 +90,7 @@ async def get_service(service_id: UUID, request: Request, api: ApiDep, principal
     status_code=201,
     response_model=ServiceRead,
     responses=problems(
-        *COMMAND_PROBLEMS, Forbidden, ServiceExists, UnknownProvider, ManagementForeign, ManagementMissing,
-        OperatorForeign, OperatorMissing, NotState,
+        *COMMAND_PROBLEMS, Forbidden, ServiceExists, UnknownProvider, *_INVARIANTS, SettlementForeign, StartOutOfBounds,
     ),
     dependencies=[requires("registry.service.create")],
 )  # fmt: skip
@@ -97,13 +103,26 @@ async def register_service(body: NewService, command: CommandDep) -> Response:
 @router.patch(
     "/services/{service_id}",
     response_model=ServiceRead,
-    responses=problems(*UPDATE_PROBLEMS, Forbidden, AlreadyClosed, ServiceExists),
+    responses=problems(*UPDATE_PROBLEMS, Forbidden, AlreadyClosed, ServiceExists, NotOperators, *_INVARIANTS),
     dependencies=[requires("registry.service.amend")],
 )
 async def amend_service(service_id: UUID, body: ServiceChanges, command: CommandDep) -> Response:
     """Correct a service's particulars."""
     services = SocialServiceService(command.context)
     kept = await services.amend(service_id, body, version=command.known_version, by=command.principal)
+    return command.answer(200, kept)
+
+
+@router.post(
+    "/providers/{provider_id}/confirm-legal-form",
+    response_model=ProviderRead,
+    responses=problems(*COMMAND_PROBLEMS, NotFound, Forbidden, LegalFormImpossible, *_INVARIANTS),
+    dependencies=[requires("registry.provider.confirm")],
+)
+async def confirm_legal_form(provider_id: UUID, body: LegalFormConfirmation, command: CommandDep) -> Response:
+    """Confirm the legal form a provider proposed, or enter another; its services follow."""
+    services = SocialServiceService(command.context)
+    kept = await services.confirm_legal_form(provider_id, body, version=command.known_version, by=command.principal)
     return command.answer(200, kept)
 
 

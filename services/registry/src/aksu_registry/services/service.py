@@ -1,5 +1,6 @@
 """Social services: entering and amending them, licensed or not. How one is closed stands in `steps`."""
 
+from typing import Final
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -7,11 +8,24 @@ from uuid_utils.compat import uuid7
 from aksu_registry.places.rules import address_key
 from aksu_registry.places.service import PlaceService
 from aksu_registry.places.store import PlaceStore
+from aksu_registry.providers.schemas import LegalFormConfirmation
 from aksu_registry.providers.service import ProviderService
 from aksu_registry.providers.store import ProviderStore
 from aksu_registry.services.errors import ServiceExists
 from aksu_registry.services.machine import ACTIVE
-from aksu_registry.services.rules import check_management, refuse_closed, service_identity, service_scope, whose
+from aksu_registry.services.rules import (
+    answers_for,
+    check_service,
+    check_settlement,
+    check_start,
+    decides_money,
+    is_municipal,
+    refuse_closed,
+    refuse_operators,
+    service_identity,
+    service_scope,
+    whose,
+)
 from aksu_registry.services.schemas import NewService, ServiceChanges
 from aksu_registry.services.store import ServiceStore
 from aksu_shared.auth.principal import Principal
@@ -22,6 +36,8 @@ from aksu_shared.events.registry.providers import ProviderState
 from aksu_shared.events.registry.services import ServiceAmended, ServiceRegistered, ServiceState
 from aksu_shared.kernel.codelists import SERVICE_KINDS
 from aksu_shared.procedures.context import Context
+
+AMEND: Final = "registry.service.amend"
 
 
 class SocialServiceService:
@@ -36,24 +52,20 @@ class SocialServiceService:
     async def register(self, new: NewService, *, by: Principal) -> Kept[ServiceState]:
         """Enter a service at a place, which is registered with it when new.
 
-        Raises Forbidden, UnknownProvider, the rules on management and financing, ServiceExists.
+        Raises Forbidden, UnknownProvider, ServiceExists, what `check_service`, `check_settlement`, `check_start` raise.
         """
-        owner = new.responsible_provider.body
-        self.context.rights.check(by, "registry.service.create", territory=new.municipality, owner=owner)
+        self._check_registrar(new, by=by)
+        check_settlement(new.settlement, municipality=new.municipality)
+        check_start(new.started_on, today=self.context.today, terms=self.context.terms)
         key = address_key(new.municipality, new.settlement, new.address)
         providers, place = await self._known(new, key)
         responsible = await self._providers.named(new.responsible_provider, providers)
-        check_management(
-            management=new.management,
-            financing=new.financing,
-            has_operator=new.operator is not None,
-            responsible=responsible,
-        )
         operator = await self._providers.named(new.operator, providers) if new.operator else None
         at = await self._places.at(
             new.municipality, new.settlement, new.address, key=key, known=place, body=responsible.body
         )
         state = _service_state(new, responsible, operator, at)
+        check_service(state, responsible=responsible)
         return self._save(begins(ServiceRegistered, state, id=str(state.id), scope=service_scope(state)))
 
     async def amend(
@@ -61,15 +73,58 @@ class SocialServiceService:
     ) -> Kept[ServiceState]:
         """Change the fields given; no event when nothing differs.
 
-        Raises NotFound, PreconditionFailed, Forbidden, AlreadyClosed, ServiceExists.
+        Raises NotFound, PreconditionFailed, Forbidden, AlreadyClosed, NotOperators, ServiceExists, what `check_service`
+        raises.
         """
         kept = await self.store.get(service_id)
         kept.expect(version)
-        self.context.rights.check(by, "registry.service.amend", **whose(kept.state))
+        self.context.rights.check(by, AMEND, **whose(kept.state))
         refuse_closed(kept.state)
         given = changes.model_dump(exclude_none=True, exclude={"reason"})
         event = kept.becomes(ServiceAmended, reason=changes.reason, **given)
-        return self._save(event) if event.changed else kept
+        if not event.changed:
+            return kept
+        rights, state = self.context.rights, event.state
+        if "financing" in event.changed:
+            payer = decides_money(state.provider_body, financing=state.financing, municipality=state.municipality)
+            rights.check(by, AMEND, owner=payer)
+        if not rights.allows(by, AMEND, owner=whose(kept.state)["owner"]):
+            refuse_operators(event.changed)
+        check_service(event.state, responsible=await self._providers.get(event.state.provider_id))
+        return self._save(event)
+
+    async def confirm_legal_form(
+        self, provider_id: UUID, said: LegalFormConfirmation, *, version: int | None, by: Principal
+    ) -> Kept[ProviderState]:
+        """Confirm the legal form of a provider, on which the licence of what it runs depends.
+
+        Raises NotFound, PreconditionFailed, Forbidden, LegalFormImpossible; what `check_service` raises when the form
+        does not fit a service it answers for.
+        """
+        confirmed = await self._providers.confirm(provider_id, said, version=version, by=by)
+        for kept in await self.store.run_by([provider_id]):
+            if kept.state.state != ACTIVE:
+                continue
+            if kept.state.provider_id == provider_id:
+                check_service(kept.state, responsible=confirmed.state)
+            if (kept.state.operator_id or kept.state.provider_id) == provider_id:
+                needed = confirmed.state.licence_required
+                event = kept.becomes(ServiceAmended, reason=said.reason, licence_required=needed)
+                if event.changed:
+                    self._save(event)
+        return confirmed
+
+    def _check_registrar(self, new: NewService, *, by: Principal) -> None:
+        """Raise Forbidden unless it is the caller's to enter: a municipality's its own, an assigned one its mayor's."""
+        owner = answers_for(new.responsible_provider.body, financing=new.financing, municipality=new.municipality)
+        rights = self.context.rights
+        payer = decides_money(new.responsible_provider.body, financing=new.financing, municipality=new.municipality)
+        for body in (owner, payer):
+            rights.check(by, "registry.service.create", territory=new.municipality, owner=body)
+        if is_municipal(owner):
+            rights.check(by, "registry.service.establish", territory=new.municipality, owner=owner)
+        if new.operator is not None:
+            rights.check(by, "registry.service.assign", territory=new.municipality, owner=owner)
 
     def _save(self, event: Event[ServiceState]) -> Kept[ServiceState]:
         """Record it; should another active service be the same one, storing it says which."""

@@ -3,16 +3,17 @@
 from collections.abc import Callable
 from typing import Final
 
-from aksu_registry.services.errors import AlreadyClosed
+from aksu_registry.services.errors import AlreadyClosed, ClosingOutOfBounds
 from aksu_registry.services.machine import ACTIVE, SERVICE_MACHINE
-from aksu_registry.services.rules import refuse_closed, whose
+from aksu_registry.services.rules import check_closing, refuse_closed, whose
 from aksu_registry.services.schemas import Closure
 from aksu_registry.services.service import SocialServiceService
 from aksu_shared.events.registry.services import ServiceClosed, ServiceState
 from aksu_shared.procedures.steps import Case, Changes, Offer, Procedure, Step
 
 
-def _close(_case: Case[ServiceState], closure: Closure) -> Changes:
+def _close(case: Case[ServiceState], closure: Closure) -> Changes:
+    check_closing(closure.closed_on, started_on=case.state.started_on, today=case.today, terms=case.terms)
     return {"closed_on": closure.closed_on}
 
 
@@ -21,7 +22,7 @@ SERVICE_STEPS: Final[Procedure[ServiceState, SocialServiceService]] = Procedure(
     whose=whose,
     admits=refuse_closed,
     refusals=(AlreadyClosed,),
-    steps={"close": Step(fact=ServiceClosed, body=Closure, effect=_close)},
+    steps={"close": Step(fact=ServiceClosed, body=Closure, effect=_close, refusals=(ClosingOutOfBounds,))},
 )
 
 

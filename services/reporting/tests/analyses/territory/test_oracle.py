@@ -68,7 +68,12 @@ def facts(draw: st.DrawFn) -> Facts:
         return [fact(**draw(st.fixed_dictionaries(fields))) for _ in range(draw(st.integers(0, most)))]
 
     providers = some(
-        provider, 5, legal_form=_code("legal_forms"), licence_required=st.booleans(), seat_municipality=_maybe
+        provider,
+        5,
+        legal_form=_code("legal_forms"),
+        legal_form_confirmed=st.booleans(),
+        licence_required=st.booleans(),
+        seat_municipality=_maybe,
     )
     who = st.sampled_from([fact.state.id for fact in providers]) if providers else st.uuids()
     return {
@@ -260,7 +265,7 @@ def _forms(found: list[Any]) -> dict[str, Any]:
         "total": len(found),
         "licence_required": required,
         "licence_not_required": len(found) - required,
-        "by_legal_form": _counts(p.legal_form for p in found),
+        "by_legal_form": _counts(p.legal_form if p.legal_form_confirmed else "UNCONFIRMED" for p in found),
     }
 
 

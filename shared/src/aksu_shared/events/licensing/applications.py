@@ -30,6 +30,8 @@ class ApplicationState(State):
     None while the term of decision stands still. `held_licence_id` is the licence to be renewed, changed or terminated,
     `licence_id` the new one; `changed_on` the day circumstances changed, `late` a change notified after its term.
     `request` holds the applicant's words, `note` those last said in the procedure; no personal data.
+    While `receipt_unconfirmed`, the day of receipt is another than that of filing, and only who registered it
+    (`registered_by`, a pseudonym) said so. `proposed_on` is the day of the proposal in hand; no order is older.
 
     `state_group`: FILED (not registered yet, so that no term runs), PENDING (it awaits a decision), DECIDED (an order
     was made, whatever becomes of it), ENDED (without a decision). It is overdue on any day after `overdue_after`, and
@@ -56,6 +58,8 @@ class ApplicationState(State):
     request: str | None = None
     incoming_number: str | None = None
     received_on: date | None = None
+    receipt_unconfirmed: bool = False
+    registered_by: str | None = None
     term: str | None = None
     term_due: date | None = None
     term_basis: str | None = None
@@ -65,6 +69,7 @@ class ApplicationState(State):
     pauses: tuple[TermPause, ...] = ()
     decision_due: date | None = None
     proposed_by: str | None = None
+    proposed_on: date | None = None
     decision: str | None = None
     order_number: str | None = None
     decided_on: date | None = None

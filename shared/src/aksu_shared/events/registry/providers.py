@@ -6,7 +6,11 @@ from aksu_shared.events.base import Event, State
 
 
 class ProviderState(State):
-    """A provider of social services; `licence_required` follows from the legal form (чл. 146 ЗСУ)."""
+    """A provider of social services.
+
+    `licence_required` follows from the legal form (чл. 29–31 ЗСУ) once the Agency has entered or confirmed it; until
+    then the form is a proposal (`legal_form_confirmed` is false), and a licence is required.
+    """
 
     id: UUID
     body: str
@@ -16,6 +20,7 @@ class ProviderState(State):
     licence_required: bool
     seat_municipality: str | None
     seat_address: str | None
+    legal_form_confirmed: bool = False
 
 
 class ProviderEvent(Event[ProviderState], aggregate="registry.provider"):
@@ -24,6 +29,10 @@ class ProviderEvent(Event[ProviderState], aggregate="registry.provider"):
 
 class ProviderRegistered(ProviderEvent, fact="registered"):
     """A provider entered the register."""
+
+
+class ProviderLegalFormConfirmed(ProviderEvent, fact="legal_form_confirmed"):
+    """The Agency confirmed its legal form, or entered another."""
 
 
 class ProviderAmended(ProviderEvent, fact="amended"):

@@ -30,6 +30,7 @@ _ALIASES = {
     "добрич селска": "DOB15",
 }
 # „Бяла (Русе)“, „Бяла, обл. Варна“: a name followed by its oblast.
+_TOWN = re.compile(r"(?:град|гр) (?P<name>.+)")
 _WITH_OBLAST = re.compile(r"^(?P<name>[^,(]+)[,(]\s*(?P<oblast>[^)]+)\)?\s*$")
 
 
@@ -152,6 +153,12 @@ class Territory:
         if len(found) > 1:
             raise AmbiguousMunicipality(given=name.strip(), candidates=self._candidates(found))
         return found[0]
+
+    def named_by_town(self, settlement: str) -> tuple[str, ...]:
+        """Codes of the municipalities that bear the name of this town, „гр. Варна“; empty for villages and others."""
+        folded = fold(settlement.split(",", maxsplit=1)[0])
+        town = _TOWN.match(folded)
+        return tuple(area.code for area in self._named(town["name"])) if town else ()
 
     @cached_property
     def ambiguous_names(self) -> Mapping[str, tuple[str, ...]]:

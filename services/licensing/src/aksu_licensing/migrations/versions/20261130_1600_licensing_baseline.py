@@ -9,6 +9,7 @@ down_revision = None
 
 SCOPED = (
     "application",
+    "conditions",
     "document",
     "licence",
     "manager_check",

@@ -22,6 +22,8 @@ CREATE TABLE application (
   request text,
   incoming_number text CONSTRAINT uq_application_incoming_number UNIQUE,
   received_on date,
+  receipt_unconfirmed boolean NOT NULL,
+  registered_by text,
   term text,
   term_due date,
   term_basis text,
@@ -32,6 +34,7 @@ CREATE TABLE application (
   decision_due date,
   overdue_after date,
   proposed_by text,
+  proposed_on date,
   decision text,
   order_number text,
   decided_on date,
@@ -49,6 +52,18 @@ CREATE INDEX ix_application_municipality ON application (municipality, filed_on,
 CREATE INDEX ix_application_service_id ON application (service_id);
 CREATE INDEX ix_application_term_due ON application (term_due, id);
 CREATE UNIQUE INDEX uq_application_open ON application (provider_id, service_id) WHERE state_group IN ('FILED', 'PENDING');
+
+CREATE TABLE conditions (
+  id uuid CONSTRAINT pk_conditions PRIMARY KEY,
+  application_id uuid NOT NULL CONSTRAINT uq_conditions_application_id UNIQUE,
+  procedure text NOT NULL,
+  provider_id uuid NOT NULL,
+  provider_body text NOT NULL,
+  conditions jsonb NOT NULL,
+  version integer NOT NULL,
+  scope text[] NOT NULL,
+  written_at timestamptz NOT NULL DEFAULT now()
+);
 
 CREATE TABLE counter (
   name text CONSTRAINT pk_counter PRIMARY KEY,
@@ -134,12 +149,20 @@ CREATE TABLE manager_check (
 );
 CREATE INDEX ix_manager_check_application_id ON manager_check (application_id, checked_at, id);
 
+CREATE TABLE order_number (
+  number text NOT NULL,
+  year integer NOT NULL,
+  CONSTRAINT pk_order_number PRIMARY KEY (number, year)
+);
+GRANT SELECT, INSERT ON order_number TO licensing_runtime, licensing_worker;
+GRANT SELECT ON order_number TO licensing_reader;
+
 CREATE TABLE provider (
   id uuid CONSTRAINT pk_provider PRIMARY KEY,
   body text NOT NULL,
   eik text,
   name text NOT NULL,
-  legal_form text NOT NULL,
+  legal_form_confirmed boolean NOT NULL,
   licence_required boolean NOT NULL,
   version integer NOT NULL,
   scope text[] NOT NULL,

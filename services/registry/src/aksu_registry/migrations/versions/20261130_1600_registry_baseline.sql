@@ -46,6 +46,7 @@ CREATE TABLE provider (
   eik text CONSTRAINT uq_provider_eik UNIQUE,
   name text NOT NULL,
   legal_form text NOT NULL,
+  legal_form_confirmed boolean NOT NULL,
   licence_required boolean NOT NULL,
   seat_municipality text,
   seat_address text,

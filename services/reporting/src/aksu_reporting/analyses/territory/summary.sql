@@ -36,13 +36,14 @@ pairs AS MATERIALIZED (
   SELECT x.provider_id, x.operator_id FROM service x WHERE {service_active} AND {within} GROUP BY 1, 2
 ),
 working AS (
-  SELECT p.legal_form, count(*) AS n, count(*) FILTER (WHERE p.licence_required) AS required
+  SELECT CASE WHEN p.legal_form_confirmed THEN p.legal_form ELSE 'UNCONFIRMED' END AS legal_form, count(*) AS n, count(*) FILTER (WHERE p.licence_required) AS required
     FROM provider p
    WHERE p.id IN (SELECT provider_id FROM pairs UNION SELECT operator_id FROM pairs) GROUP BY 1
 ),
 seated AS (
   SELECT x.legal_form, count(*) AS n, count(*) FILTER (WHERE x.licence_required) AS required
-    FROM (SELECT legal_form, licence_required, seat_municipality AS municipality FROM provider) x
+    FROM (SELECT CASE WHEN legal_form_confirmed THEN legal_form ELSE 'UNCONFIRMED' END AS legal_form,
+                 licence_required, seat_municipality AS municipality FROM provider) x
    WHERE {within} GROUP BY 1
 ),
 licences AS (

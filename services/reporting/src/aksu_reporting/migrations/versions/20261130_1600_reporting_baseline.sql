@@ -93,6 +93,7 @@ CREATE TABLE provider (
   body text NOT NULL,
   name text NOT NULL,
   legal_form text NOT NULL,
+  legal_form_confirmed boolean NOT NULL,
   licence_required boolean NOT NULL,
   seat_municipality text,
   version integer NOT NULL,

@@ -17,6 +17,7 @@ class ProviderTable(AggregateWithId, ReportingBase):
     body: Mapped[str]
     name: Mapped[str]
     legal_form: Mapped[str]
+    legal_form_confirmed: Mapped[bool]
     licence_required: Mapped[bool]
     seat_municipality: Mapped[str | None] = mapped_column(index=True)
 
