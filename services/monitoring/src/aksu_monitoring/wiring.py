@@ -7,6 +7,7 @@ from fastapi import APIRouter
 
 import aksu_monitoring.ingest.sources.tables  # noqa: F401 - plain SQL alone reads and writes them
 from aksu_monitoring.amendments import handlers as amendments
+from aksu_monitoring.amendments import routes as addressees
 from aksu_monitoring.base import MonitoringBase
 from aksu_monitoring.config import SERVICE
 from aksu_monitoring.ingest.applying.loop import LOOP as APPLYING
@@ -61,6 +62,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     staging.router,
     bus.router,
     inspections.router,
+    addressees.router,
     prescriptions.router,
     signals.router,
     users_met.router,

@@ -15,7 +15,7 @@ from aksu_monitoring.ingest.staging.store import Mark, PushedInspection, Staged,
 from aksu_monitoring.inspections.rules import inner_scope, inspection_scope
 from aksu_monitoring.inspections.service import finding_of
 from aksu_monitoring.inspections.store import FindingStore, InspectedSite, InspectionStore, SiteStore
-from aksu_monitoring.places.rules import PlaceFacts, Site, located
+from aksu_monitoring.places.rules import PlaceFacts, Site, located, stated_provider
 from aksu_monitoring.places.store import PlaceFactStore
 from aksu_monitoring.prescriptions.service import prescription_of
 from aksu_monitoring.prescriptions.store import PrescriptionStore
@@ -202,7 +202,7 @@ class ApplyingService:
         site, facts = subject.site, subject.facts
         if site is None or facts is None:
             raise LookupError("an inspection starts without its site having been looked up")
-        place = located(site, facts, provider_body=None)
+        provider = stated_provider(data.provider_eik)
         state = InspectionState(
             id=uuid7(),
             source=subject.pushed.source,
@@ -212,7 +212,9 @@ class ApplyingService:
             outcome=None,
             started_on=data.started_on,
             closed_on=None,
-            **place,
+            provider_body=provider,
+            provider_basis="SOURCE" if provider else None,
+            **located(site, facts, provider_body=provider),
         )
         begun = begins(InspectionStarted, state, id=str(state.id), scope=inspection_scope(state))
         subject.kept = self._inspections.save(begun)

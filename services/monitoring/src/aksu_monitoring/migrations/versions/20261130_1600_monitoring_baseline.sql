@@ -92,6 +92,13 @@ CREATE TABLE inspection (
   approved_on date,
   follow_up_due date,
   follow_up_id uuid,
+  provider_basis text,
+  participants text[] NOT NULL,
+  address_withheld boolean NOT NULL,
+  flags_contradicted text[] NOT NULL,
+  confirmed_on date,
+  stated_by text NOT NULL,
+  confirmed_by_agency boolean NOT NULL,
   CONSTRAINT uq_inspection_source_reference UNIQUE (source, reference)
 );
 CREATE INDEX ix_inspection_municipality_started_on ON inspection (municipality, started_on, id);
@@ -154,8 +161,10 @@ CREATE TABLE prescription (
   provider_body text,
   state text NOT NULL,
   state_group text NOT NULL,
-  issued_on date NOT NULL,
+  issued_on date,
   due_on date NOT NULL,
+  proposed_on date,
+  extended_on date,
   overdue_after date,
   version integer NOT NULL,
   scope text[] NOT NULL,
