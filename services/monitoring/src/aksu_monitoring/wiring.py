@@ -26,7 +26,7 @@ from aksu_monitoring.prescriptions.queries import PRESCRIPTION
 from aksu_monitoring.signals import routes as signals
 from aksu_monitoring.signals.handlers import DEADLINES
 from aksu_monitoring.signals.queries import SIGNAL
-from aksu_monitoring.signals.rules import CONCERNED, REASONS, SIGNALLER
+from aksu_monitoring.signals.rules import CONCERNED, FORWARDED, REASONS, SIGNALLER
 from aksu_monitoring.users_met import routes as users_met
 from aksu_monitoring.users_met.schemas import USER_MET
 from aksu_shared.db.access import keep_revocations
@@ -55,7 +55,13 @@ METADATA: Final = MonitoringBase.metadata
 """All tables: each is declared by a module that is imported above."""
 AGGREGATES: Final[tuple[Aggregate, ...]] = (PRESCRIPTION, INSPECTION, FINDING, SIGNAL)
 """What monitoring owns."""
-HOLDINGS: Final = {SIGNALLER: "signal", CONCERNED: "signal", REASONS: "signal", USER_MET: "inspection"}
+HOLDINGS: Final = {
+    SIGNALLER: "signal",
+    CONCERNED: "signal",
+    REASONS: "signal",
+    FORWARDED: "signal",
+    USER_MET: "inspection",
+}
 """Class of personal data (`retention.toml`) → the table whose rows tell of such people."""
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     push.router,

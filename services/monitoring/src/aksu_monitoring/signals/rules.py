@@ -18,6 +18,7 @@ AWAITED: Final[Mapping[str, frozenset[str]]] = {
 SIGNALLER: Final = "signal.signaller"
 CONCERNED: Final = "signal.concerned"
 REASONS: Final = "signal.reasons"
+FORWARDED: Final = "signal.forwarded"
 """Classes of personal data, as `retention.toml` has them."""
 
 

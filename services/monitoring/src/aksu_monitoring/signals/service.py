@@ -14,6 +14,7 @@ from aksu_monitoring.signals.rules import (
     AWAITED,
     CONCERNED,
     DECISION,
+    FORWARDED,
     FORWARDING,
     REASONS,
     SIGNALLER,
@@ -65,12 +66,13 @@ class SignalService:
         await self._subjects.add(_concerned(kept, people))
 
     async def add_reasons(self, kept: Kept[SignalState], explanation: str) -> None:
-        """Keep the reasons of a refusal, as personal data."""
+        """Keep the reasons of a refusal, or why no life is in danger, as personal data."""
         await self._subjects.add([_person(REASONS, kept, {"explanation": explanation})])
 
-    async def hand_over(self, kept: Kept[SignalState]) -> None:
-        """Let the body to which it was forwarded read all of it."""
-        await self._subjects.rescope(kept.state.id, kept.scope)
+    async def hand_over(self, kept: Kept[SignalState], text: str) -> None:
+        """Let the body to which it was forwarded read what it is told, and of whom it tells: not who sent it."""
+        await self._subjects.rescope(kept.state.id, kept.scope, kinds=[CONCERNED])
+        await self._subjects.add([_person(FORWARDED, kept, {"text": text})])
 
     async def conclude(self, signal: UUID) -> None:
         """Begin the time after which what is held of its people is destroyed."""
