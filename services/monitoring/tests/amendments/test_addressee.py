@@ -21,7 +21,7 @@ from monitoring_builders import (
     push,
     started,
 )
-from monitoring_worker import apply, tell, worker_of
+from monitoring_worker import apply, feed, tell, worker_of
 from registered_builders import licence, place, service
 from uuid_utils.compat import uuid7
 
@@ -81,7 +81,8 @@ async def test_registering_a_service_at_an_inspected_address_opens_nothing(monit
     (due,) = (await monitoring.get("/v1/prescriptions", **CLAIMANT)).json()["items"]
     answer = await monitoring.post(f"/v1/prescriptions/{due['id']}/report-fulfilled", {"proof": "Готово"}, **CLAIMANT)
     assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
-    assert ADDRESS["address"] not in (await monitoring.get("/v1/changes")).text
+    told = await feed(monitoring)
+    assert (after["id"] in told, ADDRESS["address"] in told, str(there.state.id) in told) == (True, False, False)
 
 
 async def test_a_second_provider_at_the_address_takes_nothing_from_the_first(monitoring: Served) -> None:

@@ -22,7 +22,7 @@ from inspection_builders import (
     try_step,
 )
 from monitoring_builders import ADDRESS, ANALYST, INSPECTOR, MAYOR, OTHER_MAYOR, PROVIDER, count, push, started
-from monitoring_worker import apply, tell
+from monitoring_worker import apply, feed, tell
 from signal_builders import on
 from uuid_utils.compat import uuid7
 
@@ -223,7 +223,7 @@ async def test_nobody_outside_the_agency_learns_of_it_before_it_starts(monitorin
         for hidden in (path, cancelled):
             assert (await monitoring.get(hidden, **who)).status_code == 404
         assert (await monitoring.get("/v1/inspections", **who)).json()["items"] == []
-        assert path.rpartition("/")[2] not in (await monitoring.get("/v1/changes", **who)).text
+        assert path.rpartition("/")[2] not in await feed(monitoring, **who)
     assert len((await monitoring.get("/v1/inspections", **ANALYST)).json()["items"]) == 2
     await step(monitoring, path, "start")
     for who in ({}, PROVIDER, MAYOR):

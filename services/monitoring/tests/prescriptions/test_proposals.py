@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from inspection_builders import APPROVED, CONDUCTING, DIRECTOR, UNTIL_REPORT, issued, moved, planned, read, step
 from monitoring_builders import ANALYST, INSPECTOR, MAYOR, PROVIDER
+from monitoring_worker import feed
 from signal_builders import on
 
 from aksu_local.served import Serve, Served
@@ -31,7 +32,8 @@ async def test_of_a_proposal_only_the_agency_knows(monitoring: Served) -> None:
     for who in OUTSIDE:
         assert (await monitoring.get(path, **who)).status_code == 404
         assert (await monitoring.get("/v1/prescriptions", **who)).json()["items"] == []
-        assert path.rpartition("/")[2] not in (await monitoring.get("/v1/changes", **who)).text
+        assert path.rpartition("/")[2] not in await feed(monitoring, **who)
+    assert path.rpartition("/")[2] in await feed(monitoring, **ANALYST)
     found = (await monitoring.get(path, **ANALYST)).json()
     assert (found["state"], found["issued_on"], found["proposed_on"], found["text"]) == (
         "PROPOSED", None, "2026-03-10", "Да се изготви график",

@@ -30,6 +30,9 @@ CREATE TABLE ingest_event (
   repaired_by text,
   repaired_at timestamptz,
   repair_reason text,
+  confirmed_by text,
+  confirmed_at timestamptz,
+  confirmation text,
   state text NOT NULL DEFAULT 'PENDING'
     CONSTRAINT ck_ingest_event_state CHECK (state IN ('PENDING', 'APPLIED', 'HELD', 'PARKED', 'REPAIRED')),
   reason text,
