@@ -135,14 +135,13 @@ class AmendmentService:
             raise InspectionNotStarted
         if not may_be_readdressed(kept.state):
             raise ProviderConfirmed(provider_body=kept.state.provider_body)
-        (site,) = (await self._sites.of([key])).values()
-        (facts,) = await self._facts.facts([site])
+        (facts,) = await self._facts.facts([Site.registered(kept.state.place_id, day=kept.state.started_on)])
         fields = {
             "provider_body": confirmation.provider_body,
             "provider_basis": "CONFIRMED",
             "service_id": service_of(facts, confirmation.provider_body),
         }
-        scope = inspection_scope(kept.state.model_copy(update=fields))
+        scope = readdressed(kept.scope, before=kept.state.provider_body, after=confirmation.provider_body)
         saved = self._inspections.save(
             kept.becomes(InspectionAddressed, scope=scope, reason=confirmation.reason, legal_basis=_ADDRESSEE, **fields)
         )

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from pydantic_core import to_json
@@ -35,19 +35,17 @@ INSERT INTO inspection_site
 SELECT inspection_id, site ->> 'key', (site ->> 'place_id')::uuid, site ->> 'municipality', site ->> 'settlement',
        site ->> 'address', site ->> 'provider_eik', (site ->> 'started_on')::date, scope
   FROM jsonb_to_recordset($1::jsonb) AS r(inspection_id uuid, site jsonb, scope text[])"""
-_SITE: Final = """
+# Once it has started, what is registered at an address is no longer taken for the place that was inspected.
+_SITES_AT: Final = """
 SELECT s.inspection_id, CASE WHEN i.started_on IS NULL THEN s.key END AS key,
        CASE WHEN i.started_on IS NULL THEN coalesce(i.place_id, s.place_id) ELSE i.place_id END AS place_id,
        s.municipality, s.settlement, s.address, s.provider_eik, s.started_on
-  FROM inspection_site s JOIN inspection i ON i.id = s.inspection_id"""
-# Once it has started, what is registered at an address is no longer taken for the place that was inspected.
-_SITES_AT: Final = f"""{_SITE}
+  FROM inspection_site s JOIN inspection i ON i.id = s.inspection_id
  WHERE s.inspection_id IN (
    SELECT inspection_id FROM inspection_site WHERE place_id = ANY ($1::uuid[])
    UNION SELECT inspection_id FROM inspection_site WHERE key = ANY ($2::text[])
    UNION SELECT id FROM inspection WHERE place_id = ANY ($1::uuid[]))
    AND (i.started_on IS NULL OR i.place_id = ANY ($1::uuid[]))"""
-_SITES_OF: Final = f"{_SITE} WHERE s.inspection_id = ANY ($1::uuid[])"
 _STARTED: Final = """
 UPDATE inspection_site SET started_on = $2 WHERE inspection_id = $1
 RETURNING key, place_id, municipality, settlement, address, provider_eik, started_on"""
@@ -118,11 +116,8 @@ class SiteStore:
 
     async def at(self, places: Iterable[UUID], keys: Iterable[str]) -> dict[UUID, Site]:
         """Sites of the inspections at these places, and of those at these addresses that have not started."""
-        return _sites(await (await self._begin()).fetch(_SITES_AT, list(places), list(keys)))
-
-    async def of(self, inspections: Iterable[UUID]) -> dict[UUID, Site]:
-        """The sites of these inspections; of one that has started the registered place, if it had any."""
-        return _sites(await (await self._begin()).fetch(_SITES_OF, list(inspections)))
+        rows = await (await self._begin()).fetch(_SITES_AT, list(places), list(keys))
+        return {row["inspection_id"]: Site(**{name: row[name] for name in _SITE_COLUMNS}) for row in rows}
 
     async def started(self, inspection: UUID, day: date) -> Site:
         """The site of an inspection that was planned, now that it starts."""
@@ -136,10 +131,6 @@ class SiteStore:
     async def readdress(self, inspection: UUID, *, before: str | None, after: str) -> None:
         """Show the site to the body `after`, and to `before` no longer."""
         await (await self._begin()).execute(_READDRESS, inspection, before and f"b:{before}", f"b:{after}")
-
-
-def _sites(rows: Iterable[Mapping[str, Any]]) -> dict[UUID, Site]:
-    return {row["inspection_id"]: Site(**{name: row[name] for name in _SITE_COLUMNS}) for row in rows}
 
 
 class DutyStore:

@@ -49,6 +49,12 @@ class Site:
             started_on=day,
         )
 
+    @classmethod
+    def registered(cls, place_id: UUID | None, *, day: date) -> "Site":
+        """The site of an inspection that started on this day at a place of the registry, or of none."""
+        where = dict.fromkeys(("key", "municipality", "settlement", "address", "provider_eik"))
+        return cls(place_id=place_id, started_on=day, **where)
+
 
 @dataclass(frozen=True, slots=True)
 class ServiceThere:
