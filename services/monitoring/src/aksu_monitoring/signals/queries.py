@@ -41,6 +41,10 @@ SIGNAL: Final = Aggregate(
     table=table_of(S),
     readings=(
         Reading(SIGNALS, SignalSummary),
-        Reading(SIGNAL_BY_ID, SignalRead, made={"people": ("text", "signaller", "concerned", "explanation")}),
+        Reading(
+            SIGNAL_BY_ID,
+            SignalRead,
+            made={"people": ("text", "forwarded_text", "signaller", "concerned", "explanation")},
+        ),
     ),
 )
