@@ -100,6 +100,8 @@ async def test_filters_narrow(monitoring: Served) -> None:
         "state=CLOSED_WITH_PRESCRIPTIONS": ["R-1"],
         "outcome=NO_FINDINGS": ["R-2"],
         "reference=R-1": ["R-1"],
+        "stated_by=AGENCY": [],
+        "provider_basis=SOURCE&stated_by=OTHER_SYSTEM": ["R-1", "R-2"],
         f"source={SOURCE}&oblast=BLG": ["R-1"],
         "flag=NO_LICENCE&sort=id": ["R-1", "R-2"],
         "source=/integrations/nobody": [],

@@ -43,6 +43,8 @@ INSPECTIONS: Final = Page(
         "outcome": I.outcome == bindparam("outcome"),
         "flag": cast(bindparam("flag"), Text) == any_(I.flags),
         "place_id": I.place_id == bindparam("place_id"),
+        "stated_by": I.stated_by == bindparam("stated_by"),
+        "provider_basis": I.provider_basis == bindparam("provider_basis"),
         "source": I.source == bindparam("source"),
         "reference": I.reference == bindparam("reference"),
     },

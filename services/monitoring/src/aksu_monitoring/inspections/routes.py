@@ -52,6 +52,8 @@ class InspectionQuery(ActionPageQuery):
     outcome: Annotated[str, Code("inspection_outcomes")] | None = None
     flag: Annotated[str, Code("inspection_flags")] | None = None
     place_id: UUID | None = None
+    stated_by: Annotated[str, Code("inspection_stated_by")] | None = None
+    provider_basis: Annotated[str, Code("inspection_provider_bases")] | None = None
     source: Annotated[str, Query(max_length=300)] | None = None
     reference: Annotated[str, Query(max_length=200)] | None = None
     sort: Literal["id", "-id", "started_on", "-started_on"] = "-started_on"
