@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from inspection_builders import APPROVED, CONDUCTING, DIRECTOR, issued, moved, planned, step
 from monitoring_builders import (
@@ -168,7 +168,10 @@ def _kept(event: Event[Any]) -> Kept[Any]:
     return Kept(event.id, event.version, event.scope, event.state)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(earlier=[], later=["claim", "second"], given_by="address", eik=None)
+@example(earlier=[], later=["claim", "correct"], given_by="id", eik=None)
+@example(earlier=["own"], later=["claim", "close", "rebuild"], given_by="address", eik=EIK)
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     earlier=st.lists(st.sampled_from(_AFTERWARDS), max_size=2),
     later=st.lists(st.sampled_from(_AFTERWARDS), min_size=1, max_size=4),
@@ -178,13 +181,13 @@ def _kept(event: Event[Any]) -> Kept[Any]:
 async def test_nobody_reads_more_or_is_addressed_by_what_is_registered_later(
     monitoring: Served, earlier: Sequence[str], later: Sequence[str], given_by: str, eik: str | None
 ) -> None:
-    example = next(_examples)
-    where, key = ADDRESS | {"address": f"ул. Пример {example}"}, uuid7()
+    number = next(_examples)
+    where, key = ADDRESS | {"address": f"ул. Пример {number}"}, uuid7()
     registry = Registry(monitoring, where, key)
     for what in earlier:
         await registry.do(what)
     at = {"place_id": str(key)} if given_by == "id" else where
-    named = {"subject": f"R-{example}"}
+    named = {"subject": f"R-{number}"}
     await push(
         monitoring,
         [
@@ -194,10 +197,10 @@ async def test_nobody_reads_more_or_is_addressed_by_what_is_registered_later(
         ],
     )
     await apply(monitoring)
-    before = await _seen(monitoring, f"R-{example}")
+    before = await _seen(monitoring, f"R-{number}")
     for what in later:
         await registry.do(what)
-        after = await _seen(monitoring, f"R-{example}")
+        after = await _seen(monitoring, f"R-{number}")
         for name, (facts, read) in after.items():
             known, was = before[name]
             assert read == was, (what, name)
@@ -213,7 +216,8 @@ async def _seen(monitoring: Served, reference: str) -> dict[str, tuple[dict[str,
     for name, caller in CALLERS.items():
         (one,) = (await monitoring.get(f"/v1/inspections?reference={reference}", **caller)).json()["items"]
         read = await texts(monitoring, one["id"], caller)
-        found[name] = (one, read & {NOTE, TEXT})
+        findings = (await monitoring.get(f"/v1/inspections/{one['id']}/findings", **caller)).json()["items"]
+        found[name] = (one, read & {NOTE, TEXT} | {f"finding {each['number']}" for each in findings})
     return found
 
 
