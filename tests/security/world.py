@@ -162,7 +162,11 @@ async def _licensing(served: Served) -> World:
 
 
 async def _monitoring(served: Served) -> World:
-    whose = {"municipality": HERE, "provider_body": PROVIDER, "provider_basis": "CONFIRMED"}  # nothing to confirm
+    whose: dict[str, Any] = {
+        "municipality": HERE,
+        "provider_body": PROVIDER,
+        "provider_basis": "CONFIRMED",
+    }  # nothing to confirm
     inspection = facts.inspection(**whose)
     hidden = facts.inspection(**whose, reference="П-2")
     inspections = []

@@ -126,7 +126,7 @@ async def test_a_body_that_takes_part_reads_what_is_found_and_others_like_it_do_
     assert seen["note"] == FAILED["note"]
     assert (await read(monitoring, path, **joined))["subject"] == ORDER["subject"]
     for other in ("RZI:SOF", "POLICE:BLG", "DSP:BLG03", "ASP"):
-        who = {"role": "body_officer", "body": other}
+        who: dict[str, Any] = {"role": "body_officer", "body": other}
         assert (await monitoring.get(f"{path}/findings", **who)).json()["items"] == [], other
     assert (await monitoring.get(f"{path}/findings", **OTHER_MAYOR)).json()["items"] == []
 
