@@ -1,1 +1,1 @@
-"""What follows for inspections from what is known of their places later, and from an inspector's word on the provider."""
+"""What follows for inspections from what is known of their places later, and from an inspector's word."""
