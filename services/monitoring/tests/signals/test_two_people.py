@@ -105,3 +105,29 @@ async def test_neither_a_restriction_lifted_nor_the_reasons_open_more_to_the_bod
     await monitoring.post(f"/v1/subjects/{sender}/lift-restriction", {"reference": "ЗЛД-2/2026"}, **DPO)
     found = await read(monitoring, path, **RDSP)
     assert (found["signaller"], found["explanation"], found["text"]) == (None, None, TOLD)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{SENDER['name'].upper()} съобщава за липса на вода.",
+        "Пенка   Подателева съобщава.",
+        f"Пишете на {SENDER['email'].upper()}",
+        "Телефон за връзка 0888-123-456",
+    ],
+    ids=["name", "blanks", "e-mail", "telephone"],
+)
+async def test_what_is_forwarded_does_not_tell_who_sent_it(monitoring: Served, text: str) -> None:
+    path = await filed(monitoring)
+    await step(monitoring, path, "triage", TRIAGE)
+    refused = await monitoring.post(f"{path}/forward", FORWARD | {"text": text}, **INSPECTOR)
+    assert (refused.status_code, refused.json()["code"]) == (409, "names_sender")
+    assert SENDER["name"] not in refused.text
+    assert (await read(monitoring, path))["state"] == "TRIAGED"
+
+
+async def test_a_relative_of_the_sender_may_be_named(monitoring: Served) -> None:
+    path = await filed(monitoring, signaller={"name": "Мария Засегнатова"})
+    await step(monitoring, path, "triage", TRIAGE)
+    told = FORWARD | {"text": "Стоян Засегнатов не получава вода; стая 12."}
+    assert (await step(monitoring, path, "forward", told))["state"] == "FORWARDED"

@@ -9,7 +9,9 @@ from uuid_utils.compat import uuid7
 from aksu_monitoring.inspections.errors import InspectionUnknown
 from aksu_monitoring.inspections.store import InspectionStore
 from aksu_monitoring.numbers import drawn_number
+from aksu_monitoring.signals.errors import NamesSender
 from aksu_monitoring.signals.machine import SIGNAL_MACHINE
+from aksu_monitoring.signals.queries import PEOPLE_BY_ID
 from aksu_monitoring.signals.rules import (
     AWAITED,
     CONCERNED,
@@ -19,6 +21,7 @@ from aksu_monitoring.signals.rules import (
     REASONS,
     SIGNALLER,
     missed,
+    names_sender,
     signal_scope,
 )
 from aksu_monitoring.signals.schemas import Concerned, NewSignal
@@ -28,7 +31,7 @@ from aksu_shared.db.deadlines import Deadline, schedule
 from aksu_shared.db.store import Kept, begins
 from aksu_shared.events.monitoring.signals import SignalReceived, SignalState, SignalTermPassed
 from aksu_shared.kernel.clock import end_of, legal_day
-from aksu_shared.privacy.people import Person
+from aksu_shared.privacy.people import Person, opened
 from aksu_shared.privacy.store import SubjectStore
 from aksu_shared.procedures.context import Context
 
@@ -68,6 +71,14 @@ class SignalService:
     async def add_reasons(self, kept: Kept[SignalState], explanation: str) -> None:
         """Keep the reasons of a refusal, or why no life is in danger, as personal data."""
         await self._subjects.add([_person(REASONS, kept, {"explanation": explanation})])
+
+    async def check_discreet(self, signal: UUID, text: str) -> None:
+        """Raise NamesSender when a text for another body tells who signalled."""
+        connection = await self.context.work.begin()
+        people = await connection.fetchval(PEOPLE_BY_ID.sql, *PEOPLE_BY_ID.args({"id": signal}))
+        for person in opened(self.context.keys, people):
+            if person.kind == SIGNALLER and names_sender(text, person.texts):
+                raise NamesSender
 
     async def hand_over(self, kept: Kept[SignalState], text: str) -> None:
         """Let the body to which it was forwarded read what it is told, and of whom it tells: not who sent it."""

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import Final, TypeAlias
 
 from aksu_monitoring.inspections.errors import InspectionUnknown
-from aksu_monitoring.signals.errors import DangerStands
+from aksu_monitoring.signals.errors import DangerStands, NamesSender
 from aksu_monitoring.signals.machine import SIGNAL_MACHINE
 from aksu_monitoring.signals.rules import FORWARDING, missed, signal_scope, whose
 from aksu_monitoring.signals.schemas import (
@@ -68,6 +68,11 @@ def _forward(case: _Case, body: Forwarding) -> Changes:
     return {"forwarded_to": body.body, "forwarded_on": case.today, "overdue": overdue}
 
 
+async def _check_discreet(service: SignalService, case: _Case, body: Forwarding, _changes: Changes) -> Changes:
+    await service.check_discreet(case.state.id, body.text)
+    return {}
+
+
 async def _hand_over(service: SignalService, _case: _Case, body: Forwarding, kept: _Kept) -> None:
     await service.hand_over(kept, body.text)
     await service.conclude(kept.state.id)
@@ -115,7 +120,14 @@ SIGNAL_STEPS: Final[Procedure[SignalState, SignalService]] = Procedure(
             after=_keep_reasons,
             possible=_dangerous,
         ),
-        "forward": Step(fact=SignalForwarded, body=Forwarding, effect=_forward, after=_hand_over),
+        "forward": Step(
+            fact=SignalForwarded,
+            body=Forwarding,
+            effect=_forward,
+            before=_check_discreet,
+            after=_hand_over,
+            refusals=(NamesSender,),
+        ),
         "plan_inspection": Step(fact=SignalDecided, body=InspectionPlanned, effect=_decide),
         "refuse": Step(
             fact=SignalDecided,
