@@ -172,8 +172,13 @@ async def _licensing(served: Served) -> World:
 
 
 async def _monitoring(served: Served) -> World:
-    inspection = facts.inspection(municipality=HERE, provider_body=PROVIDER)
-    hidden = facts.inspection(municipality=HERE, provider_body=PROVIDER, reference="П-2")
+    whose: dict[str, Any] = {
+        "municipality": HERE,
+        "provider_body": PROVIDER,
+        "provider_basis": "CONFIRMED",
+    }  # nothing to confirm
+    inspection = facts.inspection(**whose)
+    hidden = facts.inspection(**whose, reference="П-2")
     inspections = []
     for fact, keys in ((inspection, public_row(HERE, PROVIDER)), (hidden, public_row(HERE, PROVIDER) - {"public"})):
         inspections.append(Target(await put_fact(served, "inspection", fact, keys), Thing(HERE, PROVIDER, (), keys)))

@@ -3,7 +3,7 @@
 from typing import Any
 
 import httpx
-from monitoring_builders import ADDRESS, INSPECTOR
+from monitoring_builders import ADDRESS, INSPECTOR, PROVIDER
 
 from aksu_local.served import Served
 
@@ -30,6 +30,7 @@ STEPS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "record-access-denied": ({"reason": "Не отварят"}, CONDUCTING),
     "draft-findings": ({"findings": [FAILED, MET | {"criterion": "1.3"}]}, CONDUCTING),
     "send-for-objections": ({"due_on": "2027-03-20"}, CONDUCTING),
+    "object": ({"text": "График има, но не беше поискан."}, PROVIDER),
     "approve-report": (REPORT, DIRECTOR),
     "close-no-findings": ({}, CONDUCTING),
     "close-with-prescriptions": ({"prescriptions": [PRESCRIPTION]}, CONDUCTING),
@@ -41,6 +42,7 @@ STEPS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 }
 """Verb → what is sent, and by whom."""
 UNTIL_REPORT = ("order", "start", "draft-findings", "send-for-objections")
+APPROVED = (*UNTIL_REPORT, "object", "approve-report")
 
 
 async def planned(monitoring: Served, **changes: Any) -> str:
@@ -72,6 +74,16 @@ async def moved(monitoring: Served, *verbs: str) -> str:
     for verb in verbs:
         await step(monitoring, path, verb)
     return path
+
+
+async def issued(monitoring: Served, **changes: Any) -> str:
+    """A prescription that the inspector proposed and the director issued; its path."""
+    path = await moved(monitoring, *APPROVED, "close-with-prescriptions")
+    listed = await monitoring.get(f"/v1/prescriptions?inspection_id={path.rpartition('/')[2]}", **INSPECTOR)
+    prescription = f"/v1/prescriptions/{listed.json()['items'][0]['id']}"
+    answer = await monitoring.post(f"{prescription}/issue", changes, **DIRECTOR)
+    assert answer.status_code == 200, answer.text
+    return prescription
 
 
 async def read(monitoring: Served, path: str, **who: Any) -> dict[str, Any]:

@@ -102,6 +102,13 @@ async def tell(monitoring: Served, *events: Event[Any]) -> None:
         assert (applied.events, applied.parked) == (len(events), 0)
 
 
+async def feed(monitoring: Served, **caller: Any) -> str:
+    """The change feed as this caller reads it, once all that was changed has its position."""
+    await monitoring.worker.execute("UPDATE change_log SET position = seq WHERE position IS NULL")
+    await monitoring.worker.execute("UPDATE log_state SET position = (SELECT coalesce(max(seq), 0) FROM change_log)")
+    return (await monitoring.get("/v1/changes?limit=200", **caller)).text
+
+
 async def fire(monitoring: Served) -> int:
     """Fire the deadlines that are due now; give how many were tried."""
     async with worker_of(monitoring) as worker:

@@ -26,6 +26,9 @@ SIGNAL: dict[str, Any] = {
     "concerned": [RESIDENT],
 }
 TRIAGE = {"category": "NEGLECT", "danger_to_life": True}
+CALM = TRIAGE | {"danger_to_life": False}
+TOLD = "Сигнал за липса на вода в дома; проверете."
+FORWARD = {"body": "RDSP:BLG", "text": TOLD}
 GROUND = {"ground": "UNLAWFUL", "reference": "ЗЛД-1/2026"}
 
 

@@ -19,7 +19,7 @@ from aksu_shared.kernel.machine import SYSTEM, Machine
 from aksu_shared.procedures.steps import Offer, Procedure
 
 MACHINES = [INSPECTION_MACHINE, PRESCRIPTION_MACHINE, SIGNAL_MACHINE]
-REPORT = ("order", "start", "draft_findings", "send_for_objections", "approve_report")
+REPORT = ("order", "start", "draft_findings", "send_for_objections", "object", "approve_report")
 
 
 def walk(machine: Machine, *names: str) -> str:
@@ -52,7 +52,7 @@ def test_an_inspection_is_cancelled_before_it_starts_only() -> None:
 def test_closing_waits_for_the_prescriptions() -> None:
     def offered(open_prescriptions: int) -> list[str]:
         facts = {"open_prescriptions": open_prescriptions, "inspectors": ()}
-        known: dict[str, Any] = {"state": "FOLLOW_UP_DONE"}
+        known: dict[str, Any] = {"state": "FOLLOW_UP_DONE", "source": "/aksu"}
         state = InspectionState.model_construct(**known)
         offer: Offer[InspectionState] = Offer(state=state, today=date(2026, 12, 1), actor="somebody", facts=facts)
         return INSPECTION_STEPS.actions(offer, lambda _: True)
@@ -69,7 +69,14 @@ def test_a_prescription_is_fulfilled_or_escalated() -> None:
     issued = ("issue", "acknowledge", "report_fulfilled")
     assert walk(PRESCRIPTION_MACHINE, *issued, "verify") == "VERIFIED_FULFILLED"
     assert walk(PRESCRIPTION_MACHINE, *issued, "not_fulfilled", "escalate") == "ESCALATED"
-    assert walk(PRESCRIPTION_MACHINE, "issue", "extend_term", "report_fulfilled") == "REPORTED_FULFILLED"
+    extended = ("issue", "not_fulfilled", "extend_term", "report_fulfilled")
+    assert walk(PRESCRIPTION_MACHINE, *extended) == "REPORTED_FULFILLED"
+
+
+def test_a_prescription_is_proposed_and_then_issued_or_not() -> None:
+    assert PRESCRIPTION_MACHINE.initial == "PROPOSED"
+    assert PRESCRIPTION_MACHINE.legal("PROPOSED") == ["issue", "decline"]
+    assert PRESCRIPTION_MACHINE.is_final("DECLINED")
 
 
 def test_an_appealed_prescription_is_upheld_and_to_be_fulfilled_or_annulled() -> None:
@@ -94,7 +101,7 @@ def test_every_transition_names_an_existing_right_a_legal_basis_and_words(machin
     [
         (INSPECTION_STEPS, set[str]()),
         (SIGNAL_STEPS, set[str]()),
-        (PRESCRIPTION_STEPS, {"issue", "escalate", "appeal", "uphold", "annul"}),
+        (PRESCRIPTION_STEPS, {"escalate", "appeal", "uphold", "annul"}),
     ],
     ids=lambda given: given.machine.name if isinstance(given, Procedure) else "",
 )

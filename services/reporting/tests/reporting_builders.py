@@ -168,7 +168,7 @@ def finding(*, version: int = 1, **changes: Any) -> Event[Any]:
         "catalogue_version": "1", "result": "NOT_MET", "recorded_at": "2026-02-02T10:00:00Z",
     }  # fmt: skip
     state = FindingState.model_validate(given | changes)
-    return _fact(FindingRecorded, state, version=version, scope=row_scope(state.municipality, public=False))
+    return _fact(FindingRecorded, state, version=version, scope=("b:AKSU", f"b:MUNICIPALITY:{state.municipality}"))
 
 
 def prescription(*, version: int = 1, **changes: Any) -> Event[Any]:

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 
 import aksu_monitoring.ingest.sources.tables  # noqa: F401 - plain SQL alone reads and writes them
 from aksu_monitoring.amendments import handlers as amendments
+from aksu_monitoring.amendments import routes as addressees
 from aksu_monitoring.base import MonitoringBase
 from aksu_monitoring.config import SERVICE
 from aksu_monitoring.ingest.applying.loop import LOOP as APPLYING
@@ -25,7 +26,7 @@ from aksu_monitoring.prescriptions.queries import PRESCRIPTION
 from aksu_monitoring.signals import routes as signals
 from aksu_monitoring.signals.handlers import DEADLINES
 from aksu_monitoring.signals.queries import SIGNAL
-from aksu_monitoring.signals.rules import CONCERNED, REASONS, SIGNALLER
+from aksu_monitoring.signals.rules import CONCERNED, FORWARDED, REASONS, SIGNALLER
 from aksu_monitoring.users_met import routes as users_met
 from aksu_monitoring.users_met.schemas import USER_MET
 from aksu_shared.db.access import keep_revocations
@@ -56,13 +57,20 @@ METADATA: Final = MonitoringBase.metadata
 """All tables: each is declared by a module that is imported above."""
 AGGREGATES: Final[tuple[Aggregate, ...]] = (PRESCRIPTION, INSPECTION, FINDING, SIGNAL, repairs(MonitoringRepairEvent))
 """What monitoring owns."""
-HOLDINGS: Final = {SIGNALLER: "signal", CONCERNED: "signal", REASONS: "signal", USER_MET: "inspection"}
+HOLDINGS: Final = {
+    SIGNALLER: "signal",
+    CONCERNED: "signal",
+    REASONS: "signal",
+    FORWARDED: "signal",
+    USER_MET: "inspection",
+}
 """Class of personal data (`retention.toml`) → the table whose rows tell of such people."""
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     push.router,
     staging.router,
     bus.router,
     inspections.router,
+    addressees.router,
     prescriptions.router,
     signals.router,
     users_met.router,

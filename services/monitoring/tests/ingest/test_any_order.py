@@ -41,7 +41,7 @@ def events_of(steps: Inspection, subject: str) -> list[dict[str, Any]]:
 def outcome_of(steps: Inspection) -> str:
     if "P" in steps:
         return "PRESCRIPTIONS"
-    return "UNLICENSED_ACTIVITY" if "N" in steps else "NO_FINDINGS"
+    return "NO_ACTIVITY" if "N" in steps else "NO_FINDINGS"
 
 
 def expected(steps: Inspection) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 from inspection_builders import (
+    APPROVED,
     CONDUCTING,
     DIRECTOR,
     FAILED,
@@ -13,6 +14,7 @@ from inspection_builders import (
     STEPS,
     SUBJECT,
     UNTIL_REPORT,
+    issued,
     moved,
     planned,
     read,
@@ -20,12 +22,13 @@ from inspection_builders import (
     try_step,
 )
 from monitoring_builders import ADDRESS, ANALYST, INSPECTOR, MAYOR, OTHER_MAYOR, PROVIDER, count, push, started
-from monitoring_worker import apply, tell
+from monitoring_worker import apply, feed, tell
 from signal_builders import on
 from uuid_utils.compat import uuid7
 
 from aksu_local.served import Serve, Served
 from aksu_monitoring.inspections.machine import INSPECTION_MACHINE
+from aksu_monitoring.inspections.rules import UNANNOUNCED
 from aksu_monitoring.inspections.schemas import FindingRead, InspectionDetail, InspectionListed
 from aksu_monitoring.prescriptions.schemas import PrescriptionRead
 from aksu_shared.db.store import begins
@@ -43,9 +46,10 @@ PATHS: dict[str, tuple[str, ...]] = {
     "ACCESS_DENIED": (*UNTIL_REPORT[:2], "record-access-denied"),
     "FINDINGS_DRAFTED": UNTIL_REPORT[:3],
     "AWAITING_OBJECTIONS": UNTIL_REPORT,
-    "REPORT_APPROVED": (*UNTIL_REPORT, "approve-report"),
-    "CLOSED_WITH_PRESCRIPTIONS": (*UNTIL_REPORT, "approve-report", "close-with-prescriptions"),
-    "FOLLOW_UP_DUE": (*UNTIL_REPORT, "approve-report", "close-with-prescriptions", "require-follow-up"),
+    "OBJECTED": (*UNTIL_REPORT, "object"),
+    "REPORT_APPROVED": APPROVED,
+    "CLOSED_WITH_PRESCRIPTIONS": (*APPROVED, "close-with-prescriptions"),
+    "FOLLOW_UP_DUE": (*APPROVED, "close-with-prescriptions", "require-follow-up"),
     "CANCELLED": ("cancel",),
 }
 """State → the steps that lead to it."""
@@ -81,10 +85,13 @@ async def test_an_inspection_goes_from_its_plan_to_its_prescriptions_and_follow_
     assert (ordered["state"], ordered["order_number"], ordered["period_since"]) == ("ORDERED", "РД-01-7", "2026-03-02")
     began = await step(monitoring, path, "start", {"started_on": "2026-03-03"})
     assert (began["state"], began["started_on"]) == ("IN_PROGRESS", "2026-03-03")
-    assert (await read(monitoring, path))["actions"] == ["record-access-denied", "draft-findings"]
+    assert (await read(monitoring, path))["actions"] == ["record-access-denied", "draft-findings", "confirm-provider"]
     await step(monitoring, path, "draft-findings")
     sent = await step(monitoring, path, "send-for-objections")
     assert (sent["state"], sent["objections_due"]) == ("AWAITING_OBJECTIONS", "2027-03-20")
+    assert (await read(monitoring, path, **DIRECTOR))["actions"] == []
+    assert (await read(monitoring, path, **PROVIDER))["actions"] == ["object"]
+    assert (await step(monitoring, path, "object"))["state"] == "OBJECTED"
     assert (await read(monitoring, path, **DIRECTOR))["actions"] == ["approve-report"]
     assert (await step(monitoring, path, "approve-report"))["report_number"] == "Д-7"
     closed = await step(monitoring, path, "close-with-prescriptions")
@@ -96,7 +103,8 @@ async def test_an_inspection_goes_from_its_plan_to_its_prescriptions_and_follow_
     done = await step(monitoring, path, "record-follow-up", {"follow_up_inspection": follow_up.rpartition("/")[2]})
     assert (done["state"], done["follow_up_id"]) == ("FOLLOW_UP_DONE", follow_up.rpartition("/")[2])
     assert await log(monitoring, path) == [
-        "planned", "ordered", "started", "advanced", "advanced", "report_approved", "closed", "advanced", "advanced",
+        "planned", "ordered", "started", "advanced", "advanced", "advanced", "report_approved", "closed", "advanced",
+        "advanced",
     ]  # fmt: skip
 
 
@@ -105,8 +113,11 @@ async def test_it_is_closed_for_good_when_its_prescriptions_are_fulfilled(monito
     early = await try_step(monitoring, path, "close")
     assert (early.status_code, early.json()["code"], early.json()["open"]) == (409, "prescriptions_open", 1)
     assert (await read(monitoring, path, **DIRECTOR))["actions"] == []
-    (one,) = (await monitoring.get("/v1/prescriptions")).json()["items"]
+    (one,) = (await monitoring.get("/v1/prescriptions", **INSPECTOR)).json()["items"]
     fulfilled = f"/v1/prescriptions/{one['id']}"
+    await monitoring.post(f"{fulfilled}/issue", {}, **DIRECTOR)
+    early = await try_step(monitoring, path, "close")
+    assert (early.status_code, early.json()["open"]) == (409, 1)
     await monitoring.post(f"{fulfilled}/report-fulfilled", {"proof": "График"}, **PROVIDER)
     await monitoring.post(f"{fulfilled}/verify", {}, **INSPECTOR)
     assert (await read(monitoring, path, **DIRECTOR))["actions"] == ["close"]
@@ -114,7 +125,9 @@ async def test_it_is_closed_for_good_when_its_prescriptions_are_fulfilled(monito
 
 
 async def test_findings_and_prescriptions_are_recorded_as_those_that_are_pushed(monitoring: Served) -> None:
-    path = await moved(monitoring, *PATHS["CLOSED_WITH_PRESCRIPTIONS"])
+    prescription = await issued(monitoring)
+    inspection = (await monitoring.get(prescription)).json()["inspection_id"]
+    path = f"/v1/inspections/{inspection}"
     answer = await monitoring.get(f"{path}/findings", **PROVIDER)
     findings = PageOf[FindingRead].model_validate_json(answer.content).items
     assert [(each.number, each.result, each.note) for each in findings] == [
@@ -132,7 +145,7 @@ async def test_failed_criteria_end_in_prescriptions_and_their_absence_does_not(m
     assert (refused.status_code, refused.json()["code"], refused.json()["failed"]) == (409, "criteria_failed", 1)
     clean = await moved(monitoring, "order", "start")
     await step(monitoring, clean, "draft-findings", {"findings": [MET]})
-    for each in ("send-for-objections", "approve-report"):
+    for each in ("send-for-objections", "object", "approve-report"):
         await step(monitoring, clean, each)
     closed = await step(monitoring, clean, "close-no-findings")
     assert (closed["state"], closed["outcome"], closed["failed_criteria"]) == ("CLOSED_NO_FINDINGS", "NO_FINDINGS", 0)
@@ -142,7 +155,8 @@ async def test_failed_criteria_end_in_prescriptions_and_their_absence_does_not(m
 async def test_each_step_out_of_order_is_refused_and_the_legal_ones_are_named(monitoring: Served, state: str) -> None:
     path = await moved(monitoring, *PATHS[state])
     legal = [verb(name) for name in INSPECTION_MACHINE.legal(state)]
-    for each in sorted({*STEPS} - {*legal}):
+    hidden = {"object"} if state in UNANNOUNCED else set()  # from who is inspected
+    for each in sorted({*STEPS} - {*legal} - hidden):
         refused = await try_step(monitoring, path, each)
         problem = refused.json()
         assert (refused.status_code, problem["code"], problem["state"], problem["legal_transitions"]) == (
@@ -151,7 +165,7 @@ async def test_each_step_out_of_order_is_refused_and_the_legal_ones_are_named(mo
 
 
 async def test_who_drafted_the_findings_does_not_approve_the_report(monitoring: Served) -> None:
-    path = await moved(monitoring, *PATHS["AWAITING_OBJECTIONS"])
+    path = await moved(monitoring, *PATHS["OBJECTED"])
     refused = await try_step(monitoring, path, "approve-report", subject="drafter")
     problem = refused.json()
     assert (refused.status_code, problem["code"], problem["earlier"]) == (409, "four_eyes", "draft_findings")
@@ -161,13 +175,9 @@ async def test_who_drafted_the_findings_does_not_approve_the_report(monitoring: 
     assert (await step(monitoring, path, "approve-report"))["state"] == "REPORT_APPROVED"
 
 
-@pytest.mark.parametrize("inspecting", ["colleague", "guest"])
-async def test_nobody_else_who_inspected_approves_the_report(monitoring: Served, inspecting: str) -> None:
-    """The colleague by the order, the guest by having started the inspection under another role."""
-    path = await moved(monitoring, "order")
-    await step(monitoring, path, "start", subject="guest")
-    for each in ("draft-findings", "send-for-objections"):
-        await step(monitoring, path, each)
+async def test_nobody_else_of_the_team_approves_the_report(monitoring: Served) -> None:
+    inspecting = "colleague"
+    path = await moved(monitoring, *PATHS["OBJECTED"])
     refused = await try_step(monitoring, path, "approve-report", subject=inspecting)
     problem = refused.json()
     assert (refused.status_code, problem["code"]) == (409, "took_part")
@@ -180,18 +190,19 @@ async def test_nobody_else_who_inspected_approves_the_report(monitoring: Served,
     [
         (DIRECTOR, ["approve-report"]),
         (DIRECTOR | {"subject": "colleague"}, []),
-        (CONDUCTING, []),
+        (CONDUCTING, ["confirm-provider"]),
+        (CONDUCTING | {"subject": "stranger"}, []),
         (PROVIDER, []),
         ({}, None),
     ],
-    ids=["director", "took part", "inspector", "provider", "public"],
+    ids=["director", "took part", "inspector", "another inspector", "provider", "public"],
 )
 async def test_a_list_tells_the_same_actions_as_each_inspection_when_asked(
     monitoring: Served, who: dict[str, Any], to_approve: list[str] | None
 ) -> None:
     await push(monitoring, [started()])
     await apply(monitoring)
-    states = ("PLANNED", "AWAITING_OBJECTIONS", "CLOSED_WITH_PRESCRIPTIONS")
+    states = ("PLANNED", "OBJECTED", "CLOSED_WITH_PRESCRIPTIONS")
     paths = [await moved(monitoring, *PATHS[state]) for state in states]
     headers = monitoring.headers(who["role"], who["body"], subject=who.get("subject")) if who else {}
     answer = await monitoring.get("/v1/inspections?include=actions", headers=headers)
@@ -202,7 +213,7 @@ async def test_a_list_tells_the_same_actions_as_each_inspection_when_asked(
         assert item.actions == InspectionDetail.model_validate_json(one.content).actions
     assert listed[UUID(paths[1].rpartition("/")[2])].actions == to_approve
     plain = (await monitoring.get("/v1/inspections", headers=headers)).json()["items"]
-    assert not {"actions", "inspectors", "open_prescriptions"} & plain[0].keys()
+    assert not {"actions", "inspectors", "team", "open_prescriptions"} & plain[0].keys()
 
 
 async def test_nobody_outside_the_agency_learns_of_it_before_it_starts(monitoring: Served) -> None:
@@ -212,7 +223,7 @@ async def test_nobody_outside_the_agency_learns_of_it_before_it_starts(monitorin
         for hidden in (path, cancelled):
             assert (await monitoring.get(hidden, **who)).status_code == 404
         assert (await monitoring.get("/v1/inspections", **who)).json()["items"] == []
-        assert path.rpartition("/")[2] not in (await monitoring.get("/v1/changes", **who)).text
+        assert path.rpartition("/")[2] not in await feed(monitoring, **who)
     assert len((await monitoring.get("/v1/inspections", **ANALYST)).json()["items"]) == 2
     await step(monitoring, path, "start")
     for who in ({}, PROVIDER, MAYOR):
@@ -252,7 +263,7 @@ async def test_a_pushed_inspection_is_moved_by_its_events_alone(monitoring: Serv
     for each in STEPS:
         refused = await try_step(monitoring, path, each)
         assert (refused.status_code, refused.json()["code"]) == (409, "inspection_pushed"), each
-    assert (await read(monitoring, path))["actions"] == []
+    assert (await read(monitoring, path))["actions"] == ["confirm-provider"]
 
 
 async def test_a_step_on_an_older_version_is_refused(monitoring: Served) -> None:

@@ -23,6 +23,13 @@ from aksu_monitoring.ingest.staging.schemas import AwaitingRead, StagedEventDeta
 from aksu_monitoring.inspections.schemas import FindingRead, InspectionRead
 from aksu_shared.web.reads import PageOf
 
+OTHERS: list[dict[str, Any]] = [
+    {"role": "oblast_officer", "body": "OBLAST:BLG"},
+    {"role": "ministry_reader", "body": "MLSP"},
+    *({"role": "body_officer", "body": body} for body in ("ASP", "RDSP:BLG", "RZI:BLG", "POLICE:BLG", "DSP:BLG03")),
+]
+"""Bodies in whose territory the place lies, and which have no part in the inspection."""
+
 
 @pytest.fixture
 async def monitoring(serve: Serve) -> Served:
@@ -56,12 +63,14 @@ async def test_findings_and_their_notes_are_seen_by_those_concerned_only(monitor
     await apply(monitoring)
     (one,) = await items(monitoring, "/v1/inspections")
     path = f"/v1/inspections/{one['id']}/findings"
-    for who in (INSPECTOR, MAYOR, PROVIDER, {"role": "oblast_officer", "body": "OBLAST:BLG"}):
+    for who in (INSPECTOR, MAYOR, PROVIDER):
         answer = await monitoring.get(path, **who)
         (seen,) = PageOf[FindingRead].model_validate_json(answer.content).items
         assert (seen.number, seen.result, seen.note) == (2, "NOT_MET", "Липсва график")
-    for who in ({}, OTHER_MAYOR, {"role": "oblast_officer", "body": "OBLAST:VAR"}):
-        assert await items(monitoring, path, **who) == []
+    for who in ({}, OTHER_MAYOR, *OTHERS):
+        assert await items(monitoring, path, **who) == [], who
+        (due,) = await items(monitoring, "/v1/prescriptions", **who)
+        assert due["text"] is None, who
     assert (await monitoring.get("/v1/inspections/019a0000-0000-7000-8000-000000000000/findings")).status_code == 404
 
 
@@ -91,6 +100,8 @@ async def test_filters_narrow(monitoring: Served) -> None:
         "state=CLOSED_WITH_PRESCRIPTIONS": ["R-1"],
         "outcome=NO_FINDINGS": ["R-2"],
         "reference=R-1": ["R-1"],
+        "stated_by=AGENCY": [],
+        "provider_basis=SOURCE&stated_by=OTHER_SYSTEM": ["R-1", "R-2"],
         f"source={SOURCE}&oblast=BLG": ["R-1"],
         "flag=NO_LICENCE&sort=id": ["R-1", "R-2"],
         "source=/integrations/nobody": [],

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from uuid_utils.compat import uuid7
 
-from aksu_monitoring.places.rules import PlaceFacts, ServiceThere, Site, located
+from aksu_monitoring.places.rules import PlaceFacts, ServiceThere, Site, followed, located, restricted_scope
 from aksu_shared.events.ingest import Started
 
 
@@ -48,19 +48,33 @@ def test_a_place_with_only_services_that_need_no_licence_lacks_none(
     assert located(site(), facts(services=services), provider_body=None)["flags"] == flags
 
 
-def test_the_provider_is_the_one_found_there_else_the_only_one_registered_there() -> None:
+def test_nobody_is_addressed_for_running_a_service_there() -> None:
     one = ServiceThere(uuid7(), "MUNICIPALITY:BLG03", licence_required=False)
     two = ServiceThere(uuid7(), "PROVIDER:130007884", licence_required=True)
-    assert located(site(), facts(services=(one,)), provider_body=None)["provider_body"] == "MUNICIPALITY:BLG03"
-    assert located(site(), facts(services=(one, two)), provider_body=None)["provider_body"] is None
-    found = located(site(provider_eik="130007884"), facts(services=(one, two)), provider_body=None)
-    assert (found["provider_body"], found["service_id"]) == ("PROVIDER:130007884", two.id)
+    for services in ((one,), (one, two)):
+        where = located(site(), facts(services=services), provider_body=None)
+        assert (where["service_id"], "provider_body" in where) == (None, False)
+    assert located(site(), facts(services=(one, two)), provider_body=two.body)["service_id"] == two.id
+    assert located(site(), facts(services=(two,)), provider_body=one.body)["service_id"] is None
 
 
-def test_a_later_provider_does_not_inherit_the_inspection() -> None:
-    successor = ServiceThere(uuid7(), "PROVIDER:130007884", licence_required=True)
-    where = located(site(), facts(services=(successor,)), provider_body="MUNICIPALITY:BLG03")
-    assert (where["provider_body"], where["service_id"]) == ("MUNICIPALITY:BLG03", None)
+def test_an_address_is_withheld_where_nobody_had_registered_it() -> None:
+    unknown = located(site(), facts(registered=False), provider_body=None)
+    assert (unknown["address_withheld"], unknown["place_id"]) == (True, None)
+    assert located(site(), facts(), provider_body=None)["address_withheld"] is False
+
+
+def test_what_was_flagged_stays_flagged() -> None:
+    raised = ("PLACE_UNREGISTERED", "NO_LICENCE")
+    later = followed(raised, facts(licensed=True))
+    assert ("flags" in later, later["flags_contradicted"]) == (False, raised)
+    assert followed(raised, facts())["flags_contradicted"] == ("PLACE_UNREGISTERED",)
+
+
+def test_what_is_restricted_is_read_by_bodies_and_by_no_territory() -> None:
+    scope = restricted_scope("BLG03", "PROVIDER:130007884", ["RZI:BLG"])
+    assert scope == ("b:AKSU", "b:MUNICIPALITY:BLG03", "b:PROVIDER:130007884", "b:RZI:BLG")
+    assert restricted_scope(None, None) == ("b:AKSU",)
 
 
 def test_an_address_is_folded_as_the_registry_folds_it() -> None:

@@ -112,21 +112,21 @@ async def test_non_fulfilment_is_recorded_after_the_term_or_after_a_report(monit
     assert (await monitoring.get(path)).json()["overdue"] is True
 
 
-async def test_a_term_is_extended_forward_only(monitoring: Served) -> None:
+async def test_a_pushed_prescription_gets_its_additional_term_from_the_director_too(monitoring: Served) -> None:
     path = await issued(monitoring)
-    for due_on in ("2026-04-05", "2026-03-01"):
-        same = await monitoring.post(f"{path}/extend-term", {"due_on": due_on, "reason": "Искане"}, **INSPECTOR)
-        assert (same.status_code, same.json()["code"]) == (409, "term_not_extended")
-        assert "Наредба" in same.json()["legal_basis"]
-    later = await monitoring.post(f"{path}/extend-term", {"due_on": "2026-05-05", "reason": "Искане"}, **INSPECTOR)
+    await on(monitoring, "2026-04-06")
+    await monitoring.post(f"{path}/not-fulfilled", {"reason": "Няма график"}, **INSPECTOR)
+    body = {"due_on": "2026-05-05", "reason": "Частично изпълнено"}
+    later = await monitoring.post(f"{path}/extend-term", body, role="executive_director", body="AKSU")
     assert (later.json()["state"], later.json()["due_on"]) == ("TERM_EXTENDED", "2026-05-05")
-    change = await monitoring.worker.fetchrow("SELECT changed, reason FROM change_log WHERE version = 2")
+    change = await monitoring.worker.fetchrow("SELECT changed, reason FROM change_log WHERE version = 3")
     assert change["changed"] == {
-        "state": ["ISSUED", "TERM_EXTENDED"],
+        "state": ["NOT_FULFILLED", "TERM_EXTENDED"],
         "due_on": ["2026-04-05", "2026-05-05"],
+        "extended_on": [None, "2026-04-06"],
         "overdue_after": ["2026-04-05", "2026-05-05"],
     }
-    assert change["reason"] == "Искане"
+    assert change["reason"] == "Частично изпълнено"
 
 
 async def test_text_and_proof_are_read_by_those_concerned_only(monitoring: Served) -> None:

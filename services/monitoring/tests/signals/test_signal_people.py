@@ -8,8 +8,10 @@ import pytest
 from monitoring_builders import INSPECTOR, count, push, started
 from monitoring_worker import apply
 from signal_builders import (
+    CALM,
     DIRECTOR,
     DPO,
+    FORWARD,
     GROUND,
     PERSONAL,
     RDSP,
@@ -58,8 +60,8 @@ async def test_an_anonymous_signal_names_nobody(monitoring: Served) -> None:
 
 
 async def test_refused_with_reasons_that_are_kept_as_personal_data(monitoring: Served) -> None:
-    path = await filed(monitoring)
-    await step(monitoring, path, "triage", TRIAGE)
+    path = await filed(monitoring, danger_to_life=False)
+    await step(monitoring, path, "triage", CALM)
     body = {"ground": "NOT_SUBSTANTIATED", "explanation": "Г-н Засегнатов е посетен и е добре."}
     moved = await step(monitoring, path, "refuse", body, DIRECTOR)
     assert (moved["state"], moved["refusal_ground"]) == ("REFUSED", "NOT_SUBSTANTIATED")
@@ -70,6 +72,7 @@ async def test_refused_with_reasons_that_are_kept_as_personal_data(monitoring: S
 async def test_no_event_answer_or_table_holds_a_word_of_it(monitoring: Served) -> None:
     path = await filed(monitoring)
     await step(monitoring, path, "triage", TRIAGE | {"concerned": [RESIDENT]})
+    await step(monitoring, path, "lower-danger", {"explanation": TEXT}, DIRECTOR)
     await step(monitoring, path, "refuse", {"ground": "REPEATED", "explanation": TEXT})
     await read(monitoring, path)
     tables = await monitoring.worker.fetch(
@@ -121,7 +124,7 @@ async def test_restricted_a_person_is_hidden_from_all_but_the_legal_role(monitor
     assert (found["restricted"], found["name"], found["egn"]) == (True, None, None)
     assert (await read(monitoring, path, **DPO))["concerned"][0]["name"] == RESIDENT["name"]
     await step(monitoring, path, "triage", TRIAGE)
-    await step(monitoring, path, "forward", {"body": "RDSP:BLG"})
+    await step(monitoring, path, "forward", FORWARD)
     assert (await read(monitoring, path, **RDSP))["concerned"][0]["name"] is None
     await monitoring.post(f"/v1/subjects/{person}/lift-restriction", {"reference": "ЗЛД-2/2026"}, **DPO)
     assert (await read(monitoring, path, **RDSP))["concerned"][0]["name"] == RESIDENT["name"]
@@ -151,8 +154,8 @@ async def test_no_cache_keeps_an_answer_that_tells_of_people(monitoring: Served)
 
 
 async def test_retention_begins_when_the_signal_is_done(monitoring: Served) -> None:
-    path = await filed(monitoring)
-    await step(monitoring, path, "triage", TRIAGE)
+    path = await filed(monitoring, danger_to_life=False)
+    await step(monitoring, path, "triage", CALM)
     started_at = "SELECT count(*) FROM subject_key WHERE counts_from IS NOT NULL"
     assert await monitoring.worker.fetchval(started_at) == 0
     await step(monitoring, path, "refuse", {"ground": "REPEATED", "explanation": "Без нови данни"})

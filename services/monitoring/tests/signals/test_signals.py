@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 from monitoring_builders import ANALYST, INSPECTOR, MAYOR, PROVIDER, count, push, started
 from monitoring_worker import apply, fire
-from signal_builders import OTHER_RDSP, RDSP, RESIDENT, SENDER, SIGNAL, TEXT, TRIAGE, filed, on, read, step
+from signal_builders import FORWARD, OTHER_RDSP, RDSP, RESIDENT, SENDER, SIGNAL, TEXT, TRIAGE, filed, on, read, step
 
 from aksu_local.served import Serve, Served, Unopened
 from aksu_monitoring.signals.rules import own_key
@@ -66,9 +66,9 @@ async def test_an_analyst_of_the_agency_may_not_read_signals(monitoring: Served)
 async def test_forwarded_it_is_read_by_the_competent_body_and_by_no_other(monitoring: Served) -> None:
     path = await filed(monitoring)
     await step(monitoring, path, "triage", TRIAGE)
-    moved = await step(monitoring, path, "forward", {"body": "RDSP:BLG"})
+    moved = await step(monitoring, path, "forward", FORWARD)
     assert (moved["state"], moved["forwarded_to"]) == ("FORWARDED", "RDSP:BLG")
-    assert (await read(monitoring, path, **RDSP))["signaller"]["name"] == SENDER["name"]
+    assert (await read(monitoring, path, **RDSP))["concerned"][0]["egn"] == RESIDENT["egn"]
     assert (await monitoring.get(path, **OTHER_RDSP)).status_code == 404
     assert (await monitoring.post(f"{path}/triage", TRIAGE, **RDSP)).status_code == 403
 
@@ -88,12 +88,14 @@ async def test_it_leads_to_an_inspection(monitoring: Served) -> None:
 
 async def test_nothing_is_decided_before_it_was_read(monitoring: Served) -> None:
     path = await filed(monitoring)
-    for verb, body in (("forward", {"body": "RDSP:BLG"}), ("plan-inspection", {})):
+    for verb, body in (("forward", FORWARD), ("plan-inspection", {})):
         refused = await monitoring.post(f"{path}/{verb}", body, **INSPECTOR)
         assert (refused.status_code, refused.json()["legal_transitions"]) == (409, ["triage"])
     await step(monitoring, path, "triage", TRIAGE)
     early = await monitoring.post(f"{path}/close", {"inspection_id": str(uuid4())}, **INSPECTOR)
-    assert early.json()["legal_transitions"] == ["triage", "forward", "plan-inspection", "refuse"]
+    assert early.json()["legal_transitions"] == [
+        "triage", "lower-danger", "forward", "plan-inspection", "refuse",
+    ]  # fmt: skip
 
 
 async def test_people_whom_it_turns_out_to_concern_are_added(monitoring: Served) -> None:
@@ -136,14 +138,14 @@ async def test_forwarding_after_its_term_is_accepted_and_marked(monitoring: Serv
     path = await filed(monitoring)
     await step(monitoring, path, "triage", TRIAGE)
     await on(monitoring, "2026-03-12")
-    assert (await step(monitoring, path, "forward", {"body": "RDSP:BLG"}))["overdue"] == ["signal.forwarding"]
+    assert (await step(monitoring, path, "forward", FORWARD))["overdue"] == ["signal.forwarding"]
 
 
 async def test_a_signal_is_forwarded_to_a_body_that_may_read_it(monitoring: Served) -> None:
     path = await filed(monitoring)
     await step(monitoring, path, "triage", TRIAGE)
     for body in ("PROVIDER:130007884", "RDSP:XX", SENDER["name"]):
-        refused = await monitoring.post(f"{path}/forward", {"body": body}, **INSPECTOR)
+        refused = await monitoring.post(f"{path}/forward", FORWARD | {"body": body}, **INSPECTOR)
         assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, "unknown_body")
         assert body not in refused.text
 

@@ -27,10 +27,11 @@ _INDEX_KEY: Final = "SELECT kek, wrapped FROM subject_index"
 _ADD_INDEX_KEY: Final = "INSERT INTO subject_index (kek, wrapped) VALUES ($1, $2) ON CONFLICT DO NOTHING"
 _COUNT_FROM: Final = """
 UPDATE subject_key SET counts_from = $2 WHERE row_id = ANY ($1::uuid[]) AND counts_from IS NULL"""
-_RESCOPE: Final = "UPDATE subject_key SET scope = $2 WHERE row_id = $1"
+_RESCOPE: Final = """
+UPDATE subject_key SET scope = $2 WHERE row_id = $1 AND ($3::text[] IS NULL OR kind = ANY ($3))"""
 _RESCOPE_DATA: Final = """
 UPDATE personal_data d SET scope = $2 FROM subject_key k
- WHERE k.id = d.subject AND k.row_id = $1 AND k.restricted_at IS NULL"""
+ WHERE k.id = d.subject AND k.row_id = $1 AND k.restricted_at IS NULL AND ($3::text[] IS NULL OR k.kind = ANY ($3))"""
 _STATE: Final = f"SELECT restricted_at, destroyed_at FROM subject_key WHERE id = $1 AND {SEEN} FOR UPDATE"
 _RESTRICT: Final = f"""
 WITH one AS (
@@ -101,12 +102,12 @@ class SubjectStore:
         """Begin the retention of all people of these rows, unless it began before."""
         await (await self._work.begin()).execute(_COUNT_FROM, list(rows), instant)
 
-    async def rescope(self, row: UUID, scope: Scope) -> None:
-        """Let the people of a row be seen by whom the row is; what is restricted stays so."""
+    async def rescope(self, row: UUID, scope: Scope, *, kinds: Sequence[str] | None = None) -> None:
+        """Let the people of a row, those of `kinds` or all, be seen by whom the row is; what is restricted stays so."""
         connection = await self._work.begin()
-        await connection.execute(_RESCOPE, row, [*scope, LEGAL])
+        await connection.execute(_RESCOPE, row, [*scope, LEGAL], kinds)
         # Only now, behind the lock of their keys, is it certain which of them are restricted.
-        await connection.execute(_RESCOPE_DATA, row, [*scope, LEGAL])
+        await connection.execute(_RESCOPE_DATA, row, [*scope, LEGAL], kinds)
 
     async def erase(self, subject: UUID, *, ground: str) -> None:
         """Destroy a subject's key (Art. 17). Raises NotFound, AlreadyErased, Restricted."""

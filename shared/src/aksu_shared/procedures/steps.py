@@ -128,7 +128,8 @@ class Procedure(Generic[S, V]):
     """The steps of one machine, and what holds for all of them.
 
     `whose` gives the aggregate as an object of rights; `scope` its scope keys, where a step may change them; `admits`
-    refuses an aggregate that is not moved on here. `done_by` tells who did earlier transitions, for four eyes.
+    refuses an aggregate that is not moved on here, `checks` who takes a step of an aggregate that others deal with.
+    `done_by` tells who did earlier transitions, for four eyes.
     `always` and `afterwards` are the effect and the consequence that all steps have.
 
     Construction refuses a table that does not fit its machine.
@@ -140,7 +141,8 @@ class Procedure(Generic[S, V]):
     scope: Callable[[S], Scope] | None = None
     admits: Callable[[S], None] | None = None
     refusals: tuple[type[Problem], ...] = ()
-    """What `admits` raises."""
+    """What `admits` and `checks` raise."""
+    checks: Callable[[V, Case[S]], Awaitable[None]] | None = None
     done_by: Callable[[V, Case[S]], Awaitable[Mapping[str, Collection[str]]]] | None = None
     always: Callable[[Case[S], Any], Changes] = _no_changes
     afterwards: Callable[[V, Case[S], Kept[S]], Awaitable[None]] | None = None
@@ -222,6 +224,8 @@ async def _checked(
     row = procedure.machine.leads(_state_of(kept.state), name)
     actor = context.work.actor.subject if by is None else by.subject
     case = Case(kept=kept, row=row, today=context.today, terms=context.terms, actor=actor)
+    if procedure.checks is not None:
+        await procedure.checks(service, case)
     if row.four_eyes is not None and procedure.done_by is not None:
         done = await procedure.done_by(service, case)
         for earlier in done.get(row.four_eyes, ()):

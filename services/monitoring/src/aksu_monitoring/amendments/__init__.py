@@ -1,1 +1,1 @@
-"""What follows for inspections from places, services and licences that become known after them."""
+"""What follows for inspections from what is known of their places later, and from an inspector's word."""

@@ -1,23 +1,39 @@
-"""Copies of places, services and licences, and the amending of the inspections at these places."""
+"""Copies of places, services and licences, and the amending of inspections: by these, and by an inspector's word.
 
-from collections.abc import Collection, Iterable, Sequence
-from typing import Any
+What others register later moves an inspection's public particulars where its place is known, and nothing else: neither
+whom it is addressed to, nor who reads what was written of it, nor an address that was withheld.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, Final
 from uuid import UUID
 
-from aksu_monitoring.inspections.rules import inner_scope, inspection_scope
-from aksu_monitoring.inspections.store import FindingStore, InspectionStore, SiteStore
-from aksu_monitoring.places.rules import PlaceFacts, Site, located, public_scope
+from aksu_monitoring.amendments.errors import InspectionNotStarted, ProviderConfirmed
+from aksu_monitoring.amendments.schemas import ProviderConfirmation
+from aksu_monitoring.inspections.rules import CONFIRM_PROVIDER, inspection_scope, may_be_readdressed, readdressed
+from aksu_monitoring.inspections.store import DutyStore, FindingStore, InspectionStore, SiteStore
+from aksu_monitoring.places.rules import PlaceFacts, Site, followed, located, service_of, whose
 from aksu_monitoring.places.store import PlaceFactStore
+from aksu_monitoring.prescriptions.rules import UNISSUED, prescription_scope
 from aksu_monitoring.prescriptions.store import PrescriptionStore
 from aksu_monitoring.texts.store import RestrictedTextStore
+from aksu_shared.auth.principal import Principal
 from aksu_shared.db.store import Kept
 from aksu_shared.events import Event, Scope
 from aksu_shared.events.licensing.licences import LicenceEvent
-from aksu_shared.events.monitoring.inspections import FindingAmended, InspectionAmended, InspectionState
-from aksu_shared.events.monitoring.prescriptions import PrescriptionAmended
+from aksu_shared.events.monitoring.inspections import (
+    FindingAmended,
+    FindingState,
+    InspectionAddressed,
+    InspectionAmended,
+    InspectionState,
+)
+from aksu_shared.events.monitoring.prescriptions import PrescriptionAmended, PrescriptionState
 from aksu_shared.events.registry.places import PlaceEvent
 from aksu_shared.events.registry.services import ServiceEvent
 from aksu_shared.procedures.context import Context
+
+_ADDRESSEE: Final = "чл. 59, ал. 3 ЗСУ; чл. 42, ал. 2 от Наредбата за качеството на социалните услуги"
 
 
 class AmendmentService:
@@ -25,12 +41,14 @@ class AmendmentService:
 
     def __init__(self, context: Context) -> None:
         self._work = context.work
+        self._rights = context.rights
         self._facts = PlaceFactStore(context.work)
         self._inspections = InspectionStore(context.work)
         self._sites = SiteStore(context.work)
         self._findings = FindingStore(context.work)
         self._prescriptions = PrescriptionStore(context.work)
         self._texts = RestrictedTextStore(context.work)
+        self._duties = DutyStore(context.work)
 
     async def places(self, events: Sequence[PlaceEvent]) -> None:
         """Places were registered or amended."""
@@ -71,35 +89,81 @@ class AmendmentService:
         await self._follow({inspection.state.id: inspection for inspection in moved if inspection is not None})
 
     def _move(self, kept: Kept[InspectionState], site: Site, facts: PlaceFacts) -> Kept[InspectionState] | None:
-        """Amend one inspection; None when nothing differs."""
-        fields = located(site, facts, provider_body=kept.state.provider_body)
-        scope = inspection_scope(kept.state.model_copy(update=fields))
-        event = kept.becomes(InspectionAmended, scope=scope, **fields)
-        return self._inspections.save(event) if event.changed or scope != kept.scope else None
+        """Amend one inspection; None when nothing differs. One that has not started is placed anew."""
+        state = kept.state
+        if state.started_on is None:
+            fields = located(site, facts, provider_body=state.provider_body)
+        else:
+            fields = followed(state.flags, facts)
+        event = kept.becomes(InspectionAmended, scope=inspection_scope(state.model_copy(update=fields)), **fields)
+        return self._inspections.save(event) if event.changed or event.scope != kept.scope else None
 
-    async def _follow(self, moved: dict[UUID, Kept[InspectionState]]) -> None:
-        """What belongs to an inspection moves with it."""
+    async def _follow(self, moved: Mapping[UUID, Kept[InspectionState]]) -> None:
+        """Findings and prescriptions move with their inspection; who reads what was written stays."""
         if not moved:
             return
-        scopes: dict[UUID, Scope] = {}
-        for key, inspection in moved.items():
-            scopes[key] = inner_scope(inspection.state)
         for finding in await self._findings.of(moved):
-            scope = scopes[finding.state.id] = scopes[finding.state.inspection_id]
-            municipality = moved[finding.state.inspection_id].state.municipality
-            event = finding.becomes(FindingAmended, scope=scope, municipality=municipality)
-            if event.changed or scope != finding.scope:
-                self._findings.save(event)
+            self._amend_finding(finding, moved[finding.state.inspection_id].state, scope=finding.scope)
         for prescription in await self._prescriptions.of(moved):
-            state = moved[prescription.state.inspection_id].state
-            scopes[prescription.state.id] = scopes[prescription.state.inspection_id]
-            wide = public_scope(state.municipality, state.provider_body)
-            fields = {name: getattr(state, name) for name in ("municipality", "place_id", "provider_body")}
-            amended = prescription.becomes(PrescriptionAmended, scope=wide, **fields)
-            if amended.changed or wide != prescription.scope:
-                self._prescriptions.save(amended)
-        await self._sites.rescope(scopes)
-        await self._texts.rescope(scopes)
+            self._amend_prescription(prescription, moved[prescription.state.inspection_id].state)
+
+    def _amend_finding(self, kept: Kept[FindingState], inspection: InspectionState, *, scope: Scope) -> None:
+        event = kept.becomes(FindingAmended, scope=scope, municipality=inspection.municipality)
+        if event.changed or scope != kept.scope:
+            self._findings.save(event)
+
+    def _amend_prescription(self, kept: Kept[PrescriptionState], inspection: InspectionState) -> None:
+        fields = {name: getattr(inspection, name) for name in ("municipality", "place_id", "provider_body")}
+        scope = prescription_scope(kept.state.with_changes(fields))
+        event = kept.becomes(PrescriptionAmended, scope=scope, **fields)
+        if event.changed or scope != kept.scope:
+            self._prescriptions.save(event)
+
+    async def confirm_provider(
+        self, key: UUID, confirmation: ProviderConfirmation, *, by: Principal, version: int | None
+    ) -> Kept[InspectionState]:
+        """Address an inspection by the word of an inspector, who by that act opens to the provider what is written.
+
+        Raises NotFound, PreconditionFailed, Forbidden, NotOfTeam, InspectionNotStarted, ProviderConfirmed.
+        """
+        await self._begin()
+        kept = await self._inspections.get(key)
+        kept.expect(version)
+        self._rights.check(by, CONFIRM_PROVIDER, **whose(kept.state))
+        await self._duties.expect_member(kept.state, by.subject)
+        if kept.state.started_on is None:
+            raise InspectionNotStarted
+        if not may_be_readdressed(kept.state):
+            raise ProviderConfirmed(provider_body=kept.state.provider_body)
+        (facts,) = await self._facts.facts([Site.registered(kept.state.place_id, day=kept.state.started_on)])
+        fields = {
+            "provider_body": confirmation.provider_body,
+            "provider_basis": "CONFIRMED",
+            "service_id": service_of(facts, confirmation.provider_body),
+        }
+        scope = readdressed(kept.scope, before=kept.state.provider_body, after=confirmation.provider_body)
+        saved = self._inspections.save(
+            kept.becomes(InspectionAddressed, scope=scope, reason=confirmation.reason, legal_basis=_ADDRESSEE, **fields)
+        )
+        await self._open(saved.state, before=kept.state.provider_body)
+        return saved
+
+    async def _open(self, inspection: InspectionState, *, before: str | None) -> None:
+        """Let the confirmed provider read what is written, and whom the source had named no longer."""
+        after = inspection.provider_body
+        if after is None or after == before:
+            return
+        written = [inspection.id]
+        for finding in await self._findings.of([inspection.id]):
+            written.append(finding.state.id)
+            scope = readdressed(finding.scope, before=before, after=after)
+            self._amend_finding(finding, inspection, scope=scope)
+        for prescription in await self._prescriptions.of([inspection.id]):
+            self._amend_prescription(prescription, inspection)
+            if prescription.state.state not in UNISSUED:
+                written.append(prescription.state.id)
+        await self._sites.readdress(inspection.id, before=before, after=after)
+        await self._texts.readdress(written, before=before, after=after)
 
 
 def _places_of(events: Iterable[Event[Any]]) -> set[UUID]:

@@ -11,6 +11,15 @@ class InspectionPushed(RuleBroken):
     en = "The inspection is conducted in another system ({source}); only its events change it."
 
 
+class NotOfTeam(RuleBroken):
+    """Who inspects is named by the executive director's order."""
+
+    code = "not_of_team"
+    bg = "Проверката се извършва от служителите, определени със заповедта на изпълнителния директор."
+    en = "An inspection is made by the officers whom the executive director's order names."
+    legal_basis = "чл. 38 от Наредбата за качеството на социалните услуги"
+
+
 class TookPart(RuleBroken):
     """Four eyes: who inspected does not approve the report."""
 
@@ -20,13 +29,13 @@ class TookPart(RuleBroken):
     legal_basis = "Наредба за качеството на социалните услуги (ДВ, бр. 54 от 2022 г.)"
 
 
-class TermTooShort(RuleBroken):
-    """A term that is set must end after today."""
+class ObjectionsAwaited(RuleBroken):
+    """The report is approved when the inspected objected, or the term to do so has passed."""
 
-    code = "term_too_short"
-    bg = "Срокът трябва да изтича след днес ({today})."
-    en = "The term must end after today ({today})."
-    legal_basis = "Наредба за качеството на социалните услуги (ДВ, бр. 54 от 2022 г.)"
+    code = "objections_awaited"
+    bg = "Срокът за възражения тече до {objections_due}; докладът се одобрява след него или след възраженията."
+    en = "Objections may be made until {objections_due}; the report is approved after that day, or after them."
+    legal_basis = "чл. 40, ал. 2 и чл. 41 от Наредбата за качеството на социалните услуги"
 
 
 class CriteriaFailed(RuleBroken):

@@ -61,8 +61,17 @@ INSPECTION_MACHINE: Final = Machine(
             text=Text("Предоставяне за възражения", "Send for objections"),
         ),
         Transition(
-            name="approve_report",
+            name="object",
             sources=("AWAITING_OBJECTIONS",),
+            target="OBJECTED",
+            action="monitoring.inspection.object",
+            needs=("text",),
+            legal_basis="чл. 40, ал. 2 НКСУ",
+            text=Text("Възражения", "Object"),
+        ),
+        Transition(
+            name="approve_report",
+            sources=("AWAITING_OBJECTIONS", "OBJECTED"),
             target="REPORT_APPROVED",
             action="monitoring.inspection.approve",
             needs=("report_number",),
@@ -84,7 +93,7 @@ INSPECTION_MACHINE: Final = Machine(
             target="CLOSED_WITH_PRESCRIPTIONS",
             action="monitoring.inspection.conduct",
             legal_basis=_ORDINANCE,
-            text=Text("Приключване с предписания", "Close with prescriptions"),
+            text=Text("Приключване с предложени предписания", "Close, proposing prescriptions"),
         ),
         Transition(
             name="require_follow_up",

@@ -10,6 +10,7 @@ from typing import Final
 
 from sqlalchemy import Date, Text, any_, bindparam, cast, func, literal, select
 
+from aksu_monitoring.inspections.rules import TEAM
 from aksu_monitoring.inspections.schemas import FindingRead, InspectionDetail, InspectionListed, InspectionRead
 from aksu_monitoring.inspections.tables import FindingTable as F
 from aksu_monitoring.inspections.tables import InspectionDutyTable as D
@@ -28,7 +29,8 @@ _COLUMNS: Final = select(
     I.id, I.source, I.reference, I.kind, I.state, I.outcome, I.place_id, I.service_id, I.provider_body, I.municipality,
     I.settlement, func.coalesce(I.address, A.address).label("address"), I.started_on, I.closed_on, I.flags,
     I.failed_criteria, I.prescriptions, I.period_since, I.period_until, I.order_number, I.ordered_on,
-    I.objections_due, I.report_number, I.approved_on, I.follow_up_due, I.follow_up_id, I.version,
+    I.objections_due, I.report_number, I.approved_on, I.follow_up_due, I.follow_up_id, I.provider_basis, I.participants,
+    I.address_withheld, I.flags_contradicted, I.confirmed_on, I.stated_by, I.confirmed_by_agency, I.version,
 ).outerjoin_from(I, A, A.inspection_id == I.id)  # fmt: skip
 _STARTED: Final = func.coalesce(I.started_on, literal(date.max, Date))
 INSPECTIONS: Final = Page(
@@ -41,21 +43,29 @@ INSPECTIONS: Final = Page(
         "outcome": I.outcome == bindparam("outcome"),
         "flag": cast(bindparam("flag"), Text) == any_(I.flags),
         "place_id": I.place_id == bindparam("place_id"),
+        "stated_by": I.stated_by == bindparam("stated_by"),
+        "provider_basis": I.provider_basis == bindparam("provider_basis"),
         "source": I.source == bindparam("source"),
         "reference": I.reference == bindparam("reference"),
     },
     sorts={"id": (I.id,), "started_on": (_STARTED, I.id)},
 )
-_OPEN: Final = select(func.count()).where(P.inspection_id == I.id, P.state_group == "OPEN")
+_OPEN: Final = select(func.count()).where(P.inspection_id == I.id, P.state_group != "SETTLED")
 _INSPECTORS: Final = select(func.array_agg(D.subject.distinct())).where(D.inspection_id == I.id)
+_TEAM: Final = select(func.array_agg(D.subject)).where(D.inspection_id == I.id, D.part == TEAM)
 _GROUNDS: Final = (
     _OPEN.scalar_subquery().label("open_prescriptions"),
     _INSPECTORS.scalar_subquery().label("inspectors"),
+    _TEAM.scalar_subquery().label("team"),
 )
 """By which, besides the inspection itself, it is decided who may do what with it."""
 INSPECTIONS_WITH_GROUNDS: Final = replace(INSPECTIONS, columns=_COLUMNS.add_columns(*_GROUNDS))
 INSPECTION_BY_ID: Final = Statement(
-    _COLUMNS.add_columns(*_GROUNDS, newest_text(I.id, "SUBJECT").label("subject")).where(I.id == bindparam("id"))
+    _COLUMNS.add_columns(
+        *_GROUNDS,
+        newest_text(I.id, "SUBJECT").label("subject"),
+        newest_text(I.id, "OBJECTIONS").label("objections"),
+    ).where(I.id == bindparam("id"))
 )
 INSPECTION_VERSION_BY_ID: Final = Statement(select(I.id, I.version).where(I.id == bindparam("id")))
 

@@ -1,6 +1,5 @@
 """Inspections and their findings: read, planned, moved on by the steps of their procedure."""
 
-from functools import partial
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
@@ -14,7 +13,7 @@ from aksu_monitoring.inspections.queries import (
     INSPECTIONS,
     INSPECTIONS_WITH_GROUNDS,
 )
-from aksu_monitoring.inspections.rules import is_pushed
+from aksu_monitoring.inspections.rules import CONDUCT, CONFIRM_PROVIDER, is_pushed, may_be_readdressed
 from aksu_monitoring.inspections.schemas import (
     FindingRead,
     InspectionDetail,
@@ -53,6 +52,8 @@ class InspectionQuery(ActionPageQuery):
     outcome: Annotated[str, Code("inspection_outcomes")] | None = None
     flag: Annotated[str, Code("inspection_flags")] | None = None
     place_id: UUID | None = None
+    stated_by: Annotated[str, Code("inspection_stated_by")] | None = None
+    provider_basis: Annotated[str, Code("inspection_provider_bases")] | None = None
     source: Annotated[str, Query(max_length=300)] | None = None
     reference: Annotated[str, Query(max_length=200)] | None = None
     sort: Literal["id", "-id", "started_on", "-started_on"] = "-started_on"
@@ -100,7 +101,7 @@ async def get_inspection(inspection_id: UUID, request: Request, api: ApiDep, pri
 async def list_findings(
     inspection_id: UUID, query: Annotated[FindingQuery, Query()], api: ApiDep, principal: PrincipalDep
 ) -> Response:
-    """An inspection's findings, to the bodies in whose territory it lies and to the provider inspected."""
+    """An inspection's findings, to the Agency, the mayor, the provider inspected and the bodies that take part."""
     scope = ",".join(principal.scope_keys)
     if await api.reads.one(INSPECTION_VERSION_BY_ID, scope=scope, id=inspection_id) is None:
         raise NotFound
@@ -131,11 +132,17 @@ def _offered(api: Api, principal: Principal, read: type[InspectionListed] | type
 
     def actions(found: dict[str, Any]) -> list[str]:
         state = read.model_validate(found)
-        if is_pushed(state):
-            return []
+        pushed = is_pushed(state)
+        inspects = pushed or principal.subject in (state.team or ())
+
+        def may(right: str) -> bool:
+            of_team = inspects or right not in {CONDUCT, CONFIRM_PROVIDER}
+            return of_team and api.rights.allows(principal, right, **whose(state))
+
         facts = {"open_prescriptions": state.open_prescriptions, "inspectors": state.inspectors or ()}
         offer: Offer[InspectionState] = Offer(state=state, today=today, actor=principal.subject, facts=facts)
-        return INSPECTION_STEPS.actions(offer, partial(api.rights.allows, principal, **whose(state)))
+        steps = [] if pushed else INSPECTION_STEPS.actions(offer, may)
+        return [*steps, "confirm-provider"] if may_be_readdressed(state) and may(CONFIRM_PROVIDER) else steps
 
     return actions
 

@@ -1,11 +1,12 @@
 """The wire of inspections and findings: what is read of them, and what planning one and each of its steps take."""
 
 from datetime import date
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from aksu_shared.auth.principal import parse_body
 from aksu_shared.events.ingest import Finding, PlaceGiven, Text
 from aksu_shared.events.monitoring.inspections import FindingState, InspectionState
 from aksu_shared.kernel.schemas.base import BadValue, Body, Versioned
@@ -15,10 +16,29 @@ _TODAY = "today when left out"
 
 Subject = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$", examples=["inspector-1"])]
 """What stands in the `sub` of somebody's tokens."""
+_OTHERS: Final = frozenset({"ASP", "RDSP", "DSP", "RZI", "POLICE", "MUNICIPALITY"})
+
+
+def _other_body(value: str) -> str:
+    try:
+        kind = parse_body(value).kind
+    except ValueError:
+        kind = ""
+    if kind not in _OTHERS:
+        raise BadValue(
+            "unknown_body",
+            bg="Няма такъв друг орган: АСП, РДСП, ДСП, РЗИ, полиция или община.",
+            en="There is no such other body: АСП, РДСП, ДСП, РЗИ, police or municipality.",
+        )
+    return value
+
+
+OtherBody = Annotated[str, Field(max_length=40, examples=["RZI:BLG"]), AfterValidator(_other_body)]
+"""A body that takes part in inspections or gets signals: those whose officers may read as a party."""
 
 
 class InspectionRead(Versioned, InspectionState):
-    """An inspection. The address of a place nobody registered is shown to those in whose territory it lies."""
+    """An inspection. A withheld address is shown to the Agency, the mayor, the addressee and the participants."""
 
 
 class InspectionListed(InspectionRead):
@@ -26,14 +46,21 @@ class InspectionListed(InspectionRead):
 
     open_prescriptions: int | None = None
     inspectors: list[str] | None = None
+    team: list[str] | None = None
 
 
 class InspectionDetail(InspectionRead):
-    """An inspection by itself. `inspectors` are pseudonymous subjects; null for who is not of the Agency."""
+    """An inspection by itself, with what the order is about and the objections made, for who may read them.
+
+    `team` are those whom the order names, `inspectors` all who took part: pseudonymous subjects, null for who is not of
+    the Agency.
+    """
 
     open_prescriptions: int
     subject: str | None
+    objections: str | None
     inspectors: list[str] | None
+    team: list[str] | None
 
 
 class FindingRead(Versioned, FindingState):
@@ -69,12 +96,16 @@ class NewInspection(Body):
 
 
 class Order(Body):
-    """The executive director's order. `subject`: what is inspected; `team`: who inspects, kept as pseudonyms alone."""
+    """The executive director's order. `subject`: what is inspected; `team`: who inspects, kept as pseudonyms alone.
+
+    `participants` are other bodies that take part, such as in a joint inspection: they read what is found.
+    """
 
     order_number: Line
     team: Annotated[tuple[Subject, ...], Field(min_length=1, max_length=20)]
     subject: Note
     period: Period
+    participants: Annotated[tuple[OtherBody, ...], Field(max_length=10)] = ()
     ordered_on: date | None = Field(default=None, description=f"day of the order; {_TODAY}")
 
 
@@ -94,6 +125,12 @@ class DraftFindings(Body):
     """What was found, criterion by criterion."""
 
     findings: Annotated[tuple[Finding, ...], Field(max_length=100)] = ()
+
+
+class Objecting(Body):
+    """What the inspected objects to."""
+
+    text: Text
 
 
 class Objections(Body):
@@ -120,7 +157,7 @@ class NewPrescription(Body):
 
 
 class ClosingWithPrescriptions(Body):
-    """The mandatory prescriptions that are issued, each with its own term."""
+    """The mandatory prescriptions that are proposed to the executive director, each with its own term."""
 
     prescriptions: Annotated[tuple[NewPrescription, ...], Field(min_length=1, max_length=50)]
 

@@ -9,18 +9,24 @@ from uuid_utils.compat import uuid7
 
 from aksu_monitoring.inspections.errors import CriteriaFailed, InspectionUnknown, PrescriptionsOpen
 from aksu_monitoring.inspections.machine import INSPECTION_MACHINE
-from aksu_monitoring.inspections.rules import OWN_SOURCE, TEAM, inner_scope
+from aksu_monitoring.inspections.rules import TEAM, inner_scope
 from aksu_monitoring.inspections.schemas import NewInspection, NewPrescription
 from aksu_monitoring.inspections.store import DutyStore, FindingStore, InspectedSite, InspectionStore, SiteStore
 from aksu_monitoring.numbers import drawn_number
-from aksu_monitoring.places.rules import AGENCY, Site, located, restricted_scope
+from aksu_monitoring.places.rules import AGENCY, Site, located, stated_provider
 from aksu_monitoring.places.store import PlaceFactStore
 from aksu_monitoring.prescriptions.service import PrescriptionService
 from aksu_monitoring.texts.store import RestrictedText, RestrictedTextStore
 from aksu_shared.db.store import Kept, begins
 from aksu_shared.events.base import Event
 from aksu_shared.events.ingest import Finding, Prescription
-from aksu_shared.events.monitoring.inspections import FindingRecorded, FindingState, InspectionPlanned, InspectionState
+from aksu_shared.events.monitoring.inspections import (
+    OWN_SOURCE,
+    FindingRecorded,
+    FindingState,
+    InspectionPlanned,
+    InspectionState,
+)
 from aksu_shared.procedures.context import Context
 
 
@@ -42,6 +48,7 @@ class InspectionService:
         await self.decide_alone()
         site = Site.of(new.place, provider_eik=new.provider_eik, day=new.period.since)
         (facts,) = await self._places.facts([site])
+        provider = stated_provider(new.provider_eik)
         state = InspectionState(
             id=uuid7(),
             source=OWN_SOURCE,
@@ -53,7 +60,9 @@ class InspectionService:
             closed_on=None,
             period_since=new.period.since,
             period_until=new.period.until,
-            **located(site, facts, provider_body=None),
+            provider_body=provider,
+            provider_basis="PLAN" if provider else None,
+            **located(site, facts, provider_body=provider),
         )
         kept = self.store.save(begins(InspectionPlanned, state, id=str(state.id), scope=AGENCY))
         await self._sites.add([InspectedSite(state.id, site, AGENCY)])
@@ -92,14 +101,18 @@ class InspectionService:
             notes += texts
         await self._texts.add(notes)
 
+    async def keep_objections(self, state: InspectionState, text: str) -> None:
+        """Keep what the inspected objects to, for those who read the findings."""
+        await self._texts.add([RestrictedText(state.id, "OBJECTIONS", text, inner_scope(state))])
+
     async def prescribe(self, state: InspectionState, prescriptions: Iterable[NewPrescription]) -> None:
-        """Issue its prescriptions."""
+        """Propose its prescriptions."""
         today = self.context.today
         numbered = (
             Prescription(reference=f"{state.reference}/{number}", text=new.text, issued_on=today, due_on=new.due_on)
             for number, new in enumerate(prescriptions, start=1)
         )
-        await self._prescriptions.issue(state, numbered)
+        await self._prescriptions.propose(state, numbered)
 
     async def failed_criteria(self, inspection: UUID) -> int:
         """How many of its criteria are not met or partly met."""
@@ -137,6 +150,6 @@ def finding_of(
         result=data.result,
         recorded_at=at,
     )
-    scope = restricted_scope(inspection.municipality, inspection.provider_body)
+    scope = inner_scope(inspection)
     texts = [RestrictedText(state.id, "NOTE", data.note, scope)] if data.note else []
     return begins(FindingRecorded, state, id=str(state.id), scope=scope), texts

@@ -8,12 +8,13 @@ from aksu_monitoring.inspections.errors import (
     CriteriaFailed,
     InspectionPushed,
     InspectionUnknown,
+    NotOfTeam,
+    ObjectionsAwaited,
     PrescriptionsOpen,
-    TermTooShort,
     TookPart,
 )
 from aksu_monitoring.inspections.machine import INSPECTION_MACHINE
-from aksu_monitoring.inspections.rules import INSPECTING, inspection_scope, is_pushed
+from aksu_monitoring.inspections.rules import CONDUCT, INSPECTING, inspection_scope, is_pushed, objections_awaited
 from aksu_monitoring.inspections.schemas import (
     AnotherFollowUp,
     Approval,
@@ -22,6 +23,7 @@ from aksu_monitoring.inspections.schemas import (
     DraftFindings,
     FollowUp,
     FollowUpMade,
+    Objecting,
     Objections,
     Order,
     Reasoned,
@@ -29,6 +31,7 @@ from aksu_monitoring.inspections.schemas import (
 )
 from aksu_monitoring.inspections.service import InspectionService
 from aksu_monitoring.places.rules import AGENCY, whose
+from aksu_monitoring.prescriptions.errors import TermTooShort
 from aksu_shared.db.store import Kept
 from aksu_shared.events.monitoring.inspections import (
     InspectionAdvanced,
@@ -59,6 +62,7 @@ def _order(case: _Case, body: Order) -> Changes:
         "ordered_on": case.day(body.ordered_on, not_before=None),
         "period_since": body.period.since,
         "period_until": body.period.until,
+        "participants": tuple(dict.fromkeys(body.participants)),
     }
 
 
@@ -86,11 +90,17 @@ async def _record(service: InspectionService, _case: _Case, body: DraftFindings,
     await service.record(kept.state, body.findings)
 
 
-def _object(case: _Case, body: Objections) -> Changes:
+def _await_objections(case: _Case, body: Objections) -> Changes:
     return {"objections_due": _term(case, body.due_on)}
 
 
+async def _keep_objections(service: InspectionService, _case: _Case, body: Objecting, kept: _Kept) -> None:
+    await service.keep_objections(kept.state, body.text)
+
+
 def _approve(case: _Case, body: Approval) -> Changes:
+    if objections_awaited(case.state, today=case.today):
+        raise ObjectionsAwaited(objections_due=str(case.state.objections_due))
     return {"report_number": body.report_number, "approved_on": case.today}
 
 
@@ -102,8 +112,9 @@ async def _check_part(service: InspectionService, case: _Case, _body: Approval, 
     return {}
 
 
-def _took_no_part(offer: Offer[InspectionState]) -> bool:
-    return offer.actor not in offer.facts["inspectors"]
+def _may_approve(offer: Offer[InspectionState]) -> bool:
+    awaited = objections_awaited(offer.state, today=offer.today)
+    return not awaited and offer.actor not in offer.facts["inspectors"]
 
 
 def _close_clean(case: _Case, _body: Closing) -> Changes:
@@ -158,6 +169,12 @@ def _refuse_pushed(state: InspectionState) -> None:
         raise InspectionPushed(source=state.source)
 
 
+async def _check_team(service: InspectionService, case: _Case) -> None:
+    """Who inspects is whom the order names, whatever else inspectors may do."""
+    if case.row.action == CONDUCT:
+        await service.duties.expect_member(case.state, case.actor)
+
+
 async def _parts(service: InspectionService, case: _Case) -> Mapping[str, Collection[str]]:
     return await service.duties.parts(case.state.id)
 
@@ -173,7 +190,8 @@ INSPECTION_STEPS: Final[Procedure[InspectionState, InspectionService]] = Procedu
     whose=whose,
     scope=inspection_scope,
     admits=_refuse_pushed,
-    refusals=(InspectionPushed,),
+    checks=_check_team,
+    refusals=(InspectionPushed, NotOfTeam),
     done_by=_parts,
     afterwards=_note_part,
     steps={
@@ -189,14 +207,17 @@ INSPECTION_STEPS: Final[Procedure[InspectionState, InspectionService]] = Procedu
         ),
         "record_access_denied": Step(fact=InspectionClosed, body=Reasoned, effect=_deny),
         "draft_findings": Step(fact=InspectionAdvanced, body=DraftFindings, after=_record),
-        "send_for_objections": Step(fact=InspectionAdvanced, body=Objections, effect=_object, refusals=(TermTooShort,)),
+        "send_for_objections": Step(
+            fact=InspectionAdvanced, body=Objections, effect=_await_objections, refusals=(TermTooShort,)
+        ),
+        "object": Step(fact=InspectionAdvanced, body=Objecting, after=_keep_objections),
         "approve_report": Step(
             fact=InspectionReportApproved,
             body=Approval,
             effect=_approve,
             before=_check_part,
-            refusals=(TookPart,),
-            possible=_took_no_part,
+            refusals=(TookPart, ObjectionsAwaited),
+            possible=_may_approve,
         ),
         "close_no_findings": Step(
             fact=InspectionClosed,

@@ -9,7 +9,8 @@ from uuid import UUID
 from pydantic_core import to_json
 from sqlalchemy import any_, bindparam
 
-from aksu_monitoring.inspections.rules import FAILED_RESULTS
+from aksu_monitoring.inspections.errors import NotOfTeam
+from aksu_monitoring.inspections.rules import FAILED_RESULTS, TEAM, is_pushed
 from aksu_monitoring.inspections.tables import FindingTable, InspectionTable
 from aksu_monitoring.places.rules import Site
 from aksu_shared.db.pool import Json
@@ -34,20 +35,26 @@ INSERT INTO inspection_site
 SELECT inspection_id, site ->> 'key', (site ->> 'place_id')::uuid, site ->> 'municipality', site ->> 'settlement',
        site ->> 'address', site ->> 'provider_eik', (site ->> 'started_on')::date, scope
   FROM jsonb_to_recordset($1::jsonb) AS r(inspection_id uuid, site jsonb, scope text[])"""
+# Once it has started, what is registered at an address is no longer taken for the place that was inspected.
 _SITES_AT: Final = """
-SELECT s.inspection_id, s.key, coalesce(i.place_id, s.place_id) AS place_id, s.municipality, s.settlement, s.address,
-       s.provider_eik, s.started_on
+SELECT s.inspection_id, CASE WHEN i.started_on IS NULL THEN s.key END AS key,
+       CASE WHEN i.started_on IS NULL THEN coalesce(i.place_id, s.place_id) ELSE i.place_id END AS place_id,
+       s.municipality, s.settlement, s.address, s.provider_eik, s.started_on
   FROM inspection_site s JOIN inspection i ON i.id = s.inspection_id
  WHERE s.inspection_id IN (
    SELECT inspection_id FROM inspection_site WHERE place_id = ANY ($1::uuid[])
    UNION SELECT inspection_id FROM inspection_site WHERE key = ANY ($2::text[])
-   UNION SELECT id FROM inspection WHERE place_id = ANY ($1::uuid[]))"""
+   UNION SELECT id FROM inspection WHERE place_id = ANY ($1::uuid[]))
+   AND (i.started_on IS NULL OR i.place_id = ANY ($1::uuid[]))"""
 _STARTED: Final = """
 UPDATE inspection_site SET started_on = $2 WHERE inspection_id = $1
 RETURNING key, place_id, municipality, settlement, address, provider_eik, started_on"""
 _RESCOPE: Final = """
 UPDATE inspection_site s SET scope = string_to_array(r.scope, ',')
   FROM unnest($1::uuid[], $2::text[]) AS r(id, scope) WHERE s.inspection_id = r.id"""
+_READDRESS: Final = """
+UPDATE inspection_site SET scope = array_append(array_remove(array_remove(scope, $2), $3), $3)
+ WHERE inspection_id = $1"""
 _SITE_COLUMNS: Final = ("key", "place_id", "municipality", "settlement", "address", "provider_eik", "started_on")
 _ADD_DUTIES: Final = """
 INSERT INTO inspection_duty (inspection_id, part, subject, scope)
@@ -108,7 +115,7 @@ class SiteStore:
             await (await self._begin()).execute(_ADD_SITES, Json(to_json(sites).decode()))
 
     async def at(self, places: Iterable[UUID], keys: Iterable[str]) -> dict[UUID, Site]:
-        """Sites of the inspections at these places or addresses, by inspection; a place once found stays theirs."""
+        """Sites of the inspections at these places, and of those at these addresses that have not started."""
         rows = await (await self._begin()).fetch(_SITES_AT, list(places), list(keys))
         return {row["inspection_id"]: Site(**{name: row[name] for name in _SITE_COLUMNS}) for row in rows}
 
@@ -120,6 +127,10 @@ class SiteStore:
         """Give the sites of these inspections new scopes."""
         if scopes:
             await (await self._begin()).execute(_RESCOPE, list(scopes), [",".join(scope) for scope in scopes.values()])
+
+    async def readdress(self, inspection: UUID, *, before: str | None, after: str) -> None:
+        """Show the site to the body `after`, and to `before` no longer."""
+        await (await self._begin()).execute(_READDRESS, inspection, before and f"b:{before}", f"b:{after}")
 
 
 class DutyStore:
@@ -136,3 +147,8 @@ class DutyStore:
         """Part → who had it."""
         rows = await (await self._begin()).fetch(_PARTS, inspection)
         return {row["part"]: frozenset(row["subjects"]) for row in rows}
+
+    async def expect_member(self, inspection: InspectionState, subject: str) -> None:
+        """Raise NotOfTeam unless the order names `subject`. Of a pushed inspection no order is known here."""
+        if not is_pushed(inspection) and subject not in (await self.parts(inspection.id)).get(TEAM, ()):
+            raise NotOfTeam

@@ -40,6 +40,13 @@ class InspectionTable(AggregateWithId, MonitoringBase):
     approved_on: Mapped[date | None]
     follow_up_due: Mapped[date | None]
     follow_up_id: Mapped[UUID | None]
+    provider_basis: Mapped[str | None]
+    participants: Mapped[list[str]]
+    address_withheld: Mapped[bool]
+    flags_contradicted: Mapped[list[str]]
+    confirmed_on: Mapped[date | None]
+    stated_by: Mapped[str]
+    confirmed_by_agency: Mapped[bool]
 
     __table_args__ = (
         UniqueConstraint("source", "reference"),

@@ -1,6 +1,6 @@
 """Where an inspection takes place, what follows from what is registered and licensed there, and who may see it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, Protocol
@@ -49,6 +49,12 @@ class Site:
             started_on=day,
         )
 
+    @classmethod
+    def registered(cls, place_id: UUID | None, *, day: date) -> "Site":
+        """The site of an inspection that started on this day at a place of the registry, or of none."""
+        where = dict.fromkeys(("key", "municipality", "settlement", "address", "provider_eik"))
+        return cls(place_id=place_id, started_on=day, **where)
+
 
 @dataclass(frozen=True, slots=True)
 class ServiceThere:
@@ -71,37 +77,57 @@ class PlaceFacts:
     services: tuple[ServiceThere, ...]
 
 
-def located(site: Site, facts: PlaceFacts, *, provider_body: str | None) -> dict[str, Any]:
-    """The fields of an inspection that follow from where it is.
+def stated_provider(eik: str | None) -> str | None:
+    """The body of the provider whom the source of an inspection names."""
+    return f"PROVIDER:{eik}" if eik else None
 
-    `provider_body` is whom it was addressed to so far: a provider that took over later does not inherit that. The
-    address of a place nobody registered may be somebody's home and stays out of the public state.
+
+def located(site: Site, facts: PlaceFacts, *, provider_body: str | None) -> dict[str, Any]:
+    """The fields of an inspection that follow from where it is made, as known when it is planned or starts.
+
+    `provider_body` is whom it is addressed to by the word of its source or of an inspector. Who runs a service at the
+    place is not asked: anybody may register one there. An address that nobody registered may be somebody's home; it is
+    withheld for good, and so is the id by which a later registration would tell it.
     """
     registered = facts.place_id is not None
-    body = provider_body or _provider(site, facts)
-    run_by = [service for service in facts.services if body in {None, service.body}]
     return {
         "place_id": facts.place_id or site.place_id,
-        "service_id": run_by[0].id if len(run_by) == 1 else None,
-        "provider_body": body,
+        "service_id": service_of(facts, provider_body),
         "municipality": facts.municipality or site.municipality,
         "settlement": facts.settlement or site.settlement,
         "address": facts.address if registered else None,
-        "flags": _flags(facts, registered=registered),
+        "address_withheld": not registered and site.place_id is None,
+        "flags": flags_of(facts),
+        "flags_contradicted": (),
     }
 
 
-def _provider(site: Site, facts: PlaceFacts) -> str | None:
-    if site.provider_eik:
-        return f"PROVIDER:{site.provider_eik}"
-    bodies = {service.body for service in facts.services}
-    return bodies.pop() if len(bodies) == 1 else None
+def service_of(facts: PlaceFacts, provider_body: str | None) -> UUID | None:
+    """The service that the provider runs at the place, if it is one."""
+    run_by = [service.id for service in facts.services if service.body == provider_body]
+    return run_by[0] if len(run_by) == 1 else None
 
 
-def _flags(facts: PlaceFacts, *, registered: bool) -> tuple[str, ...]:
-    """A municipality's own service needs no licence (чл. 146 ЗСУ): with only such ones there, nothing is missing."""
+def followed(flags: tuple[str, ...], facts: PlaceFacts) -> dict[str, Any]:
+    """The fields of an inspection that has started which follow its registered place; none while that is unknown.
+
+    `flags` say what was known on the day and stay; those that would not be raised by what is known now are told apart.
+    """
+    if facts.place_id is None:
+        return {"flags_contradicted": ()}
+    now = flags_of(facts)
+    return {
+        "municipality": facts.municipality,
+        "settlement": facts.settlement,
+        "address": facts.address,
+        "flags_contradicted": tuple(flag for flag in flags if flag not in now),
+    }
+
+
+def flags_of(facts: PlaceFacts) -> tuple[str, ...]:
+    """What is missing. A municipality's own service needs no licence (чл. 146 ЗСУ): with only such ones, nothing is."""
     exempt = bool(facts.services) and not any(service.licence_required for service in facts.services)
-    flags = [] if registered else ["PLACE_UNREGISTERED"]
+    flags = ["PLACE_UNREGISTERED"] if facts.place_id is None else []
     if not facts.licensed and not exempt:
         flags.append("NO_LICENCE")
     return tuple(flags)
@@ -112,9 +138,14 @@ def public_scope(municipality: str | None, provider_body: str | None) -> Scope:
     return row_scope(municipality, provider_body, public=True)
 
 
-def restricted_scope(municipality: str | None, provider_body: str | None) -> Scope:
-    """Of findings, texts and sites: the nation's, oblast's and municipality's bodies and the provider."""
-    return row_scope(municipality, provider_body, public=False)
+def restricted_scope(municipality: str | None, provider_body: str | None, participants: Iterable[str] = ()) -> Scope:
+    """Of findings, texts and sites: the Agency, the mayor (чл. 25, ал. 2, т. 8 ЗСУ), the addressee, who takes part.
+
+    Keys of bodies, none of a territory: other bodies there have no part in the inspection.
+    """
+    mayor = f"MUNICIPALITY:{municipality}" if municipality else None
+    bodies = dict.fromkeys((mayor, provider_body, *participants))
+    return (*AGENCY, *(f"b:{body}" for body in bodies if body))
 
 
 class Placed(Protocol):

@@ -12,17 +12,25 @@ _OPEN: Final = ("ISSUED", "ACKNOWLEDGED", "TERM_EXTENDED", "UPHELD")
 
 PRESCRIPTION_MACHINE: Final = Machine(
     name="prescription",
-    initial="DRAFT",
+    initial="PROPOSED",
     states=CODELISTS["prescription_states"],
     transitions=(
         Transition(
             name="issue",
-            sources=("DRAFT",),
+            sources=("PROPOSED",),
             target="ISSUED",
             action="monitoring.prescription.issue",
-            needs=("text", "due_on"),
-            legal_basis=_ORDINANCE,
+            legal_basis="чл. 59, ал. 2 и 3 ЗСУ; чл. 42, ал. 2 и чл. 43 НКСУ",
             text=Text("Издаване", "Issue"),
+        ),
+        Transition(
+            name="decline",
+            sources=("PROPOSED",),
+            target="DECLINED",
+            action="monitoring.prescription.issue",
+            needs=("reason",),
+            legal_basis="чл. 42, ал. 2 НКСУ",
+            text=Text("Отказ да бъде издадено", "Decline to issue"),
         ),
         Transition(
             name="acknowledge",
@@ -34,12 +42,12 @@ PRESCRIPTION_MACHINE: Final = Machine(
         ),
         Transition(
             name="extend_term",
-            sources=_OPEN,
+            sources=("NOT_FULFILLED",),
             target="TERM_EXTENDED",
-            action="monitoring.prescription.issue",
+            action="monitoring.prescription.extend",
             needs=("due_on", "reason"),
-            legal_basis=_ORDINANCE,
-            text=Text("Удължаване на срока", "Extend the term"),
+            legal_basis="чл. 59, ал. 4 ЗСУ; чл. 44, ал. 3 НКСУ",
+            text=Text("Допълнителен срок", "Give an additional term"),
         ),
         Transition(
             name="report_fulfilled",

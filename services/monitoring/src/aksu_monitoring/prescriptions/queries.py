@@ -18,8 +18,8 @@ _TODAY: Final = bindparam("today", type_=Date)
 _OVERDUE: Final = func.coalesce(P.overdue_after < _TODAY, false())
 _COLUMNS: Final = select(
     P.id, P.inspection_id, P.reference, P.municipality, P.place_id, P.provider_body, P.state, P.state_group,
-    P.issued_on, P.due_on, P.overdue_after, _OVERDUE.label("overdue"), newest_text(P.id, "TEXT").label("text"),
-    newest_text(P.id, "PROOF").label("proof"),
+    P.issued_on, P.due_on, P.proposed_on, P.extended_on, P.overdue_after, _OVERDUE.label("overdue"),
+    newest_text(P.id, "TEXT").label("text"), newest_text(P.id, "PROOF").label("proof"),
     P.version,
 )  # fmt: skip
 PRESCRIPTIONS: Final = Page(

@@ -24,6 +24,18 @@ class PrescriptionRead(Versioned, PrescriptionState):
         return cls.model_validate(kept.state.model_dump() | {"version": kept.version, "overdue": overdue})
 
 
+class Issue(Body):
+    """The executive director issues it. The term proposed counts from today, unless another last day is set."""
+
+    due_on: date | None = None
+
+
+class Declining(Body):
+    """Why it is not issued."""
+
+    reason: Note
+
+
 class Acknowledgement(Body):
     """The provider takes note."""
 
@@ -35,7 +47,7 @@ class FulfilmentReport(Body):
 
 
 class Verification(Body):
-    """An inspector saw it done."""
+    """An inspector who did not propose it saw it done."""
 
 
 class NonFulfilment(Body):
@@ -45,7 +57,7 @@ class NonFulfilment(Body):
 
 
 class Extension(Body):
-    """A later last day, and why."""
+    """The last day of the one additional term, and why it is given."""
 
     due_on: date
     reason: Note

@@ -19,6 +19,10 @@ _OF_INSPECTIONS: Final = rows_where(
 )
 
 
+_PROPOSERS: Final = """
+SELECT subject FROM inspection_duty WHERE inspection_id = $1 AND part = 'close_with_prescriptions'"""
+
+
 class PrescriptionStore(Store[PrescriptionState]):
     """Prescriptions by id and inspection."""
 
@@ -28,3 +32,8 @@ class PrescriptionStore(Store[PrescriptionState]):
     async def of(self, inspections: Iterable[UUID]) -> list[Kept[PrescriptionState]]:
         """All prescriptions of these inspections."""
         return await self.find(_OF_INSPECTIONS, inspections=list(inspections))
+
+    async def proposers(self, inspection: UUID) -> frozenset[str]:
+        """Who proposed the prescriptions of this inspection, as pseudonyms; none for one that was pushed."""
+        rows = await (await self._work.begin()).fetch(_PROPOSERS, inspection)
+        return frozenset(row["subject"] for row in rows)

@@ -22,8 +22,10 @@ class PrescriptionTable(AggregateWithId, MonitoringBase):
     provider_body: Mapped[str | None]
     state: Mapped[str]
     state_group: Mapped[str]
-    issued_on: Mapped[date]
+    issued_on: Mapped[date | None]
     due_on: Mapped[date]
+    proposed_on: Mapped[date | None]
+    extended_on: Mapped[date | None]
     overdue_after: Mapped[date | None]
 
     __table_args__ = (

@@ -18,7 +18,12 @@ AWAITED: Final[Mapping[str, frozenset[str]]] = {
 SIGNALLER: Final = "signal.signaller"
 CONCERNED: Final = "signal.concerned"
 REASONS: Final = "signal.reasons"
+FORWARDED: Final = "signal.forwarded"
 """Classes of personal data, as `retention.toml` has them."""
+
+
+_PHONE: Final = 8
+"""Last digits by which a telephone is known again, with whatever prefix it is written."""
 
 
 def own_key(signal: UUID) -> str:
@@ -35,6 +40,19 @@ def whose(state: SignalState) -> Mapping[str, Any]:
     """A signal as an object of rights: the Agency's, and a party's who it was forwarded to."""
     parties = (state.forwarded_to,) if state.forwarded_to else ()
     return {"territory": state.municipality, "owner": "AKSU", "parties": parties}
+
+
+def names_sender(text: str, sender: Mapping[str, str | None]) -> bool:
+    """Whether a text holds the name, telephone or e-mail of who signalled, however it is written."""
+    name, email = (" ".join((sender.get(field) or "").casefold().split()) for field in ("name", "email"))
+    plain = " ".join(text.casefold().split())
+    phone = _digits(sender.get("phone") or "")[-_PHONE:]
+    called = len(phone) == _PHONE and phone in _digits(text)
+    return called or any(told and told in plain for told in (name, email))
+
+
+def _digits(text: str) -> str:
+    return "".join(each for each in text if each.isdigit())
 
 
 def missed(state: SignalState, term: str) -> tuple[str, ...]:

@@ -1,41 +1,22 @@
 """The wire of signals: personal data, but for their summaries."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
+from aksu_monitoring.inspections.schemas import OtherBody
 from aksu_monitoring.people import PersonRead
-from aksu_monitoring.signals.rules import CONCERNED, REASONS, SIGNALLER
-from aksu_shared.auth.principal import parse_body
+from aksu_monitoring.signals.rules import CONCERNED, FORWARDED, REASONS, SIGNALLER
 from aksu_shared.db.store import Kept
 from aksu_shared.events.monitoring.signals import SignalState
-from aksu_shared.kernel.schemas.base import BadValue, Body, Resource
+from aksu_shared.kernel.schemas.base import Body, Resource
 from aksu_shared.kernel.schemas.codes import Code, Line, MunicipalityCode, Note, PersonalNumber
 from aksu_shared.privacy.people import Known
 
-_COMPETENT: Final = frozenset({"ASP", "RDSP", "DSP", "RZI", "POLICE", "MUNICIPALITY"})
-"""Kinds of body to which a signal is forwarded: those whose officers may read it as a party."""
-
-
-def _competent(value: str) -> str:
-    try:
-        kind = parse_body(value).kind
-    except ValueError:
-        kind = ""
-    if kind not in _COMPETENT:
-        raise BadValue(
-            "unknown_body",
-            bg="Няма орган с такъв код, на когото се препращат сигнали.",
-            en="There is no body with this code to which signals are forwarded.",
-        )
-    return value
-
-
 Phone = Annotated[str, Field(max_length=30, pattern=r"^\+?[0-9][0-9 ()/-]{4,28}$")]
 Email = Annotated[str, Field(max_length=265, pattern=r"^[^@\s]{1,64}@[^@\s]{1,200}$")]
-CompetentBody = Annotated[str, Field(max_length=40, examples=["RDSP:BLG"]), AfterValidator(_competent)]
 
 
 class Signaller(Body):
@@ -86,9 +67,16 @@ class Triage(Body):
 
 
 class Forwarding(Body):
-    """The competent body."""
+    """The competent body, and what it is told: all that it needs of the signal, without a word of who sent it."""
 
-    body: CompetentBody
+    body: OtherBody
+    text: Note
+
+
+class DangerLowered(Body):
+    """Why no life is in danger; kept as personal data."""
+
+    explanation: Note
 
 
 class InspectionPlanned(Body):
@@ -139,9 +127,13 @@ class ConcernedRead(PersonRead):
 
 
 class SignalRead(SignalSummary):
-    """A signal whole, with what this caller may do. `text` is erased and restricted with its sender."""
+    """A signal whole, with what this caller may do. `text` is erased and restricted with its sender.
+
+    Who sent it stays with the Agency. The body to which it was forwarded reads, as `text`, what it was told.
+    """
 
     text: str | None
+    forwarded_text: str | None
     signaller: SignallerRead | None
     concerned: list[ConcernedRead]
     explanation: str | None
@@ -152,10 +144,13 @@ class SignalRead(SignalSummary):
         """A row with the people of whom it tells."""
         senders = [each for each in people if each.kind == SIGNALLER]
         reasons = [each for each in people if each.kind == REASONS]
+        told = [each.texts.get("text") for each in people if each.kind == FORWARDED]
+        forwarded = told[-1] if told else None
         return cls.model_validate(
             row
             | {
-                "text": senders[0].texts.get("text") if senders else None,
+                "text": senders[0].texts.get("text") if senders else forwarded,
+                "forwarded_text": forwarded,
                 "signaller": SignallerRead.known(senders[0]) if senders else None,
                 "concerned": [ConcernedRead.known(each) for each in people if each.kind == CONCERNED],
                 "explanation": reasons[-1].texts.get("explanation") if reasons else None,

@@ -9,15 +9,19 @@ from uuid_utils.compat import uuid7
 from aksu_monitoring.inspections.errors import InspectionUnknown
 from aksu_monitoring.inspections.store import InspectionStore
 from aksu_monitoring.numbers import drawn_number
+from aksu_monitoring.signals.errors import NamesSender
 from aksu_monitoring.signals.machine import SIGNAL_MACHINE
+from aksu_monitoring.signals.queries import PEOPLE_BY_ID
 from aksu_monitoring.signals.rules import (
     AWAITED,
     CONCERNED,
     DECISION,
+    FORWARDED,
     FORWARDING,
     REASONS,
     SIGNALLER,
     missed,
+    names_sender,
     signal_scope,
 )
 from aksu_monitoring.signals.schemas import Concerned, NewSignal
@@ -27,7 +31,7 @@ from aksu_shared.db.deadlines import Deadline, schedule
 from aksu_shared.db.store import Kept, begins
 from aksu_shared.events.monitoring.signals import SignalReceived, SignalState, SignalTermPassed
 from aksu_shared.kernel.clock import end_of, legal_day
-from aksu_shared.privacy.people import Person
+from aksu_shared.privacy.people import Person, opened
 from aksu_shared.privacy.store import SubjectStore
 from aksu_shared.procedures.context import Context
 
@@ -65,12 +69,21 @@ class SignalService:
         await self._subjects.add(_concerned(kept, people))
 
     async def add_reasons(self, kept: Kept[SignalState], explanation: str) -> None:
-        """Keep the reasons of a refusal, as personal data."""
+        """Keep the reasons of a refusal, or why no life is in danger, as personal data."""
         await self._subjects.add([_person(REASONS, kept, {"explanation": explanation})])
 
-    async def hand_over(self, kept: Kept[SignalState]) -> None:
-        """Let the body to which it was forwarded read all of it."""
-        await self._subjects.rescope(kept.state.id, kept.scope)
+    async def check_discreet(self, signal: UUID, text: str) -> None:
+        """Raise NamesSender when a text for another body tells who signalled."""
+        connection = await self.context.work.begin()
+        people = await connection.fetchval(PEOPLE_BY_ID.sql, *PEOPLE_BY_ID.args({"id": signal}))
+        for person in opened(self.context.keys, people):
+            if person.kind == SIGNALLER and names_sender(text, person.texts):
+                raise NamesSender
+
+    async def hand_over(self, kept: Kept[SignalState], text: str) -> None:
+        """Let the body to which it was forwarded read what it is told, and of whom it tells: not who sent it."""
+        await self._subjects.rescope(kept.state.id, kept.scope, kinds=[CONCERNED])
+        await self._subjects.add([_person(FORWARDED, kept, {"text": text})])
 
     async def conclude(self, signal: UUID) -> None:
         """Begin the time after which what is held of its people is destroyed."""

@@ -1,4 +1,4 @@
-"""Restricted texts: added with what they are about, and moved when its scope does."""
+"""Restricted texts: added with what they are about, in a scope that only an act of the Agency moves."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,10 +19,17 @@ _RESCOPE: Final = """
 UPDATE restricted_text t SET scope = string_to_array(r.scope, ',')
   FROM unnest($1::uuid[], $2::text[]) AS r(id, scope) WHERE t.subject_id = r.id"""
 
+_READDRESS: Final = """
+UPDATE restricted_text SET scope = array_append(array_remove(array_remove(scope, $2), $3), $3)
+ WHERE subject_id = ANY ($1::uuid[])"""
+
 
 @dataclass(frozen=True, slots=True)
 class RestrictedText:
-    """A text about an aggregate. `kind`: NOTE of a finding; TEXT, PROOF of a prescription; SUBJECT of an inspection."""
+    """A text about an aggregate.
+
+    `kind`: NOTE of a finding; TEXT, PROOF of a prescription; SUBJECT, OBJECTIONS of an inspection.
+    """
 
     subject_id: UUID
     kind: str
@@ -31,7 +38,7 @@ class RestrictedText:
 
 
 class RestrictedTextStore:
-    """Adds texts, and moves them when the scope of what they are about does."""
+    """Adds texts, and shows them to others where the Agency does so."""
 
     def __init__(self, work: UnitOfWork) -> None:
         self._begin = work.begin
@@ -45,3 +52,7 @@ class RestrictedTextStore:
         """Give the texts about these aggregates new scopes."""
         if scopes:
             await (await self._begin()).execute(_RESCOPE, list(scopes), [",".join(scope) for scope in scopes.values()])
+
+    async def readdress(self, subjects: Sequence[UUID], *, before: str | None, after: str) -> None:
+        """Show the texts about these aggregates to the body `after`, and to `before` no longer."""
+        await (await self._begin()).execute(_READDRESS, subjects, before and f"b:{before}", f"b:{after}")

@@ -10,7 +10,7 @@ from aksu_monitoring.base import MonitoringBase
 
 
 class RestrictedTextTable(MonitoringBase):
-    """One text: a finding's NOTE, a prescription's TEXT, PROOF of its fulfilment, an inspection's SUBJECT."""
+    """One text: a finding's NOTE, a prescription's TEXT or the PROOF of it, an inspection's SUBJECT or OBJECTIONS."""
 
     __tablename__ = "restricted_text"
 

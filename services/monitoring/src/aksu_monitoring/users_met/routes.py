@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import Query
 from starlette.responses import Response
 
+from aksu_monitoring.inspections.errors import NotOfTeam
 from aksu_monitoring.inspections.queries import INSPECTION_VERSION_BY_ID
 from aksu_monitoring.users_met.queries import USERS_MET
 from aksu_monitoring.users_met.schemas import NewUserMet, UserMetRead, UserMetRecorded
@@ -35,7 +36,7 @@ class UserMetQuery(PageQuery):
     _PATH,
     status_code=201,
     response_model=UserMetRecorded,
-    responses=problems(*COMMAND_PROBLEMS, NotFound),
+    responses=problems(*COMMAND_PROBLEMS, NotFound, NotOfTeam),
     dependencies=[requires("monitoring.user_met.record")],
 )
 async def record_user_met(inspection_id: UUID, body: NewUserMet, command: CommandDep) -> Response:

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from aksu_monitoring.inspections.store import InspectionStore
+from aksu_monitoring.inspections.store import DutyStore, InspectionStore
 from aksu_monitoring.places.rules import AGENCY
 from aksu_monitoring.users_met.schemas import USER_MET, NewUserMet
 from aksu_shared.privacy.people import Person
@@ -21,8 +21,9 @@ class UserMetService:
         self._subjects = SubjectStore(context.work, context.keys)
 
     async def record(self, inspection: UUID, met: NewUserMet) -> UUID:
-        """Record one; gives their subject's id. Raises NotFound."""
-        await self._inspections.get(inspection)
+        """Record one; gives their subject's id. Raises NotFound, NotOfTeam."""
+        found = await self._inspections.get(inspection)
+        await DutyStore(self._work).expect_member(found.state, self._work.actor.subject)
         subject = uuid7()
         fields = {name: str(value) for name, value in met.model_dump(exclude_none=True).items()}
         lookup = {"egn": met.egn} if met.egn else {}

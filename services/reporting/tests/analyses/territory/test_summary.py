@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from reporting_builders import (
     ANALYST,
     MAYOR,
@@ -237,6 +238,17 @@ async def test_restricted_figures_are_shown_to_those_whose_territory_covers_them
             "total": 2, "pending": 1, "overdue": 1, "by_state": {"GRANTED": 1, "UNDER_REVIEW": 1}
         }  # fmt: skip
         assert found["findings"] == {"total": 1, "by_result": {"MET": 1}}
+
+
+@pytest.mark.parametrize(
+    ("role", "body"), [("oblast_officer", "OBLAST:BLG"), ("ministry_reader", "MLSP"), ("body_officer", "ASP")]
+)
+async def test_findings_are_counted_for_those_who_see_all_of_them(
+    reporting: Served, tell: Telling, role: str, body: str
+) -> None:
+    await tell(finding(result="MET"))
+    for code in ("BLG03", "BLG", "BG"):
+        assert (await summary(reporting, code, role=role, body=body))["findings"] is None
 
 
 async def test_rows_outside_the_callers_scope_are_in_no_figure(reporting: Served, tell: Telling) -> None:

@@ -1,18 +1,41 @@
 """Facts of inspections and their findings."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
+from typing import Any, Final
 from uuid import UUID
 
+from pydantic import Field
+
 from aksu_shared.events.base import Event, State
+
+OWN_SOURCE: Final = "/aksu"
+"""Source of the inspections that the Agency conducts; those of pushing systems begin with `/integrations/`."""
+
+
+def _stated_by(told: Mapping[str, Any]) -> str:
+    return "AGENCY" if told["source"] == OWN_SOURCE else "OTHER_SYSTEM"
+
+
+def _by_the_agency(told: Mapping[str, Any]) -> bool:
+    return told["source"] == OWN_SOURCE or told["confirmed_on"] is not None
 
 
 class InspectionState(State):
     """An inspection of a place; public from its start, the Agency's alone before it.
 
-    Who takes part is in no event. One that the Agency itself conducts has a planned period, an order, a report.
-    `flags`: PLACE_UNREGISTERED, NO_LICENCE. `outcome`, `failed_criteria` (results NOT_MET and PARTLY_MET) and
-    `prescriptions` (their number) are set when it is closed. `municipality` is unknown while all that is known of the
-    place is an id the registry has not told of yet; `address` is public only where the place is registered.
+    Who inspects is in no event; `participants` are other bodies that the order names. One that the Agency itself
+    conducts has a planned period, an order, a report. `outcome`, `failed_criteria` (results NOT_MET and PARTLY_MET) and
+    `prescriptions` (their number) are set when it is closed.
+
+    `stated_by`: AGENCY, or OTHER_SYSTEM: then all of it is the word of `source`, until a person of the Agency stands
+    for its outcome (`confirmed_by_agency`, from `confirmed_on` on). `provider_body` is named by the source, or
+    confirmed by an inspector, as `provider_basis` says; nobody becomes it by what is registered at the place.
+
+    `flags` (PLACE_UNREGISTERED, NO_LICENCE) say what was known on the day it started and stay; `flags_contradicted` are
+    those against which something became known since. `municipality` is unknown while all that is known of the place is
+    an id the registry has not told of yet. `address_withheld`: nobody had registered the place, so neither its address
+    nor its id is ever public.
     """
 
     id: UUID
@@ -41,6 +64,13 @@ class InspectionState(State):
     approved_on: date | None = None
     follow_up_due: date | None = None
     follow_up_id: UUID | None = None
+    provider_basis: str | None = None
+    participants: tuple[str, ...] = ()
+    address_withheld: bool = False
+    flags_contradicted: tuple[str, ...] = ()
+    confirmed_on: date | None = None
+    stated_by: str = Field(default_factory=_stated_by)
+    confirmed_by_agency: bool = Field(default_factory=_by_the_agency)
 
 
 class InspectionEvent(Event[InspectionState], aggregate="monitoring.inspection"):
@@ -72,7 +102,11 @@ class InspectionCancelled(InspectionEvent, fact="cancelled"):
 
 
 class InspectionAmended(InspectionEvent, fact="amended"):
-    """Its particulars or flags changed."""
+    """Its place became known or changed, or something became known against its flags."""
+
+
+class InspectionAddressed(InspectionEvent, fact="addressed"):
+    """An inspector confirmed who provides the service that was inspected."""
 
 
 class InspectionClosed(InspectionEvent, fact="closed"):
@@ -106,4 +140,4 @@ class FindingRecorded(FindingEvent, fact="recorded"):
 
 
 class FindingAmended(FindingEvent, fact="amended"):
-    """Its inspection's place became known."""
+    """Its inspection's place or provider became known."""

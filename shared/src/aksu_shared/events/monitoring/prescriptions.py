@@ -22,8 +22,10 @@ def _fulfilment_awaited_until(told: Mapping[str, Any]) -> date | None:
 class PrescriptionState(State):
     """A mandatory prescription with its own term, whose last day is `due_on`.
 
-    `state_group`: OPEN, or SETTLED once its fulfilment is verified or a court annuls it. It is overdue on any day after
-    `overdue_after`, and not at all while that is None: the next step is not the provider's.
+    `state_group`: PROPOSED by an inspector, known to the Agency alone; OPEN from its issue by the executive director;
+    SETTLED once its fulfilment is verified, a court annuls it, or it was not issued. Until it is issued `due_on` is the
+    day proposed. It is overdue on any day after `overdue_after`, and not at all while that is None: the next step is
+    not the provider's. `extended_on` is the day on which its one additional term was given.
     """
 
     id: UUID
@@ -33,21 +35,27 @@ class PrescriptionState(State):
     place_id: UUID | None
     provider_body: str | None
     state: str
-    issued_on: date
+    issued_on: date | None
     due_on: date
+    proposed_on: date | None = None
+    extended_on: date | None = None
     state_group: str = group_of_state(
-        DRAFT=("DRAFT",),
+        PROPOSED=("PROPOSED",),
         OPEN=(
             "ISSUED", "ACKNOWLEDGED", "TERM_EXTENDED", "REPORTED_FULFILLED", "NOT_FULFILLED", "ESCALATED", "APPEALED",
             "UPHELD",
         ),
-        SETTLED=("VERIFIED_FULFILLED", "ANNULLED"),
+        SETTLED=("VERIFIED_FULFILLED", "ANNULLED", "DECLINED"),
     )  # fmt: skip
     overdue_after: date | None = Field(default_factory=_fulfilment_awaited_until)
 
 
 class PrescriptionEvent(Event[PrescriptionState], aggregate="monitoring.prescription"):
     """About a prescription."""
+
+
+class PrescriptionProposed(PrescriptionEvent, fact="proposed"):
+    """An inspector proposed it, with a term."""
 
 
 class PrescriptionIssued(PrescriptionEvent, fact="issued"):

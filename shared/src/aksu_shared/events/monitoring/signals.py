@@ -47,6 +47,10 @@ class SignalTriaged(SignalEvent, fact="triaged"):
     """It was read: what it is about, and whether a life is in danger."""
 
 
+class SignalDangerLowered(SignalEvent, fact="danger_lowered"):
+    """A second person found that no life is in danger."""
+
+
 class SignalForwarded(SignalEvent, fact="forwarded"):
     """Another body is competent and was given it."""
 

@@ -10,6 +10,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Final
 
+from aksu_monitoring.ingest.staging.rules import NEEDS_CONFIRMATION
 from aksu_monitoring.inspections.rules import FAILED_RESULTS
 from aksu_shared.events.ingest import Closed, Data, Finding, Prescription, Started
 
@@ -23,6 +24,10 @@ OUTCOME_STATES: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 """Outcome → state of the inspection closed with it."""
+
+
+ACCUSING: Final = frozenset({"UNLICENSED_ACTIVITY", "ACCESS_DENIED"})
+"""Outcomes that say of somebody that they broke the law (чл. 166, 168–170 ЗСУ): the Agency stands for them, or none."""
 
 
 class Refused(Exception):
@@ -43,8 +48,8 @@ class Dossier:
     failed: int = 0
     references: set[str] = field(default_factory=set)
 
-    def admit(self, data: Data) -> None:
-        """Take the next event. Raises Refused, and nothing has changed."""
+    def admit(self, data: Data, *, confirmed: bool = False) -> None:
+        """Take the next event, which a person of the Agency `confirmed` or not. Raises Refused, nothing has changed."""
         if self.closed:
             raise Refused("ALREADY_CLOSED", "type")
         if isinstance(data, Started):
@@ -58,7 +63,7 @@ class Dossier:
         elif isinstance(data, Prescription):
             self._prescribe(data, self.started_on)
         else:
-            self._close(data, self.started_on)
+            self._close(data, self.started_on, confirmed=confirmed)
 
     @property
     def prescriptions(self) -> int:
@@ -72,13 +77,15 @@ class Dossier:
             raise Refused("REFERENCE_TAKEN", "data/reference")
         self.references.add(data.reference)
 
-    def _close(self, data: Closed, started_on: date) -> None:
+    def _close(self, data: Closed, started_on: date, *, confirmed: bool) -> None:
         if data.closed_on < started_on:
             raise Refused("BEFORE_START", "data/closed_on")
         clean = not self.references and not self.failed
         without = not self.references and data.outcome == "PRESCRIPTIONS"
         if without or (data.outcome == "NO_FINDINGS" and not clean):
             raise Refused("OUTCOME_CONTRADICTS", "data/outcome")
+        if data.outcome in ACCUSING and not confirmed:
+            raise Refused(NEEDS_CONFIRMATION, "data/outcome")
         self.closed = True
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from aksu_monitoring.ingest.staging.store import Mark, PushedInspection, Staged,
 from aksu_monitoring.inspections.rules import inner_scope, inspection_scope
 from aksu_monitoring.inspections.service import finding_of
 from aksu_monitoring.inspections.store import FindingStore, InspectedSite, InspectionStore, SiteStore
-from aksu_monitoring.places.rules import PlaceFacts, Site, located
+from aksu_monitoring.places.rules import PlaceFacts, Site, located, stated_provider
 from aksu_monitoring.places.store import PlaceFactStore
 from aksu_monitoring.prescriptions.service import prescription_of
 from aksu_monitoring.prescriptions.store import PrescriptionStore
@@ -54,6 +55,7 @@ class ApplyingService:
 
     def __init__(self, context: Context) -> None:
         self.work = context.work
+        self._today = context.today
         self._staging = StagingStore(context.work)
         self._places = PlaceFactStore(context.work)
         self._inspections = InspectionStore(context.work)
@@ -142,17 +144,17 @@ class ApplyingService:
         pushed = subject.pushed
         settled: set[UUID] = set()
         refused: set[int] = set()
-        self.work.actor = Actor(subject=pushed.source)
         for event, data in subject.turn:
             settled.add(event.id)
             try:
                 if isinstance(data, Refused):
                     raise data
-                subject.dossier.admit(data)
+                subject.dossier.admit(data, confirmed=event.confirmed_by is not None)
             except Refused as why:
                 done.marks.append(Mark(event.id, "PARKED", why.reason, why.detail))
                 refused.add(event.sequence)
                 break
+            self.work.actor = Actor(subject=event.confirmed_by or pushed.source)
             self.work.correlation_id, self.work.traceparent = event.correlation_id, event.traceparent
             self._record(subject, event, data, done)
             done.marks.append(Mark(event.id, "APPLIED"))
@@ -196,13 +198,13 @@ class ApplyingService:
             self._prescriptions.save(prescription)
             done.texts.append(text)
         else:
-            self._close(subject, data)
+            self._close(subject, data, confirmed_on=self._today if event.confirmed_by else None)
 
     def _start(self, subject: _Subject, data: Started, done: _Effects) -> None:
         site, facts = subject.site, subject.facts
         if site is None or facts is None:
             raise LookupError("an inspection starts without its site having been looked up")
-        place = located(site, facts, provider_body=None)
+        provider = stated_provider(data.provider_eik)
         state = InspectionState(
             id=uuid7(),
             source=subject.pushed.source,
@@ -212,13 +214,15 @@ class ApplyingService:
             outcome=None,
             started_on=data.started_on,
             closed_on=None,
-            **place,
+            provider_body=provider,
+            provider_basis="SOURCE" if provider else None,
+            **located(site, facts, provider_body=provider),
         )
         begun = begins(InspectionStarted, state, id=str(state.id), scope=inspection_scope(state))
         subject.kept = self._inspections.save(begun)
         done.sites.append(InspectedSite(state.id, site, inner_scope(state)))
 
-    def _close(self, subject: _Subject, data: Closed) -> None:
+    def _close(self, subject: _Subject, data: Closed, *, confirmed_on: date | None) -> None:
         if subject.kept is None:
             raise LookupError("an inspection closes that was not started")
         count = len(subject.dossier.references)
@@ -227,6 +231,7 @@ class ApplyingService:
             state=closed_state(data.outcome, prescriptions=count),
             outcome=data.outcome,
             closed_on=data.closed_on,
+            confirmed_on=confirmed_on,
             failed_criteria=subject.dossier.failed,
             prescriptions=count,
         )

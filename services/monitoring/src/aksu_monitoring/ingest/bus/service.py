@@ -22,7 +22,7 @@ from aksu_shared.db.work import Connection
 from aksu_shared.events.ingest import MAX_BYTES
 from aksu_shared.kernel.errors import FieldError, NotAuthenticated, NotParked, Problem
 from aksu_shared.kernel.strict_json import InvalidJson, loads
-from aksu_shared.procedures.context import Context
+from aksu_shared.procedures.context import Context, legal_terms
 from aksu_shared.worker.failure import Fault
 
 STRUCTURED: Final = "application/cloudevents+json"
@@ -108,7 +108,7 @@ class ReceivingService:
             kind = "unsigned" if isinstance(problem, NotAuthenticated) else "invalid"
             received.item.refuse(kind, _of_problem(problem))
             return received
-        examine([received.item], source=source, today=today)
+        examine([received.item], source=source, today=today, terms=legal_terms())
         return received
 
     async def _admit(self, source: str, record: Delivered) -> None:
@@ -142,7 +142,7 @@ class ParkedRecordService:
         if not item.refused:
             if name_of(source) is None:
                 item.refuse("invalid", _of_problem(SourceUnknown()))
-            examine([item], source=source, today=self._context.today)
+            examine([item], source=source, today=self._context.today, terms=self._context.terms)
         if not item.refused:
             pushing = PushService(self._context.work.connection, source=source, keys=by.scope_keys)
             await pushing.store([item])

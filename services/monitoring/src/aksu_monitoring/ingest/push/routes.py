@@ -101,7 +101,7 @@ async def push(
     await _check_signature(request, api, principal)
     items = await items_of(request)
     language = language_of(request.headers.get("accept-language"))
-    examine(items, source=source_of(principal), today=api.clock.today())
+    examine(items, source=source_of(principal), today=api.clock.today(), terms=api.commands.terms)
     if not query.partial:
         _all_or_none(items, language)
     good = [item for item in items if not item.refused]

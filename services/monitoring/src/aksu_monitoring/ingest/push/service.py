@@ -22,12 +22,14 @@ from aksu_shared.events.ingest import (
     StartedEvent,
 )
 from aksu_shared.kernel.errors import FieldError
+from aksu_shared.kernel.terms import Terms
 from aksu_shared.serving.messages import malformed
 
 Place: TypeAlias = Callable[[Sequence[str | int]], Sequence[str | int]]
 """Where in the request an attribute or a member of the data stands, as a place of `messages.pointer`."""
 Pushed: TypeAlias = StartedEvent | FindingEvent | PrescriptionEvent | ClosedEvent
 
+_FIRST_DAY: Final = "ingest.first_day"
 _TYPED: Final = "bg.aksu.ingest."
 _HAPPENED: Final = {STARTED: "started_on", PRESCRIPTION: "issued_on", CLOSED: "closed_on"}
 """The day on which what an event tells of has happened."""
@@ -60,8 +62,9 @@ class Item:
         self.errors.extend(errors)
 
 
-def examine(items: Iterable[Item], *, source: str, today: date) -> None:
-    """Judge each item not refused yet: its shape, its source, and that it tells of nothing still to come."""
+def examine(items: Iterable[Item], *, source: str, today: date, terms: Terms) -> None:
+    """Judge each item not refused yet: its shape, its source, and that what it tells of happened under the Act."""
+    since = terms.deadline(_FIRST_DAY, today)
     for item in items:
         if item.errors:
             continue
@@ -75,6 +78,8 @@ def examine(items: Iterable[Item], *, source: str, today: date) -> None:
         happened = _HAPPENED.get(event.type)
         if happened and getattr(event.data, happened) > today:
             item.refuse("invalid", _error(item, f"data/{happened}", "in_future", today=today))
+        if happened and getattr(event.data, happened) < since:
+            item.refuse("invalid", _error(item, f"data/{happened}", "before_the_act", since=since))
 
 
 class PushService:
@@ -167,6 +172,10 @@ _SENTENCES: Final = {
     "in_future": (
         "Датата е след днешния ден ({today}).",
         "The date lies after today ({today}).",
+    ),
+    "before_the_act": (
+        "Датата е преди {since}; по-стари проверки не се приемат.",
+        "The date lies before {since}; inspections older than that are not taken.",
     ),
     "content_differs": (
         "Събитие със същите source и id вече е прието с друго съдържание.",

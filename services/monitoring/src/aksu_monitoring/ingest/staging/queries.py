@@ -33,7 +33,14 @@ STAGED_EVENTS: Final = Page(
 )
 STAGED_EVENT_BY_ID: Final = Statement(
     _EVENT.add_columns(
-        E.payload.label("data"), E.repaired.label("repaired_data"), E.repaired_by, E.repaired_at, E.repair_reason
+        E.payload.label("data"),
+        E.repaired.label("repaired_data"),
+        E.repaired_by,
+        E.repaired_at,
+        E.repair_reason,
+        E.confirmed_by,
+        E.confirmed_at,
+        E.confirmation,
     ).where(E.id == bindparam("id"))
 )
 

@@ -7,10 +7,12 @@ from fastapi import Query, Request
 from starlette.responses import Response
 
 from aksu_monitoring.ingest.sources.dependencies import StagingCommandDep, StagingPrincipalDep
+from aksu_monitoring.ingest.staging.errors import NothingToConfirm, RepairedIt
 from aksu_monitoring.ingest.staging.queries import AWAITING, STAGED_EVENT_BY_ID, STAGED_EVENTS
-from aksu_monitoring.ingest.staging.rules import SET_ASIDE
+from aksu_monitoring.ingest.staging.rules import NEEDS_CONFIRMATION, SET_ASIDE
 from aksu_monitoring.ingest.staging.schemas import (
     AwaitingRead,
+    EventConfirmation,
     EventRepair,
     Replay,
     Replayed,
@@ -72,8 +74,11 @@ async def get_event(event_id: UUID, request: Request, api: ApiDep, principal: St
     """One pushed event with its data; its id is the platform's, not the sender's."""
 
     def actions(event: dict[str, Any]) -> list[str]:
-        may = event["state"] in SET_ASIDE and api.rights.allows(principal, "monitoring.ingest.replay")
-        return ["repair", "replay"] if may else []
+        if event["state"] not in SET_ASIDE:
+            return []
+        waits = event["reason"] == NEEDS_CONFIRMATION
+        found = ["repair", "replay"] if api.rights.allows(principal, "monitoring.ingest.replay") else []
+        return [*found, "confirm"] if waits and api.rights.allows(principal, "monitoring.ingest.confirm") else found
 
     return await one_response(api.reads, STAGED_EVENT_BY_ID, request, principal, actions=actions, id=event_id)
 
@@ -101,6 +106,20 @@ async def repair_event(event_id: UUID, body: EventRepair, command: StagingComman
 async def replay_event(event_id: UUID, body: Replay, command: StagingCommandDep) -> Response:  # noqa: ARG001 - an empty body
     """Have a parked event applied, and what is held behind it."""
     version = await StagingService(command.context).replay(event_id, version=command.known_version)
+    return command.reply(200, Replayed(id=event_id, state="PENDING", version=version), version=version)
+
+
+@router.post(
+    "/inspection-events/{event_id}/confirm",
+    response_model=Replayed,
+    responses=problems(*COMMAND_PROBLEMS, NotFound, Forbidden, NothingToConfirm, RepairedIt),
+    dependencies=[requires("monitoring.ingest.confirm")],
+)
+async def confirm_event(event_id: UUID, body: EventConfirmation, command: StagingCommandDep) -> Response:
+    """Stand for an event that accuses somebody: only then it takes effect, and the public reads it."""
+    version = await StagingService(command.context).confirm(
+        event_id, reason=body.reason, version=command.known_version, by=command.principal
+    )
     return command.reply(200, Replayed(id=event_id, state="PENDING", version=version), version=version)
 
 

@@ -7,6 +7,8 @@ from typing import Final, TypeAlias, TypeVar
 SHOWN_MISSING: Final = 100
 SET_ASIDE: Final = ("PARKED", "REPAIRED")
 """States of what is set aside until it is replayed or discarded."""
+NEEDS_CONFIRMATION: Final = "NEEDS_CONFIRMATION"
+"""Reason for which an event is parked that accuses somebody, until a person of the Agency stands for it."""
 SeriesKey: TypeAlias = tuple[str, str]
 """Source and subject: what names a pushed inspection."""
 

@@ -31,13 +31,16 @@ class StagedEventRead(Resource):
 
 
 class StagedEventDetail(StagedEventRead):
-    """The same with its data: as sent, and as repaired."""
+    """The same with its data: as sent, and as repaired; and who of the Agency stands for what it says, and why."""
 
     data: dict[str, Any]
     repaired_data: dict[str, Any] | None
     repaired_by: str | None
     repaired_at: datetime | None
     repair_reason: str | None
+    confirmed_by: str | None
+    confirmed_at: datetime | None
+    confirmation: str | None
     actions: list[str] | None = None
 
 
@@ -52,8 +55,14 @@ class Replay(Body):
     """Try again."""
 
 
+class EventConfirmation(Body):
+    """What shows that it is so."""
+
+    reason: Note
+
+
 class Replayed(Resource):
-    """A repaired or replayed event: its version from now on."""
+    """A repaired, replayed or confirmed event: its version from now on."""
 
     id: UUID
     state: str

@@ -1,4 +1,4 @@
-"""What people do with pushed events that went wrong: repair and replay."""
+"""What people do with pushed events that are set aside: repair, replay, confirm."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -6,8 +6,9 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from aksu_monitoring.ingest.staging.rules import SET_ASIDE
-from aksu_monitoring.ingest.staging.store import StagingStore
+from aksu_monitoring.ingest.staging.errors import NothingToConfirm, RepairedIt
+from aksu_monitoring.ingest.staging.rules import NEEDS_CONFIRMATION, SET_ASIDE
+from aksu_monitoring.ingest.staging.store import SetAside, StagingStore
 from aksu_shared.auth.principal import Principal
 from aksu_shared.events.ingest import DATA
 from aksu_shared.kernel.errors import NotParked
@@ -19,7 +20,7 @@ INGESTED: Final = "inspection_events"
 
 
 class StagingService:
-    """Repairs and replays parked events; their identity and what was sent stay as they are."""
+    """Repairs, replays and confirms parked events; their identity and what was sent stay as they are."""
 
     def __init__(self, context: Context) -> None:
         self._staging = StagingStore(context.work)
@@ -28,7 +29,7 @@ class StagingService:
         self, key: UUID, data: Mapping[str, Any], *, reason: str, version: int | None, by: Principal
     ) -> int:
         """Correct the data; give the new version. Raises NotFound, PreconditionFailed, NotParked, Malformed."""
-        kind = await self._parked(key, version)
+        kind = (await self._parked(key, version)).type
         try:
             read = DATA[kind].model_validate(data)
         except ValidationError as error:
@@ -42,8 +43,20 @@ class StagingService:
         await self._parked(key, version)
         return await self._staging.replay(key)
 
-    async def _parked(self, key: UUID, version: int | None) -> str:
-        kind, state = await self._staging.locked(key, version=version)
-        if state not in SET_ASIDE:
-            raise NotParked(state=state)
-        return kind
+    async def confirm(self, key: UUID, *, reason: str, version: int | None, by: Principal) -> int:
+        """Let what accuses somebody take effect, and stand for it; give the new version.
+
+        Raises NotFound, PreconditionFailed, NothingToConfirm, RepairedIt.
+        """
+        found = await self._staging.locked(key, version=version)
+        if found.state not in SET_ASIDE or found.reason != NEEDS_CONFIRMATION:
+            raise NothingToConfirm(state=found.state)
+        if found.repaired_by == by.subject:
+            raise RepairedIt
+        return await self._staging.confirm(key, by=by.subject, reason=reason)
+
+    async def _parked(self, key: UUID, version: int | None) -> SetAside:
+        found = await self._staging.locked(key, version=version)
+        if found.state not in SET_ASIDE:
+            raise NotParked(state=found.state)
+        return found

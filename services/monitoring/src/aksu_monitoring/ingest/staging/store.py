@@ -19,7 +19,8 @@ SELECT DISTINCT source, subject FROM (
   SELECT source, subject FROM ingest_event WHERE state = 'PENDING' ORDER BY id LIMIT $1) AS oldest"""
 _OPEN: Final = """
 SELECT e.id, e.source, e.subject, e.sequence, e.type, e.state, coalesce(e.repaired, e.payload)::text AS data, e.time,
-       e.received_at, e.correlation_id, e.traceparent, i.inspection_id, coalesce(i.applied, 0) AS applied
+       e.received_at, e.confirmed_by, e.correlation_id, e.traceparent, i.inspection_id,
+       coalesce(i.applied, 0) AS applied
   FROM unnest($1::text[], $2::text[]) AS due(source, subject)
   LEFT JOIN ingest_inspection i ON i.source = due.source AND i.subject = due.subject
   JOIN ingest_event e ON e.source = due.source AND e.subject = due.subject AND e.sequence > coalesce(i.applied, 0)
@@ -39,20 +40,30 @@ SELECT source, subject, inspection_id, applied, held, missing, missing_count, pa
 ON CONFLICT (source, subject) DO UPDATE SET
   inspection_id = EXCLUDED.inspection_id, applied = EXCLUDED.applied, held = EXCLUDED.held, missing = EXCLUDED.missing,
   missing_count = EXCLUDED.missing_count, parked = EXCLUDED.parked, since = EXCLUDED.since"""
-_LOCK: Final = f"SELECT id, type, state, version FROM ingest_event WHERE id = $1 AND {SEEN} FOR UPDATE"
+_LOCK: Final = f"""
+SELECT id, type, state, reason, repaired_by, version FROM ingest_event WHERE id = $1 AND {SEEN} FOR UPDATE"""
 _REPAIR: Final = """
 UPDATE ingest_event
    SET state = 'REPAIRED', repaired = $2, repaired_by = $3, repaired_at = now(), repair_reason = $4,
-       version = version + 1
+       confirmed_by = NULL, confirmed_at = NULL, confirmation = NULL, version = version + 1
  WHERE id = $1 RETURNING version"""
 _REPLAY: Final = """
 UPDATE ingest_event SET state = 'PENDING', reason = NULL, detail = NULL, version = version + 1
  WHERE id = $1 RETURNING version"""
 
+_CONFIRM: Final = """
+UPDATE ingest_event
+   SET state = 'PENDING', reason = NULL, detail = NULL, confirmed_by = $2, confirmed_at = now(), confirmation = $3,
+       version = version + 1
+ WHERE id = $1 RETURNING version"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Staged(Waiting):
-    """A stored event that has not taken effect. `data` is JSON; `at` its own time or, without one, when it came."""
+    """A stored event that has not taken effect. `data` is JSON; `at` its own time or, without one, when it came.
+
+    `confirmed_by` is the person of the Agency who stands for it, as a pseudonym.
+    """
 
     id: UUID
     type: str
@@ -60,6 +71,7 @@ class Staged(Waiting):
     data: str
     at: datetime
     received_at: datetime
+    confirmed_by: str | None
     correlation_id: str | None
     traceparent: str | None
 
@@ -72,6 +84,16 @@ class Mark:
     state: str
     reason: str | None = None
     detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """How a staged event stands, for who repairs, replays or confirms it."""
+
+    type: str
+    state: str
+    reason: str | None
+    repaired_by: str | None
 
 
 @dataclass(slots=True)
@@ -117,14 +139,14 @@ class StagingStore:
         if rows:
             await (await self._begin()).execute(_PROGRESS, _json(rows))
 
-    async def locked(self, key: UUID, *, version: int | None) -> tuple[str, str]:
-        """(type, state) of one event, locked. Raises NotFound, PreconditionFailed when it is not at `version`."""
+    async def locked(self, key: UUID, *, version: int | None) -> SetAside:
+        """How one event stands, locked. Raises NotFound, PreconditionFailed when it is not at `version`."""
         row = await (await self._begin()).fetchrow(_LOCK, key)
         if row is None:
             raise NotFound
         if version is not None and version != row["version"]:
             raise PreconditionFailed(version=row["version"])
-        return row["type"], row["state"]
+        return SetAside(row["type"], row["state"], row["reason"], row["repaired_by"])
 
     async def repair(self, key: UUID, data: Mapping[str, Any], *, by: str, reason: str) -> int:
         """Put corrected data in the place of what was sent, which stays; give the new version."""
@@ -134,6 +156,11 @@ class StagingStore:
     async def replay(self, key: UUID) -> int:
         """Let it be applied again; give the new version."""
         version: int = await (await self._begin()).fetchval(_REPLAY, key)
+        return version
+
+    async def confirm(self, key: UUID, *, by: str, reason: str) -> int:
+        """Let it be applied by the word of a person; give the new version."""
+        version: int = await (await self._begin()).fetchval(_CONFIRM, key, by, reason)
         return version
 
 
@@ -152,6 +179,7 @@ def _staged(row: Any) -> Staged:  # noqa: ANN401 - asyncpg's record
         data=row["data"],
         at=row["time"] or row["received_at"],
         received_at=row["received_at"],
+        confirmed_by=row["confirmed_by"],
         correlation_id=row["correlation_id"],
         traceparent=row["traceparent"],
     )

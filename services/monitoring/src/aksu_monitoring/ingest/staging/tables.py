@@ -14,7 +14,8 @@ from aksu_monitoring.base import MonitoringBase
 class IngestEventTable(MonitoringBase):
     """One accepted event, for ever: its identity (source, event_id) must outlive every repetition.
 
-    `digest` is SHA-256 of what was sent; `repaired` replaces `payload` where a person corrected it.
+    `digest` is SHA-256 of what was sent; `repaired` replaces `payload` where a person corrected it;
+    `confirmed_by` stands for what it says where that accuses somebody, for the reason in `confirmation`.
     """
 
     __tablename__ = "ingest_event"
@@ -32,6 +33,9 @@ class IngestEventTable(MonitoringBase):
     repaired_by: Mapped[str | None]
     repaired_at: Mapped[datetime | None]
     repair_reason: Mapped[str | None]
+    confirmed_by: Mapped[str | None]
+    confirmed_at: Mapped[datetime | None]
+    confirmation: Mapped[str | None]
     state: Mapped[str] = mapped_column(server_default="PENDING")
     reason: Mapped[str | None]
     detail: Mapped[str | None]

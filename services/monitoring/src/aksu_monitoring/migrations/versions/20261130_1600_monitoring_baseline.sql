@@ -30,6 +30,9 @@ CREATE TABLE ingest_event (
   repaired_by text,
   repaired_at timestamptz,
   repair_reason text,
+  confirmed_by text,
+  confirmed_at timestamptz,
+  confirmation text,
   state text NOT NULL DEFAULT 'PENDING'
     CONSTRAINT ck_ingest_event_state CHECK (state IN ('PENDING', 'APPLIED', 'HELD', 'PARKED', 'REPAIRED')),
   reason text,
@@ -92,6 +95,13 @@ CREATE TABLE inspection (
   approved_on date,
   follow_up_due date,
   follow_up_id uuid,
+  provider_basis text,
+  participants text[] NOT NULL,
+  address_withheld boolean NOT NULL,
+  flags_contradicted text[] NOT NULL,
+  confirmed_on date,
+  stated_by text NOT NULL,
+  confirmed_by_agency boolean NOT NULL,
   CONSTRAINT uq_inspection_source_reference UNIQUE (source, reference)
 );
 CREATE INDEX ix_inspection_municipality_started_on ON inspection (municipality, started_on, id);
@@ -154,8 +164,10 @@ CREATE TABLE prescription (
   provider_body text,
   state text NOT NULL,
   state_group text NOT NULL,
-  issued_on date NOT NULL,
+  issued_on date,
   due_on date NOT NULL,
+  proposed_on date,
+  extended_on date,
   overdue_after date,
   version integer NOT NULL,
   scope text[] NOT NULL,

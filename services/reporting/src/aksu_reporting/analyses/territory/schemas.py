@@ -183,7 +183,9 @@ class TerritorySummary(Resource):
         description="Restricted: null for a caller whose territory does not cover this one, as part would mislead."
     )
     inspections: InspectionFigures
-    findings: FindingFigures | None = Field(description="Restricted, as `applications`.")
+    findings: FindingFigures | None = Field(
+        description="Restricted: null for all but the Agency and the municipality itself, who see every finding there."
+    )
     unplaced: Unplaced | None = Field(description="in no other figure; nation only")
     prescriptions: PrescriptionFigures
     fresh_at: FreshAt

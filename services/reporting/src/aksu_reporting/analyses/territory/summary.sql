@@ -9,7 +9,8 @@
 -- lies in exactly one municipality, so the figures of a territory are the sums of its parts. The exceptions say so:
 -- `providers.working` (a provider may work in several) and what counts in several groups.
 WITH at AS MATERIALIZED (
-  SELECT t.*, app_scope() && ARRAY['BG', t.id, t.parent] AS covered -- the caller sees all its restricted rows
+  SELECT t.*, app_scope() && ARRAY['BG', t.id, t.parent] AS covered, -- the caller sees all its restricted rows
+         app_scope() && ARRAY['b:AKSU', 'b:MUNICIPALITY:' || t.id] AS inspecting -- and all findings made there
     FROM territory t WHERE t.id = $2 AND s.v IS NOT NULL
 ),
 service_groups AS MATERIALIZED (
@@ -132,7 +133,7 @@ SELECT json_build_object(
     'by_outcome', (SELECT coalesce(json_object_agg(code, n ORDER BY code), '{}')
                      FROM (SELECT outcome AS code, sum(n) AS n FROM inspections WHERE outcome IS NOT NULL GROUP BY 1) g),
     'by_flag', (SELECT coalesce(json_object_agg(code, n ORDER BY code), '{}') FROM flags)),
-  'findings', CASE WHEN at.covered THEN (SELECT json_build_object(
+  'findings', CASE WHEN at.inspecting THEN (SELECT json_build_object(
     'total', coalesce(sum(n), 0), 'by_result', coalesce(json_object_agg(result, n ORDER BY result), '{}'))
     FROM findings) END,
   'prescriptions', (SELECT json_build_object(
