@@ -1,6 +1,7 @@
 """Dead letters over HTTP, the same in every service: listed, shown, repaired, ordered to be replayed or discarded.
 
-An operator sees why a record was parked, and its content only as far as everybody may see it.
+An operator sees why a record was parked, and its content only as far as everybody may see it: in its scope and by the
+right under which such aggregates are read.
 """
 
 import json
@@ -25,8 +26,11 @@ from sqlalchemy import (
 from starlette.responses import Response
 
 from aksu_shared.auth.dependencies import PrincipalDep, requires
+from aksu_shared.auth.permissions import Rights
+from aksu_shared.auth.principal import ANONYMOUS
 from aksu_shared.bus.topics import declared_topics
 from aksu_shared.db.reads import Page
+from aksu_shared.events.catalogue import READ_UNDER
 from aksu_shared.kernel import strict_json
 from aksu_shared.kernel.errors import Malformed, NotFound, NotParked
 from aksu_shared.kernel.schemas.base import Body, Resource
@@ -265,6 +269,9 @@ def content_of(value: bytes, *, topic: str) -> Content:
 
 
 def _is_public(value: bytes, topic: str) -> bool:
+    right = READ_UNDER.get(topic)
+    if right is not None and not Rights.load().granted(ANONYMOUS, right):
+        return False
     try:
         scope = strict_json.loads(value)["scope"]
         return "public" in list(scope)
