@@ -3,12 +3,14 @@
 from typing import Final
 
 from aksu_licensing.config import SERVICE, LicensingConfig
-from aksu_licensing.wiring import COPIES, DEADLINES, HANDLERS
+from aksu_licensing.wiring import COPIES, DEADLINES, HANDLERS, HOLDINGS
 from aksu_shared.privacy.expiry import WRAPPED
 from aksu_shared.worker.parts import WorkerParts
 from aksu_shared.worker.process import run_worker
 
-PARTS: Final = WorkerParts(service=SERVICE, handlers=HANDLERS, deadlines=DEADLINES, copies=COPIES, wrapped=WRAPPED)
+PARTS: Final = WorkerParts(
+    service=SERVICE, handlers=HANDLERS, deadlines=DEADLINES, copies=COPIES, wrapped=WRAPPED, holdings=HOLDINGS
+)
 
 
 async def run(config: LicensingConfig, *, health_port: int) -> None:

@@ -4,7 +4,7 @@ import hashlib
 import json
 
 import pytest
-from attachments_rig import CHECK, CONTENT, DPO, FILE, INSPECTOR, NAME, attach, documents
+from attachments_rig import CHECK, CONTENT, DPO, FILE, INSPECTOR, NAME, attach, decided, documents, restrict
 from licensing_rig import APPLICANT, DIRECTOR, OFFICER, STRANGER, Rig
 
 from aksu_shared.web.uploads import attachment
@@ -87,14 +87,24 @@ async def test_an_erased_or_restricted_document_is_not_opened(
 ) -> None:
     await attach(licensing, application)
     (seen,) = await documents(licensing, application, **OFFICER)
-    ground = {"erasures": "UNLAWFUL", "restrictions": "LEGAL_CLAIM"}[act]
-    sent = {"ground": ground, "reference": "ЗЛД-1/2026"}
-    done = await licensing.api.post(f"/v1/subjects/{seen['subject_id']}/{act}", sent, **DPO)
+    await decided(licensing, application)
+    done = await restrict(licensing, seen["subject_id"], act)
     assert done.status_code == 201, done.text
     answer = await licensing.api.get(f"/v1/documents/{seen['id']}/content", **OFFICER)
     assert answer.json()["code"] == code
     (seen,) = await documents(licensing, application, **OFFICER)
     assert seen["name"] is None
+
+
+async def test_a_document_that_a_running_application_needs_is_opened_by_its_officers_though_restricted(
+    licensing: Rig, application: str
+) -> None:
+    await attach(licensing, application)
+    (seen,) = await documents(licensing, application, **OFFICER)
+    assert (await restrict(licensing, seen["subject_id"], "erasures")).json()["code"] == "subject_needed"
+    assert (await restrict(licensing, seen["subject_id"])).status_code == 201
+    sent = await licensing.api.get(f"/v1/documents/{seen['id']}/content", **OFFICER)
+    assert (sent.status_code, sent.content) == (200, CONTENT)
 
 
 async def test_a_document_is_exported_with_its_content(licensing: Rig, application: str) -> None:

@@ -26,8 +26,10 @@ from signal_builders import (
 
 from aksu_local.served import Serve, Served
 from aksu_monitoring.signals.schemas import SignalSummary
+from aksu_monitoring.wiring import HOLDINGS
 from aksu_shared.kernel.logging import correlation_id
 from aksu_shared.operations.audit import AuditEntry
+from aksu_shared.privacy.expiry import hide_restricted
 from aksu_shared.web.reads import PageOf
 
 TOKENS = (PROVIDER, MAYOR, INSPECTOR, DPO)
@@ -140,6 +142,10 @@ async def test_each_read_is_recorded_and_told_to_who_asks_for_the_people_it_tell
 async def test_erasing_who_signalled_leaves_the_signal_countable(monitoring: Served) -> None:
     path = await filed(monitoring)
     sender = await subject(monitoring, path)
+    early = await monitoring.post(f"/v1/subjects/{sender}/erasures", GROUND, **DPO)
+    assert (early.status_code, early.json()["code"]) == (409, "subject_needed")
+    await step(monitoring, path, "triage", TRIAGE)
+    await step(monitoring, path, "refuse", {"ground": "REPEATED", "explanation": "Без нови данни"})
     erased = await monitoring.post(f"/v1/subjects/{sender}/erasures", GROUND, **DPO)
     assert erased.status_code == 201
     found = await read(monitoring, path)
@@ -148,16 +154,21 @@ async def test_erasing_who_signalled_leaves_the_signal_countable(monitoring: Ser
     assert len((await monitoring.get("/v1/signals", **INSPECTOR)).json()["items"]) == 1
 
 
-async def test_restricted_a_person_is_hidden_from_all_but_the_legal_role(monitoring: Served) -> None:
+async def test_restricted_a_person_is_hidden_from_all_but_the_legal_role_once_the_signal_is_dealt_with(
+    monitoring: Served,
+) -> None:
     path = await filed(monitoring)
     person = await subject(monitoring, path, "concerned")
     body = {"ground": "ACCURACY_CONTESTED", "reference": "ЗЛД-2/2026"}
     await monitoring.post(f"/v1/subjects/{person}/restrictions", body, **DPO)
     found = (await read(monitoring, path))["concerned"][0]
-    assert (found["restricted"], found["name"], found["egn"]) == (True, None, None)
-    assert (await read(monitoring, path, **DPO))["concerned"][0]["name"] == RESIDENT["name"]
+    assert (found["restricted"], found["name"]) == (True, RESIDENT["name"])  # who decides the signal needs it
     await step(monitoring, path, "triage", TRIAGE)
     await step(monitoring, path, "forward", {"body": "RDSP:BLG"})
+    await hide_restricted(monitoring.worker, HOLDINGS)
+    found = (await read(monitoring, path))["concerned"][0]
+    assert (found["restricted"], found["name"], found["egn"]) == (True, None, None)
+    assert (await read(monitoring, path, **DPO))["concerned"][0]["name"] == RESIDENT["name"]
     assert (await read(monitoring, path, **RDSP))["concerned"][0]["name"] is None
     await monitoring.post(f"/v1/subjects/{person}/lift-restriction", {"reference": "ЗЛД-2/2026"}, **DPO)
     assert (await read(monitoring, path, **RDSP))["concerned"][0]["name"] == RESIDENT["name"]

@@ -14,7 +14,7 @@ class ContentErased(Problem):
 
 
 class ContentRestricted(RuleBroken):
-    """While processing is restricted nobody opens the document but who answers for personal data."""
+    """Processing is restricted and the application decided: only who answers for personal data sees the document."""
 
     code = "content_restricted"
     bg = "Обработването на данните в документа е ограничено."

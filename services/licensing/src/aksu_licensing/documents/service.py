@@ -1,7 +1,6 @@
 """Documents of applications: each is sealed under a key of its own."""
 
 import hashlib
-from collections.abc import Mapping
 from typing import Final
 from uuid import UUID
 
@@ -9,20 +8,22 @@ from uuid_utils.compat import uuid7
 
 from aksu_licensing.applications.rules import AGENCY
 from aksu_licensing.applications.service import ApplicationService
+from aksu_licensing.applications.store import OVER
 from aksu_licensing.documents.schemas import Upload
 from aksu_licensing.documents.tables import DocumentTable
 from aksu_shared.auth.principal import Principal
 from aksu_shared.db.store import Kept, Store, begins
 from aksu_shared.db.tables import table_of
 from aksu_shared.events.licensing.documents import DocumentAttached, DocumentState
+from aksu_shared.privacy.holdings import Holding, Holdings
 from aksu_shared.privacy.people import Person
 from aksu_shared.privacy.store import SubjectStore
 from aksu_shared.procedures.context import Context
 
 DOCUMENT: Final = "application.document"
 """Class of data, as `retention.toml` has it."""
-HOLDINGS: Final[Mapping[str, str]] = {DOCUMENT: "document"}
-"""Class of data → the table whose rows tell of such people."""
+HOLDINGS: Final[Holdings] = {DOCUMENT: Holding(table="document", over=OVER)}
+"""Needed until the application is decided for good."""
 
 
 class DocumentService:

@@ -1,7 +1,8 @@
 """The figures add up, and are those of an independent count in plain Python.
 
 Random facts in a few municipalities of several oblasts and regions; every figure of every territory is compared, for
-callers of every kind: it is true, or null where the caller does not see all that it counts; never part of the truth. The oracle knows the rules by itself: it shares no code and no constant with the SQL.
+callers of every kind: it is true, or null where the caller does not see all that it counts; never part of the truth.
+The oracle knows the rules by itself: it shares no code and no constant with the SQL.
 """
 
 import asyncio
