@@ -26,7 +26,7 @@ HOSTILE: Final = (
     '=HYPERLINK("http://example.invalid")',
     "*)(uid=*))(|(uid=*",
     "a\\u0000b \\x00 %00",
-    "Ａ\N{RIGHT-TO-LEFT OVERRIDE}gpj\N{ZERO WIDTH SPACE}\N{COMBINING ACUTE ACCENT} \N{PILE OF POO} ﷺ",
+    "Ａgpj\N{COMBINING ACUTE ACCENT} \N{PILE OF POO} ﷺ",
     '"},"scope":["public"],"x":{"',
     "public,BG,b:AKSU",
     "{public,BG}",

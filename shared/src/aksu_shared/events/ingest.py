@@ -15,7 +15,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints, TypeAdapter, model_validator
 
 from aksu_shared.kernel.schemas.base import BadValue, Body
-from aksu_shared.kernel.schemas.codes import Code, Eik, Line, MunicipalityCode, Note
+from aksu_shared.kernel.schemas.codes import Code, Eik, Line, Lines, MunicipalityCode, Note
 
 STARTED: Final = "bg.aksu.ingest.inspection.started.v1"
 FINDING: Final = "bg.aksu.ingest.inspection.finding.v1"
@@ -30,7 +30,7 @@ MAX_BYTES: Final = 65_536
 """Size of one event as JSON in UTF-8, at most."""
 
 Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=8000)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=8000), Lines()]
 
 
 class PlaceGiven(Body):

@@ -15,7 +15,7 @@ from aksu_shared.kernel import territory
 from aksu_shared.kernel.codelists import CODELISTS
 from aksu_shared.kernel.eik import is_valid_eik
 from aksu_shared.kernel.personal_number import birth_date, is_valid_egn, is_valid_lnch
-from aksu_shared.kernel.schemas.base import BadValue
+from aksu_shared.kernel.schemas.base import LINES, BadValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +106,20 @@ PersonalNumber = Annotated[
 ]
 """ЕГН or ЛНЧ of a person: 10 digits, the day of birth of an ЕГН and the check digit valid."""
 
+
+class Lines:
+    """Marks a text of several lines: in other texts a line's end is refused like any character that is not seen."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401
+        """The string's own schema, marked for `Body`."""
+        schema = handler(source)
+        schema["metadata"] = {**schema.get("metadata", {}), LINES: True}
+        return schema
+
+
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
 """One line of text, 1–300 characters."""
 
-Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
-"""A reason or description, 1–4,000 characters."""
+Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000), Lines()]
+"""A reason or description, 1–4,000 characters, of one or several lines."""
