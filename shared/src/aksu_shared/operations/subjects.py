@@ -18,7 +18,7 @@ from starlette.responses import Response
 from aksu_shared.auth.dependencies import PrincipalDep, requires
 from aksu_shared.kernel.errors import Malformed, NotFound
 from aksu_shared.kernel.schemas.base import BadValue, Body, Resource
-from aksu_shared.kernel.schemas.codes import Code, PersonalNumber
+from aksu_shared.kernel.schemas.codes import NAMES_NOBODY, Code, PersonalNumber
 from aksu_shared.privacy.expiry import ERASE
 from aksu_shared.privacy.holdings import Holdings
 from aksu_shared.privacy.people import LEGAL, Known, opened
@@ -50,7 +50,9 @@ _INDEX_KEY: Final = "SELECT kek, wrapped FROM subject_index"
 _ONE: Final = f"SELECT {_COLUMNS} FROM subject_key AS k WHERE id = $1"
 
 Reference = Annotated[
-    str, Field(max_length=60, pattern=r"^[0-9A-Za-zА-Яа-я][0-9A-Za-zА-Яа-я ./-]{0,59}$", examples=["ЗЛД-12/2026"])
+    str,
+    Field(max_length=60, pattern=r"^[0-9A-Za-zА-Яа-я][0-9A-Za-zА-Яа-я ./-]{0,59}$", examples=["ЗЛД-12/2026"]),
+    NAMES_NOBODY,
 ]
 """Number of the case in which the person asked. No names: it is kept in clear."""
 

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from aksu_shared.events.ingest import Finding, PlaceGiven, Text
 from aksu_shared.events.monitoring.inspections import FindingState, InspectionState
 from aksu_shared.kernel.schemas.base import BadValue, Body, Versioned
-from aksu_shared.kernel.schemas.codes import Code, Eik, Line, Note
+from aksu_shared.kernel.schemas.codes import Code, Eik, Note, Numbered
 
 _TODAY = "today when left out"
 
@@ -71,7 +71,7 @@ class NewInspection(Body):
 class Order(Body):
     """The executive director's order. `subject`: what is inspected; `team`: who inspects, kept as pseudonyms alone."""
 
-    order_number: Line
+    order_number: Numbered
     team: Annotated[tuple[Subject, ...], Field(min_length=1, max_length=20)]
     subject: Note
     period: Period
@@ -105,7 +105,7 @@ class Objections(Body):
 class Approval(Body):
     """The report is approved under its number."""
 
-    report_number: Line
+    report_number: Numbered
 
 
 class Closing(Body):
