@@ -1,5 +1,6 @@
 """Documents of applications: sealed, for who may, as long as they may be held."""
 
+import asyncio
 import hashlib
 import json
 
@@ -7,6 +8,7 @@ import pytest
 from attachments_rig import CHECK, CONTENT, DPO, FILE, INSPECTOR, NAME, attach, decided, documents, restrict
 from licensing_rig import APPLICANT, DIRECTOR, OFFICER, STRANGER, Rig
 
+from aksu_licensing.documents import service
 from aksu_shared.web.uploads import attachment
 
 
@@ -67,6 +69,29 @@ async def test_what_is_no_document_is_refused(licensing: Rig, media: str, name: 
     assert answer.status_code in {413, 415, 422}
     assert answer.json()["code"] == code
     assert await documents(licensing, application, **OFFICER) == []
+
+
+async def test_an_application_takes_so_many_documents_and_so_much_of_them(
+    licensing: Rig, application: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "MAX_DOCUMENTS", 2)
+    for number in range(2):
+        assert (await attach(licensing, application, key=str(number))).status_code == 201
+    refused = await attach(licensing, application, key="third")
+    assert (refused.status_code, refused.json()["code"]) == (409, "too_many_documents")
+    monkeypatch.setattr(service, "MAX_DOCUMENTS", 9)
+    monkeypatch.setattr(service, "MAX_TOTAL", 2 * len(CONTENT) + 10)
+    refused = await attach(licensing, application, key="fourth")
+    assert (refused.status_code, refused.json()["code"]) == (409, "too_many_documents")
+    assert len(await documents(licensing, application, **OFFICER)) == 2
+
+
+async def test_uploads_at_once_do_not_pass_the_number_together(
+    licensing: Rig, application: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "MAX_DOCUMENTS", 2)
+    answers = await asyncio.gather(*(attach(licensing, application, key=str(number)) for number in range(5)))
+    assert sorted(answer.status_code for answer in answers) == [201, 201, 409, 409, 409]
 
 
 async def test_after_the_decision_nothing_is_attached(licensing: Rig) -> None:
