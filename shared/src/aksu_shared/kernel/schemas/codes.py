@@ -136,9 +136,8 @@ class Lines:
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401
         """The string's own schema, marked for `Body`."""
-        schema = handler(source)
-        schema["metadata"] = {**schema.get("metadata", {}), LINES: True}
-        return schema
+        text = handler(source)
+        return {**text, "metadata": {**text.get("metadata", {}), LINES: True}}
 
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
