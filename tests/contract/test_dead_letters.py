@@ -155,6 +155,10 @@ def test_what_is_not_public_is_withheld_and_what_nobody_can_read_is_judged_by_it
     assert content_of(b"\xff{", topic="aksu.unknown.thing.v1").withheld
 
 
+def test_what_everybody_would_see_but_may_not_read_is_withheld() -> None:
+    assert content_of(b'{"scope": ["public"]}', topic="aksu.monitoring.signal.v1").withheld
+
+
 async def test_a_repaired_record_is_applied_once_under_its_id_with_what_waits_behind_it(parked: Parked) -> None:
     unreadable = await parked.post("repair", {"data": {"version": 1}, "reason": "проба"})
     assert (unreadable.status_code, unreadable.json()["code"]) == (409, "repair_unreadable")

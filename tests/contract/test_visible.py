@@ -22,6 +22,7 @@ from aksu_shared.db.fitness import scoped_tables
 from aksu_shared.db.reads import Page
 from aksu_shared.db.statement import Statement
 from aksu_shared.operations import changes, digest
+from aksu_shared.privacy.holdings import Holding
 
 _EDGE: Final = tuple(f"aksu_shared.operations.{name}" for name in ("audit", "dead_letters", "vanished"))
 _HELD: Final = re.compile(r"\bscope && ")
@@ -126,7 +127,7 @@ def _by_hand(service: str) -> Iterator[str]:
     """The statements that no page and no statement of SQLAlchemy's holds."""
     if service in {"licensing", "monitoring"}:
         subjects = import_module("aksu_shared.operations.subjects")
-        yield from (subjects._FOUND, subjects._export_sql({"x": "subject_key"}))
+        yield from (subjects._FOUND, subjects._export_sql({"x": Holding(table="subject_key", over="true")}))
     if service == "reporting":
         summaries = import_module("aksu_reporting.analyses.territory.queries")
         for level in summaries._WITHIN:

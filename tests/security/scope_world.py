@@ -60,6 +60,13 @@ _TABLES: Final[dict[str, Any]] = {
 }  # fmt: skip
 _COPIES: Final = {fact.aggregate: table for fact, table in READ_MODELS.items()}
 
+_READ_UNDER: Final = {
+    "application": "licensing.application.read", "inspection": "monitoring.inspection.read",
+    "finding": "monitoring.inspection.read", "prescription": "monitoring.prescription.read",
+    "signal": "monitoring.signal.read", "service": "registry.service.read",
+}  # fmt: skip
+"""Whose lists show an object, written down anew."""
+
 Keys = frozenset[str]
 
 
@@ -77,6 +84,7 @@ class Change:
     """One row of the change log, as the feed may tell it."""
 
     subject: str
+    right: str
     version: int
     keys: Keys
     before: Keys
@@ -118,7 +126,10 @@ class Rig:
         await self.served.worker.execute(
             "UPDATE log_state SET position = (SELECT coalesce(max(seq), 0) FROM change_log)"
         )
-        return [Change(f.id, f.version, frozenset(f.scope), frozenset(f.scope_before or ())) for f in turns]
+        return [
+            Change(f.id, _READ_UNDER[f.aggregate], f.version, frozenset(f.scope), frozenset(f.scope_before or ()))
+            for f in turns
+        ]
 
     async def _write(self, connection: Any, told: Sequence[Event[Any]]) -> None:
         if self.served.service == "reporting":
@@ -192,12 +203,13 @@ class Rig:
 def expected_feed(changes: Sequence[Change], caller: Caller) -> list[tuple[str, int | None]]:
     """What the feed must show: changes in scope with data, those that left it without."""
     keys = frozenset(keys_of(caller))
-    if caller.body == "AKSU" and granted(caller, "platform.change.follow"):  # the platform's own services
+    follows = caller.body == "AKSU" and bool(granted(caller, "platform.change.follow"))
+    if follows:  # the platform's own services
         keys |= {"BG", "b:AKSU"}
     return [
         (change.subject, change.version if change.keys & keys else None)
         for change in changes
-        if (change.keys | change.before) & keys
+        if (change.keys | change.before) & keys and (follows or granted(caller, change.right))
     ]
 
 

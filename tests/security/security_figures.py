@@ -16,6 +16,7 @@ FIGURES: Final[Mapping[str, Callable[[Figure, Figure], Figure]]] = {
     "cells": _sum,
     "wrong_cells": _sum,
     "oracle_differences": _sum,
+    "feed_beyond_lists": _sum,
     "forged_accepted": _sum,
     "good_refused": _sum,
     "jwks_fetches": max,  # most fetches in any 30 s of any test

@@ -20,15 +20,17 @@ ACCEPTED: Final = "accepted"
 SYNTAX: Final = "json.syntax"
 NUMBER: Final = "json.number"
 CHARACTER: Final = "json.character"
+UNSEEN: Final = "unseen_character"
 
 NOTES: list[tuple[bytes, str]] = [
     (b'"plain"', ACCEPTED),
     ('"кирилица"'.encode(), ACCEPTED),
     (rb'"\u0410\u041a"', ACCEPTED),
     (rb'"\ud83d\ude00"', ACCEPTED),
-    (rb'"\/\b\f\n\r\t"', ACCEPTED),
+    (rb'"\/\n\r\n\t."', ACCEPTED),
+    (rb'"\/\b\f\n\r\t"', UNSEEN),
     (rb'"a\\u0000b"', ACCEPTED),
-    ('"\N{RIGHT-TO-LEFT OVERRIDE}а\N{ZERO WIDTH SPACE}"'.encode(), ACCEPTED),
+    ('"\N{RIGHT-TO-LEFT OVERRIDE}а\N{ZERO WIDTH SPACE}"'.encode(), UNSEEN),
     (b"null", ACCEPTED),
     (b' \r\n\t"spaced" ', ACCEPTED),
     (b'"' + b"[{" * 500 + b'"', ACCEPTED),

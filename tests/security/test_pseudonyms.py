@@ -1,9 +1,17 @@
 """Who acts and reads is known to every service by one pseudonym, and to none by name."""
 
+import re
+from collections.abc import Callable
 from typing import Any
 
 import httpx
+import pytest
+from doors import doors_of
+from inspection_builders import UNTIL_REPORT
+from inspection_builders import moved as conducted
 from licensing_rig import DIRECTOR, OFFICER, Rig, rig_over
+from registry_builders import MAYOR as REGISTRAR
+from registry_builders import service as registered
 from signal_builders import SIGNAL
 
 from aksu_local.served import Serve, Served
@@ -57,6 +65,52 @@ async def test_all_services_of_one_key_know_a_person_by_one_pseudonym(serve: Ser
     names = {(await serve(service, pseudonym_key=KEY)).actor(IVAN) for service in ("registry", "monitoring")}
     assert names == {Pseudonyms(KEY).of(IVAN)}
     assert (await serve("reporting")).actor(IVAN) not in names
+
+
+async def public_texts(served: Served) -> dict[str, str]:
+    """What everybody is answered: every list that takes no id, and each single one of what stands in it."""
+    await served.worker.execute("UPDATE change_log SET position = seq")
+    await served.worker.execute("UPDATE log_state SET position = (SELECT max(seq) FROM change_log)")
+    doors = [door for door in doors_of(served.service, served.app) if door.method == "GET"]
+    texts, ids = dict[str, str](), dict[str, list[str]]()
+    for door in (each for each in doors if each.parameter is None):
+        answer = await served.get(door.path)
+        texts[door.path] = answer.text
+        if answer.is_success and isinstance(answer.json(), dict):
+            ids[door.path] = [str(each.get("id", each.get("code"))) for each in answer.json().get("items", ())]
+    for door in (each for each in doors if each.parameter is not None):
+        for key in ids.get(door.path.partition("/{")[0], ())[:20]:
+            texts[door.at(key)] = (await served.get(door.at(key))).text
+    return texts
+
+
+async def _registry(serve: Serve) -> Served:
+    registry = await serve("registry")
+    assert (await registry.post("/v1/services", registered(), **REGISTRAR)).status_code == 201
+    return registry
+
+
+async def _licensing(serve: Serve) -> Served:
+    licensing = rig_over(await serve("licensing"))
+    await licensing.granted()
+    return licensing.api
+
+
+async def _monitoring(serve: Serve) -> Served:
+    monitoring = await serve("monitoring")
+    await conducted(monitoring, *UNTIL_REPORT, "approve-report", "close-with-prescriptions")
+    return monitoring
+
+
+@pytest.mark.parametrize("acted", [_registry, _licensing, _monitoring])
+async def test_no_pseudonym_stands_in_what_everybody_reads(serve: Serve, acted: Callable[..., Any]) -> None:
+    served = await acted(serve)
+    actors = {row["actor"] for row in await served.worker.fetch("SELECT DISTINCT actor FROM change_log")}
+    pseudonyms = {actor for actor in actors if re.fullmatch("[0-9a-f]{32}", actor or "")}
+    assert pseudonyms
+    texts = await public_texts(served)
+    assert len(texts) > 5
+    assert [path for path, text in texts.items() for each in pseudonyms if each in text] == []
 
 
 async def test_what_a_request_said_is_kept_as_a_digest_under_the_key_alone(serve: Serve) -> None:

@@ -20,8 +20,9 @@ THINGS: Final = {
     "places_private", "places_state_delegated", "prescriptions", "prescriptions_open", "prescriptions_overdue",
     "private", "private_share_of_places", "private_share_of_services", "seat_unknown", "services",
     "services_mixed", "services_private", "services_state_delegated", "sites", "state_delegated",
-    "state_delegated_share_of_places", "state_delegated_share_of_services", "this_year", "total", "unknown",
-    "without_outcome", "by_flag", "by_kind", "by_legal_form", "by_outcome", "by_result", "by_state",
+    "state_delegated_share_of_places", "state_delegated_share_of_services", "this_year", "total",
+    "unannounced", "unknown", "without_outcome", "by_flag", "by_kind", "by_legal_form", "by_outcome", "by_result",
+    "by_state",
 }  # fmt: skip
 """Places, sites, services, providers, licences, inspections, prescriptions, findings: none of them is a person."""
 CENSUS: Final = frozenset({"population", "age0_14", "age65plus"})

@@ -76,7 +76,7 @@ async def build(served: Served) -> World:
 
 _OWNED: Final = {
     "registry": (Target("service", PUBLIC),),
-    "licensing": (Target("application", PUBLIC),),
+    "licensing": (Target("licence", PUBLIC),),
     "monitoring": (Target("inspection", PUBLIC),),
     "reporting": (),
 }

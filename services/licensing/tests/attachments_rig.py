@@ -4,7 +4,7 @@ import hashlib
 from typing import Any
 
 import httpx
-from licensing_rig import APPLICANT, OFFICER, Rig
+from licensing_rig import APPLICANT, DIRECTOR, OFFICER, Rig
 
 from aksu_shared.web.uploads import attachment
 
@@ -44,3 +44,17 @@ async def checked(licensing: Rig, application: str) -> str:
     assert answer.status_code == 201, answer.text
     (check,) = await checks(licensing, application)
     return str(check["subject_id"])
+
+
+async def decided(licensing: Rig, application: str) -> None:
+    """The application is granted and the order communicated: the case is over."""
+    await licensing.step(application, "propose-grant", {"reason": "Отговаря"}, **OFFICER)
+    await licensing.step(application, "grant", {"order_number": "РД-01-1"}, **DIRECTOR)
+    await licensing.step(application, "notify", {}, **OFFICER)
+
+
+async def restrict(licensing: Rig, subject: str, act: str = "restrictions") -> httpx.Response:
+    """The data protection officer restricts or erases what is held."""
+    ground = {"erasures": "UNLAWFUL", "restrictions": "LEGAL_CLAIM"}[act]
+    sent = {"ground": ground, "reference": "ЗЛД-1/2026"}
+    return await licensing.api.post(f"/v1/subjects/{subject}/{act}", sent, **DPO)

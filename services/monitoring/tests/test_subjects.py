@@ -13,6 +13,7 @@ from uuid_utils.compat import uuid7
 
 from aksu_local.served import Serve, Served
 from aksu_local.waiting import eventually
+from aksu_monitoring.wiring import HOLDINGS
 from aksu_shared.auth.principal import Principal, Role
 from aksu_shared.privacy.expiry import WRAPPED, expire, rewrap
 from aksu_shared.privacy.keys import DEVELOPMENT, DEVELOPMENT_KEY, KeyRing, Unreadable, new_key, unseal
@@ -188,11 +189,11 @@ async def test_when_its_time_is_over_a_key_is_destroyed_once(monitoring: Served)
     held = await record(monitoring, counts_from=now - timedelta(days=6 * 366))
     await monitoring.post(f"/v1/subjects/{held}/restrictions", {"ground": "LEGAL_CLAIM"} | REFERENCE, **DPO)
     schedule = Retention.load()
-    assert [await expire(monitoring.worker, schedule, now=now) for _ in range(2)] == [1, 0]
+    assert [await expire(monitoring.worker, schedule, HOLDINGS, now=now) for _ in range(2)] == [1, 0]
     assert (await export(monitoring, due))["erasure_ground"] == "RETENTION_OVER"
     for subject in (*kept, held):
         assert (await export(monitoring, subject))["data"]["name"] == NAME
-    assert await expire(monitoring.worker, schedule, now=now + timedelta(days=31)) == 1
+    assert await expire(monitoring.worker, schedule, HOLDINGS, now=now + timedelta(days=31)) == 1
     noted = await monitoring.worker.fetch("SELECT * FROM read_log WHERE action = 'platform.subject.erase'")
     assert len(noted) == 2
     assert (noted[0]["actor"], noted[0]["objects"][0]) == ("retention", due)

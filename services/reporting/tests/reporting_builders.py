@@ -148,7 +148,7 @@ def application(*, version: int = 1, **changes: Any) -> Event[Any]:
         "settlement": "гр. Благоевград", "address": "ул. Първа 1", "filed_on": date(2026, 2, 1),
     }  # fmt: skip
     state = ApplicationState(**given | changes)
-    scope = row_scope(state.municipality, state.provider_body, public=False)
+    scope = ("b:AKSU", f"b:{state.provider_body}")
     return _fact(ApplicationRegistered, state, version=version, scope=scope)
 
 
@@ -159,7 +159,8 @@ def inspection(*, version: int = 1, public: bool = True, **changes: Any) -> Even
         "settlement": None, "address": None, "started_on": date(2026, 2, 2), "closed_on": None, "flags": (),
     }  # fmt: skip
     state = InspectionState(**given | changes)
-    return _fact(InspectionStarted, state, version=version, scope=row_scope(state.municipality, public=public))
+    scope = row_scope(state.municipality, public=True) if public else ("b:AKSU",)
+    return _fact(InspectionStarted, state, version=version, scope=scope)
 
 
 def finding(*, version: int = 1, **changes: Any) -> Event[Any]:

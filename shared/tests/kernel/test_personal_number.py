@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from aksu_shared.kernel.personal_number import birth_date, is_valid_egn, is_valid_lnch
+from aksu_shared.kernel.personal_number import birth_date, holds_personal_number, is_valid_egn, is_valid_lnch
 
 DIGITS = st.from_regex(r"[0-9]{10}", fullmatch=True)
 DAYS = st.dates(date(1800, 1, 1), date(2099, 12, 31))
@@ -66,3 +66,17 @@ def test_a_number_with_one_digit_wrong_is_noticed(number: str) -> None:
     for place, digit in enumerate(stem):
         wrong = f"{stem[:place]}{(int(digit) + 1) % 10}{stem[place + 1 :]}"
         assert not is_valid_lnch(wrong + right)
+
+
+@pytest.mark.parametrize(
+    "text", ["8001010008", "ЕГН8001010008", "EGN 8001010008, Иван", "7111042925", "а/8001010008/б"]
+)
+def test_the_number_of_a_person_is_found_in_a_text(text: str) -> None:
+    assert holds_personal_number(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "R-17/2026", "8001010009", "80010100081", "019a0000-0000-7000-8000-8001010008ab", "abc8001010008"]
+)
+def test_other_numbers_are_nobody_s(text: str) -> None:
+    assert not holds_personal_number(text)

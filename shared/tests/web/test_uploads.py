@@ -38,6 +38,13 @@ def png(width: int = 1, height: int = 1) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", zlib.compress(b"\0\0")) + chunk(b"IEND", b"")
 
 
+def jpeg(*segments: tuple[int, bytes], width: int = 1, height: int = 1) -> bytes:
+    frame = struct.pack(">BHHB", 8, height, width, 1) + b"\x01\x11\0"
+    all_segments = [(0xE0, b"JFIF\0\1\2\0\0\1\0\1\0\0"), *segments, (0xC0, frame), (0xDA, b"\1\1\0\0?\0")]
+    written = b"".join(struct.pack(">BBH", 0xFF, kind, len(data) + 2) + data for kind, data in all_segments)
+    return b"\xff\xd8" + written + b"\x2a\xff\xd9"
+
+
 def workbook(**parts: bytes) -> bytes:
     file = BytesIO()
     with Workbook(file) as book:
@@ -48,7 +55,7 @@ def workbook(**parts: bytes) -> bytes:
     return file.getvalue()
 
 
-GOOD = {PDF: b"%PDF-1.7\n1 0 obj\n%%EOF\n", PNG: png(), JPEG: b"\xff\xd8\xff\xe0JFIF\xff\xd9", XLSX: workbook()}
+GOOD = {PDF: b"%PDF-1.7\n1 0 obj\n%%EOF\n", PNG: png(), JPEG: jpeg(), XLSX: workbook()}
 
 
 @pytest.mark.parametrize("media", DOCUMENT_TYPES)
@@ -81,6 +88,35 @@ def test_an_image_of_impossible_extent_is_refused() -> None:
     for extent in ((100_000, 100_000), (0, 5), (2**32 - 1, 2)):
         with pytest.raises(FileTypeMismatch):
             check_content(png(*extent), media=PNG, limit=1 << 20)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\xff\xd8\xff<html><script>alert(1)</script>\xff\xd9",
+        b"\xff\xd8\xff\xe0JFIF\xff\xd9",
+        jpeg((0xFE, b"<!DOCTYPE html><script>alert(1)</script>")),
+        jpeg((0xE1, b"<HTML><body onload=alert(1)>")),
+        jpeg(width=60_000, height=60_000),
+        jpeg(height=0),
+    ],
+    ids=range(6),
+)
+def test_a_page_with_the_signature_of_a_photograph_is_none(content: bytes) -> None:
+    with pytest.raises(FileTypeMismatch):
+        check_content(content, media=JPEG, limit=1 << 20)
+
+
+def test_a_photograph_with_a_comment_passes() -> None:
+    check_content(jpeg((0xFE, "Снимка < 2 МБ".encode())), media=JPEG, limit=1 << 20)
+
+
+def test_a_page_in_the_texts_of_an_image_is_refused() -> None:
+    whole = png()
+    text = chunk(b"tEXt", b"Comment\0<script>alert(1)</script>")
+    with pytest.raises(FileTypeMismatch):
+        check_content(whole[:33] + text + whole[33:], media=PNG, limit=1 << 20)
+    check_content(whole[:33] + chunk(b"tEXt", b"Comment\0a < b") + whole[33:], media=PNG, limit=1 << 20)
 
 
 def test_workbooks_with_macros_and_bombs_are_refused() -> None:

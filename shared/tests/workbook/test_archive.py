@@ -19,6 +19,7 @@ from aksu_shared.workbook.archive import (
     LegacyWorkbook,
     NotAWorkbook,
     WorkbookBomb,
+    WorkbookHasForeignParts,
     WorkbookHasMacros,
     WorkbookTooLarge,
 )
@@ -72,6 +73,73 @@ def test_a_file_above_the_limit_is_refused_unread(opened: Opened) -> None:
 def test_macros_are_refused(opened: Opened, sound: bytes, part: str) -> None:
     with pytest.raises(WorkbookHasMacros):
         opened(repacked(sound, {part: b"code"}))
+
+
+@pytest.mark.parametrize("part", ["XL\\vbaProject.bin", "xl\\MacroSheets\\sheet1.xml", "/xl/vbaProject.bin"])
+def test_macros_are_refused_however_their_part_is_written(opened: Opened, sound: bytes, part: str) -> None:
+    with pytest.raises(WorkbookHasMacros):
+        opened(repacked(sound, {part: b"code"}))
+
+
+@pytest.mark.parametrize(
+    ("part", "content"),
+    [
+        ("xl/externalLinks/externalLink1.xml", b"<a/>"),
+        ("XL/ExternalLinks/externalLink1.xml", b"<a/>"),
+        ("xl/embeddings/oleObject1.bin", b"x"),
+        ("xl/connections.xml", b"<a/>"),
+        ("xl/media/image1.png", b"MZ\x90\0program"),
+        ("xl/media/image1.png", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1object"),
+        ("xl/printerSettings/printerSettings1.bin", b"PK\x03\x04package"),
+        ("docs/readme.txt", b"\x7fELFprogram"),
+        ("../../evil.xml", b"<a/>"),
+        ("xl/../../evil.xml", b"<a/>"),
+        ("xl\\media\\image1.png", b"x"),
+        ("/etc/passwd", b"x"),
+        ("C:evil.xml", b"x"),
+    ],
+    ids=lambda given: ascii(given)[:40],
+)
+def test_what_is_no_part_of_a_workbook_is_refused_and_named(
+    opened: Opened, sound: bytes, part: str, content: bytes
+) -> None:
+    with pytest.raises(WorkbookHasForeignParts):
+        opened(repacked(sound, {part: content}))
+
+
+LINK = (
+    b'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r9"'
+    b' Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/%s" Target="%s" TargetMode="%s"/>'
+    b"</Relationships>"
+)
+
+
+@pytest.mark.parametrize("kind", [b"externalLinkPath", b"oleObject", b"image", b"attachedTemplate"])
+@pytest.mark.parametrize("mode", [b"External", b"external"])
+def test_a_link_to_another_file_is_refused_wherever_it_stands(
+    opened: Opened, sound: bytes, kind: bytes, mode: bytes
+) -> None:
+    for part in ("xl/worksheets/_rels/sheet1.xml.rels", "xl/drawings/_rels/Drawing1.xml.RELS"):
+        with pytest.raises(WorkbookHasForeignParts):
+            opened(repacked(sound, {part: LINK % (kind, b"file:///c:/x.xlsx", mode)}))
+
+
+def test_a_link_that_a_reader_follows_passes(opened: Opened, sound: bytes) -> None:
+    link = LINK % (b"hyperlink", b"https://example.bg", b"External")
+    assert opened(repacked(sound, {"xl/worksheets/_rels/sheet1.xml.rels": link})).total
+
+
+def test_many_small_parts_are_a_bomb_together(opened: Opened, sound: bytes) -> None:
+    parts = {f"xl/media/image{n}.png": b"\0" * (2 * archive.MIB) for n in range(20)}
+    with pytest.raises(WorkbookBomb):
+        opened(repacked(sound, parts))
+
+
+def test_a_workbook_of_more_than_it_may_unpack_to_is_refused(sound: bytes) -> None:
+    filled = repacked(sound, {"xl/media/image1.png": bytes(range(256)) * 8_000})
+    archive.check_archive(BytesIO(filled), size=len(filled), unpacked=4 * archive.MIB)
+    with pytest.raises(WorkbookBomb):
+        archive.check_archive(BytesIO(filled), size=len(filled), unpacked=archive.MIB)
 
 
 def test_a_macro_content_type_is_refused(opened: Opened, sound: bytes) -> None:

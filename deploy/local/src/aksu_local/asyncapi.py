@@ -34,7 +34,8 @@ _HEADERS: Final[Mapping[str, Any]] = {
         "ce_epoch": _TEXT | {"description": "new when the owner's database was restored from a backup"},
         "ce_correlationid": _TEXT,
         "ce_traceparent": _TEXT | {"description": "W3C Trace Context"},
-        "ce_actor": _TEXT | {"description": "pseudonymous id of who acted"},
+        "ce_actor": _TEXT
+        | {"description": "pseudonymous id of who acted; the bus is for the platform's own services alone"},
     },
 }
 

@@ -31,6 +31,7 @@ from aksu_shared.events.licensing.dead_letters import LicensingRepairEvent
 from aksu_shared.events.registry.access import AccessEvent
 from aksu_shared.operations.changes import changes_router
 from aksu_shared.operations.subjects import subjects_router
+from aksu_shared.privacy.holdings import Holdings
 from aksu_shared.worker.copies import Copies
 from aksu_shared.worker.routing import Handlers
 from aksu_shared.worker.scheduler import DeadlineHandler
@@ -45,8 +46,8 @@ AGGREGATES: Final[tuple[Aggregate, ...]] = (
 )
 """What licensing owns."""
 
-HOLDINGS: Final[Mapping[str, str]] = {**documents.HOLDINGS, **checks.HOLDINGS}
-"""Class of personal data → the table whose rows tell of such people."""
+HOLDINGS: Final[Holdings] = {**documents.HOLDINGS, **checks.HOLDINGS}
+"""Class of personal data → where its people are told of, and until when they are needed."""
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     application_routes.router,

@@ -3,7 +3,7 @@
 from typing import Final
 
 from aksu_licensing.config import SERVICE, LicensingConfig
-from aksu_licensing.wiring import AGGREGATES, COPIES, DEADLINES, HANDLERS
+from aksu_licensing.wiring import AGGREGATES, COPIES, DEADLINES, HANDLERS, HOLDINGS
 from aksu_shared.privacy.expiry import WRAPPED
 from aksu_shared.worker.parts import WorkerParts
 from aksu_shared.worker.process import run_worker
@@ -15,6 +15,7 @@ PARTS: Final = WorkerParts(
     deadlines=DEADLINES,
     copies=COPIES,
     wrapped=WRAPPED,
+    holdings=HOLDINGS,
 )
 
 

@@ -4,10 +4,11 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
-from attachments_rig import CHECK, DPO, EGN, INSPECTOR, NAME, attach, checked, checks, documents
+from attachments_rig import CHECK, DPO, EGN, INSPECTOR, NAME, attach, checked, checks, decided, documents, restrict
 from licensing_rig import APPLICANT, DIRECTOR, OFFICER, Rig
 
-from aksu_shared.privacy.expiry import expire
+from aksu_licensing.wiring import HOLDINGS
+from aksu_shared.privacy.expiry import expire, hide_restricted
 from aksu_shared.privacy.retention import Retention
 
 
@@ -57,21 +58,41 @@ async def test_every_opening_is_recorded(licensing: Rig, application: str) -> No
 
 async def test_erased_the_check_stays_and_says_nothing(licensing: Rig, application: str) -> None:
     subject = await checked(licensing, application)
-    body = {"ground": "UNLAWFUL", "reference": "ЗЛД-1/2026"}
-    assert (await licensing.api.post(f"/v1/subjects/{subject}/erasures", body, **DPO)).status_code == 201
+    await decided(licensing, application)
+    assert (await restrict(licensing, subject, "erasures")).status_code == 201
     (check,) = await checks(licensing, application)
     assert (check["name"], check["egn"], check["result"], check["erased"]) == (None, None, None, True)
 
 
 async def test_restricted_only_the_legal_role_is_told(licensing: Rig, application: str) -> None:
     subject = await checked(licensing, application)
-    body = {"ground": "LEGAL_CLAIM", "reference": "ЗЛД-1/2026"}
-    assert (await licensing.api.post(f"/v1/subjects/{subject}/restrictions", body, **DPO)).status_code == 201
+    await decided(licensing, application)
+    assert (await restrict(licensing, subject)).status_code == 201
     (check,) = await checks(licensing, application)
     assert (check["name"], check["restricted"], check["erased"]) == (None, True, False)
     told = (await licensing.api.get(f"/v1/subjects/{subject}/export", **DPO)).json()
     assert told["data"] == {"name": NAME, "egn": EGN, "result": "CLEAR"}
     assert told["record"]["application_id"] == application
+
+
+async def test_what_a_running_application_needs_is_not_erased_and_restricted_for_it_alone(
+    licensing: Rig, application: str
+) -> None:
+    subject = await checked(licensing, application)
+    refused = await restrict(licensing, subject, "erasures")
+    assert (refused.status_code, refused.json()["code"]) == (409, "subject_needed")
+    assert "чл. 17, пар. 3" in refused.json()["legal_basis"]
+    assert (await restrict(licensing, subject)).status_code == 201
+    await hide_restricted(licensing.api.worker, HOLDINGS)
+    (check,) = await checks(licensing, application)
+    assert (check["name"], check["result"], check["restricted"]) == (NAME, "CLEAR", True)
+    await decided(licensing, application)
+    await hide_restricted(licensing.api.worker, HOLDINGS)
+    (check,) = await checks(licensing, application)
+    assert (check["name"], check["result"], check["restricted"]) == (None, None, True)
+    lifted = await licensing.api.post(f"/v1/subjects/{subject}/lift-restriction", {"reference": "ЗЛД-1/2026"}, **DPO)
+    assert lifted.status_code == 200
+    assert (await restrict(licensing, subject, "erasures")).status_code == 201
 
 
 async def test_a_person_finds_the_checks_of_themselves(licensing: Rig, application: str) -> None:
@@ -84,9 +105,14 @@ async def test_when_their_time_is_over_checks_go_and_documents_later(licensing: 
     await attach(licensing, application)
     subject = await checked(licensing, application)
     year = licensing.today().year
-    for later, gone in ((5, 0), (7, 1), (11, 1), (12, 0)):
+
+    async def gone(later: int) -> int:
         now = datetime(year + later, 1, 1, tzinfo=UTC)
-        assert await expire(licensing.api.worker, Retention.load(), now=now) == gone
+        return await expire(licensing.api.worker, Retention.load(), HOLDINGS, now=now)
+
+    assert await gone(12) == 0  # the application still runs
+    await decided(licensing, application)
+    assert [await gone(later) for later in (5, 7, 11, 12)] == [0, 1, 1, 0]
     row = await licensing.api.worker.fetchrow(
         "SELECT wrapped, destroyed_by FROM subject_key WHERE id = $1", UUID(subject)
     )

@@ -1,12 +1,14 @@
 """Documents of applications: sealed, for who may, as long as they may be held."""
 
+import asyncio
 import hashlib
 import json
 
 import pytest
-from attachments_rig import CHECK, CONTENT, DPO, FILE, INSPECTOR, NAME, attach, documents
+from attachments_rig import CHECK, CONTENT, DPO, FILE, INSPECTOR, NAME, attach, decided, documents, restrict
 from licensing_rig import APPLICANT, DIRECTOR, OFFICER, STRANGER, Rig
 
+from aksu_licensing.documents import service
 from aksu_shared.web.uploads import attachment
 
 
@@ -69,6 +71,29 @@ async def test_what_is_no_document_is_refused(licensing: Rig, media: str, name: 
     assert await documents(licensing, application, **OFFICER) == []
 
 
+async def test_an_application_takes_so_many_documents_and_so_much_of_them(
+    licensing: Rig, application: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "MAX_DOCUMENTS", 2)
+    for number in range(2):
+        assert (await attach(licensing, application, key=str(number))).status_code == 201
+    refused = await attach(licensing, application, key="third")
+    assert (refused.status_code, refused.json()["code"]) == (409, "too_many_documents")
+    monkeypatch.setattr(service, "MAX_DOCUMENTS", 9)
+    monkeypatch.setattr(service, "MAX_TOTAL", 2 * len(CONTENT) + 10)
+    refused = await attach(licensing, application, key="fourth")
+    assert (refused.status_code, refused.json()["code"]) == (409, "too_many_documents")
+    assert len(await documents(licensing, application, **OFFICER)) == 2
+
+
+async def test_uploads_at_once_do_not_pass_the_number_together(
+    licensing: Rig, application: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "MAX_DOCUMENTS", 2)
+    answers = await asyncio.gather(*(attach(licensing, application, key=str(number)) for number in range(5)))
+    assert sorted(answer.status_code for answer in answers) == [201, 201, 409, 409, 409]
+
+
 async def test_after_the_decision_nothing_is_attached(licensing: Rig) -> None:
     granted = await licensing.granted()
     answer = await attach(licensing, granted["id"])
@@ -87,14 +112,24 @@ async def test_an_erased_or_restricted_document_is_not_opened(
 ) -> None:
     await attach(licensing, application)
     (seen,) = await documents(licensing, application, **OFFICER)
-    ground = {"erasures": "UNLAWFUL", "restrictions": "LEGAL_CLAIM"}[act]
-    sent = {"ground": ground, "reference": "ЗЛД-1/2026"}
-    done = await licensing.api.post(f"/v1/subjects/{seen['subject_id']}/{act}", sent, **DPO)
+    await decided(licensing, application)
+    done = await restrict(licensing, seen["subject_id"], act)
     assert done.status_code == 201, done.text
     answer = await licensing.api.get(f"/v1/documents/{seen['id']}/content", **OFFICER)
     assert answer.json()["code"] == code
     (seen,) = await documents(licensing, application, **OFFICER)
     assert seen["name"] is None
+
+
+async def test_a_document_that_a_running_application_needs_is_opened_by_its_officers_though_restricted(
+    licensing: Rig, application: str
+) -> None:
+    await attach(licensing, application)
+    (seen,) = await documents(licensing, application, **OFFICER)
+    assert (await restrict(licensing, seen["subject_id"], "erasures")).json()["code"] == "subject_needed"
+    assert (await restrict(licensing, seen["subject_id"])).status_code == 201
+    sent = await licensing.api.get(f"/v1/documents/{seen['id']}/content", **OFFICER)
+    assert (sent.status_code, sent.content) == (200, CONTENT)
 
 
 async def test_a_document_is_exported_with_its_content(licensing: Rig, application: str) -> None:

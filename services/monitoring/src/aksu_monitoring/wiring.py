@@ -37,6 +37,7 @@ from aksu_shared.events.registry.access import AccessEvent
 from aksu_shared.operations.changes import changes_router
 from aksu_shared.operations.subjects import subjects_router
 from aksu_shared.privacy import expiry
+from aksu_shared.privacy.holdings import Holding, Holdings
 from aksu_shared.worker.parts import WorkerLoop
 from aksu_shared.worker.routing import Handlers
 
@@ -57,14 +58,12 @@ METADATA: Final = MonitoringBase.metadata
 """All tables: each is declared by a module that is imported above."""
 AGGREGATES: Final[tuple[Aggregate, ...]] = (PRESCRIPTION, INSPECTION, FINDING, SIGNAL, repairs(MonitoringRepairEvent))
 """What monitoring owns."""
-HOLDINGS: Final = {
-    SIGNALLER: "signal",
-    CONCERNED: "signal",
-    REASONS: "signal",
-    FORWARDED: "signal",
-    USER_MET: "inspection",
+_OF_SIGNALS: Final = Holding(table="signal", over="r.state IN ('FORWARDED', 'REFUSED', 'CLOSED')")
+HOLDINGS: Final[Holdings] = {
+    **dict.fromkeys((SIGNALLER, CONCERNED, REASONS, FORWARDED), _OF_SIGNALS),
+    USER_MET: Holding(table="inspection", over="r.closed_on IS NOT NULL OR r.state = 'CANCELLED'"),
 }
-"""Class of personal data (`retention.toml`) → the table whose rows tell of such people."""
+"""Class of personal data (`retention.toml`) → where its people are told of, and until when they are needed."""
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     push.router,
     staging.router,

@@ -5,7 +5,7 @@ from typing import Final
 
 from aksu_monitoring.config import SERVICE, MonitoringConfig
 from aksu_monitoring.ingest.sources.service import Senders
-from aksu_monitoring.wiring import AGGREGATES, COPIES, DEADLINES, HANDLERS, WRAPPED, loops, on_rebuilt
+from aksu_monitoring.wiring import AGGREGATES, COPIES, DEADLINES, HANDLERS, HOLDINGS, WRAPPED, loops, on_rebuilt
 from aksu_shared.worker.parts import WorkerParts
 from aksu_shared.worker.process import run_worker
 
@@ -17,6 +17,7 @@ PARTS: Final = WorkerParts(
     copies=COPIES,
     on_rebuilt=on_rebuilt,
     wrapped=WRAPPED,
+    holdings=HOLDINGS,
 )
 """All but the loops, which need the configuration."""
 

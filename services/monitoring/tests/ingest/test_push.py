@@ -54,7 +54,7 @@ async def test_a_batch_is_accepted_when_it_is_stored(monitoring: Served) -> None
 
 async def test_one_event_is_the_same_in_all_three_modes(monitoring: Served) -> None:
     for number, time in enumerate(({}, {"time": "2026-03-01T09:00:00+02:00"})):
-        event = started(attributes={"subject": f"П {number}/2026, гр. Благоевград"})
+        event = started(attributes={"subject": f"П-{number}/2026"})
         del event["time"]
         event |= time
         first = await send(monitoring, event)
@@ -128,6 +128,12 @@ BAD: list[tuple[Any, str]] = [
     (started(attributes={"id": "x" * 201}), "/0/id"),
     (started(attributes={"id": "a\nb"}), "/0/id"),
     (started(attributes={"subject": "a\x1fb"}), "/0/subject"),
+    (started(attributes={"subject": "ЕГН 8001010008 Иван Иванов"}), "/0/subject"),
+    (started(attributes={"subject": "Иван.Иванов"}), "/0/subject"),
+    (started(attributes={"subject": "ЕГН8001010008"}), "/0/subject"),
+    (started(attributes={"subject": "Д-7111042925/2026"}), "/0/subject"),
+    (prescription(2, reference="П-8001010008"), "/0/data/reference"),
+    (prescription(2, reference="за Иван"), "/0/data/reference"),
     (started(attributes={"time": "yesterday"}), "/0/time"),
     (started(attributes={"time": "2026-03-01T09:00:00"}), "/0/time"),
     (started(attributes={"time": "0001-01-01T00:00:00+14:00"}), "/0/time"),

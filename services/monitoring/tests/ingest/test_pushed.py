@@ -96,6 +96,8 @@ BAD: list[tuple[str, Any, str, str]] = [
     ("stale", lambda secret: record(started(), secret, at=time.time() - 400), "unsigned", "signature_refused"),
     ("unknown source", lambda secret: record(started(attributes={"source": "/integrations/x"}), secret), "invalid",
      "source_unknown"),
+    ("a person's number", lambda secret: record(started(attributes={"subject": "Р-8001010008"}), secret), "invalid",
+     "personal_number"),
     ("two forms of a source", lambda secret: record(started(attributes={"source": "/integrations/%70ortal"}), secret),
      "invalid", "source_unknown"),
     ("no event", lambda secret: record(b"[]", secret), "invalid", "source_unknown"),
@@ -109,7 +111,7 @@ BAD: list[tuple[str, Any, str, str]] = [
 
 async def test_bad_records_are_kept_with_their_reason_and_hold_nothing_up(monitoring: Served) -> None:
     secret = await added(monitoring)
-    good = record(started(attributes={"subject": "good"}), secret)
+    good = record(started(attributes={"subject": "R-good-1"}), secret)
     await consume(monitoring, [*(make(secret) for _, make, _, _ in BAD), good])
     assert await count(monitoring, "ingest_event") == 1
     rows = await kept(monitoring)

@@ -10,6 +10,7 @@ from inspection_builders import (
     DIRECTOR,
     FAILED,
     MET,
+    ORDER,
     PLAN,
     STEPS,
     SUBJECT,
@@ -75,6 +76,12 @@ async def log(monitoring: Served, path: str) -> list[str]:
         "SELECT type FROM change_log WHERE aggregate_id = $1 ORDER BY seq", path.rpartition("/")[2]
     )
     return [row["type"].split(".")[4] for row in rows]
+
+
+async def test_a_number_that_everybody_reads_holds_nobody_s(monitoring: Served) -> None:
+    path = await planned(monitoring)
+    refused = await try_step(monitoring, path, "order", ORDER | {"order_number": "РД-8001010008"})
+    assert [each["code"] for each in refused.json()["errors"]] == ["personal_number"]
 
 
 async def test_an_inspection_goes_from_its_plan_to_its_prescriptions_and_follow_up(monitoring: Served) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from monitoring_builders import INSPECTOR, count, push, started
+from monitoring_builders import INSPECTOR, MAYOR, PROVIDER, count, push, started
 from monitoring_worker import apply
 from signal_builders import (
     CALM,
@@ -28,8 +28,13 @@ from signal_builders import (
 
 from aksu_local.served import Serve, Served
 from aksu_monitoring.signals.schemas import SignalSummary
+from aksu_monitoring.wiring import HOLDINGS
+from aksu_shared.kernel.logging import correlation_id
 from aksu_shared.operations.audit import AuditEntry
+from aksu_shared.privacy.expiry import hide_restricted
 from aksu_shared.web.reads import PageOf
+
+TOKENS = (PROVIDER, MAYOR, INSPECTOR, DPO)
 
 
 @pytest.fixture
@@ -43,6 +48,39 @@ async def test_whoever_signals_gets_a_receipt_and_nothing_else(monitoring: Serve
     assert {"location", "etag"}.isdisjoint(answer.headers)
     for path in ("/v1/signals", f"/v1/signals/{uuid4()}"):
         assert (await monitoring.get(path)).status_code == 401
+
+
+@pytest.mark.parametrize("sent", [SIGNAL, SIGNAL | {"signaller": None}], ids=["named", "anonymous"])
+@pytest.mark.parametrize("who", TOKENS, ids=lambda who: str(who["role"]))
+async def test_no_token_ties_a_signal_to_who_sent_it(
+    monitoring: Served, sent: dict[str, Any], who: dict[str, Any], capfd: pytest.CaptureFixture[str]
+) -> None:
+    tied = {"X-Correlation-Id": "session-of-a-person", "traceparent": f"00-{'a' * 32}-{'b' * 16}-01"}
+    answer = await monitoring.post("/v1/signals", sent, **who, key="k", headers=tied)
+    assert (answer.status_code, answer.headers["X-Correlation-Id"]) == (201, "session-of-a-person")
+    (change,) = await monitoring.worker.fetch("SELECT actor, actor_body, correlation_id, traceparent FROM change_log")
+    assert (change["actor"], change["actor_body"], change["traceparent"]) == ("anonymous", None, None)
+    logged = "".join(capfd.readouterr())
+    tables = await monitoring.worker.fetch(
+        "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace"
+        " AND has_table_privilege(oid, 'SELECT')"
+    )
+    rows = [row for (name,) in tables for row in await monitoring.worker.fetch(f'SELECT t::text FROM "{name}" AS t')]
+    body = () if who["body"] == "AKSU" else (who["body"],)  # the Agency stands in each signal's scope
+    for telling in (monitoring.actor(f"test-{who['role']}"), "session-of-a-person", "a" * 32, *body):
+        assert [row for row in rows if telling in row["t"]] == [], telling
+        assert telling not in logged, telling
+    assert change["correlation_id"] == correlation_id()  # under which the request was logged
+
+
+async def test_an_officer_who_takes_a_signal_down_is_noted(monitoring: Served) -> None:
+    await monitoring.post("/v1/signals", SIGNAL | {"channel": "PHONE"}, **INSPECTOR)
+    await monitoring.post("/v1/signals", SIGNAL | {"channel": "PHONE"}, **PROVIDER)
+    noted = await monitoring.worker.fetch("SELECT actor, state ->> 'channel' AS channel FROM change_log ORDER BY seq")
+    assert [tuple(row) for row in noted] == [
+        (monitoring.actor("test-inspector"), "PHONE"),
+        ("anonymous", "PORTAL"),
+    ]
 
 
 async def test_a_list_holds_no_personal_data(monitoring: Served) -> None:
@@ -107,6 +145,10 @@ async def test_each_read_is_recorded_and_told_to_who_asks_for_the_people_it_tell
 async def test_erasing_who_signalled_leaves_the_signal_countable(monitoring: Served) -> None:
     path = await filed(monitoring)
     sender = await subject(monitoring, path)
+    early = await monitoring.post(f"/v1/subjects/{sender}/erasures", GROUND, **DPO)
+    assert (early.status_code, early.json()["code"]) == (409, "subject_needed")
+    await step(monitoring, path, "triage", TRIAGE)
+    await step(monitoring, path, "refuse", {"ground": "REPEATED", "explanation": "Без нови данни"})
     erased = await monitoring.post(f"/v1/subjects/{sender}/erasures", GROUND, **DPO)
     assert erased.status_code == 201
     found = await read(monitoring, path)
@@ -115,16 +157,21 @@ async def test_erasing_who_signalled_leaves_the_signal_countable(monitoring: Ser
     assert len((await monitoring.get("/v1/signals", **INSPECTOR)).json()["items"]) == 1
 
 
-async def test_restricted_a_person_is_hidden_from_all_but_the_legal_role(monitoring: Served) -> None:
+async def test_restricted_a_person_is_hidden_from_all_but_the_legal_role_once_the_signal_is_dealt_with(
+    monitoring: Served,
+) -> None:
     path = await filed(monitoring)
     person = await subject(monitoring, path, "concerned")
     body = {"ground": "ACCURACY_CONTESTED", "reference": "ЗЛД-2/2026"}
     await monitoring.post(f"/v1/subjects/{person}/restrictions", body, **DPO)
     found = (await read(monitoring, path))["concerned"][0]
-    assert (found["restricted"], found["name"], found["egn"]) == (True, None, None)
-    assert (await read(monitoring, path, **DPO))["concerned"][0]["name"] == RESIDENT["name"]
+    assert (found["restricted"], found["name"]) == (True, RESIDENT["name"])  # who decides the signal needs it
     await step(monitoring, path, "triage", TRIAGE)
     await step(monitoring, path, "forward", FORWARD)
+    await hide_restricted(monitoring.worker, HOLDINGS)
+    found = (await read(monitoring, path))["concerned"][0]
+    assert (found["restricted"], found["name"], found["egn"]) == (True, None, None)
+    assert (await read(monitoring, path, **DPO))["concerned"][0]["name"] == RESIDENT["name"]
     assert (await read(monitoring, path, **RDSP))["concerned"][0]["name"] is None
     await monitoring.post(f"/v1/subjects/{person}/lift-restriction", {"reference": "ЗЛД-2/2026"}, **DPO)
     assert (await read(monitoring, path, **RDSP))["concerned"][0]["name"] == RESIDENT["name"]

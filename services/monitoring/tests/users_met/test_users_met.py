@@ -4,7 +4,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from monitoring_builders import ANALYST, INSPECTOR, MAYOR, PROVIDER, count, push, started
+from monitoring_builders import ANALYST, INSPECTOR, MAYOR, PROVIDER, closed, count, push, started
 from monitoring_worker import apply
 
 from aksu_local.served import Serve, Served, Unopened
@@ -93,6 +93,10 @@ async def test_erased_a_user_met_is_still_counted(monitoring: Served) -> None:
     path = await inspected(monitoring)
     recorded = (await monitoring.post(path, USER, **INSPECTOR)).json()["subject_id"]
     body = {"ground": "OBJECTION", "reference": "ЗЛД-3/2026"}
+    early = await monitoring.post(f"/v1/subjects/{recorded}/erasures", body, **DPO)
+    assert (early.status_code, early.json()["code"]) == (409, "subject_needed")
+    await push(monitoring, [closed(2, outcome="NO_FINDINGS")])
+    await apply(monitoring)
     assert (await monitoring.post(f"/v1/subjects/{recorded}/erasures", body, **DPO)).status_code == 201
     (user,) = await listed(monitoring, path)
     assert (user.erased, user.name, user.egn, user.note) == (True, None, None, None)

@@ -51,13 +51,17 @@ async def test_the_feed_gives_changes_only_once_they_have_a_position(registry: S
     assert (await registry.get("/v1/changes")).json()["items"] == []
     await registry.worker.execute("UPDATE change_log SET position = seq")
     await registry.worker.execute("UPDATE log_state SET position = 3")
-    page = (await registry.get("/v1/changes?types=bg.aksu.registry.service.registered.v1")).json()
+    feed = "/v1/changes?types=bg.aksu.registry.service.registered.v1"
+    page = (await registry.get(feed, role="executive_director", body="AKSU")).json()
     (event,) = page["items"]
     read = event_of_structured(event)
     assert read.meta is not None
     assert (read.type, read.state.name, read.meta.actor) == (
         "bg.aksu.registry.service.registered.v1", "Дом за стари хора", registry.actor("test-mayor"),
     )  # fmt: skip
+    (public,) = (await registry.get(feed)).json()["items"]
+    assert {name: event[name] for name in public} == public
+    assert event.keys() - public.keys() == {"actor", "correlationid"}
     assert (await registry.get(f"/v1/changes?after={page['next']}")).json()["items"] == []
     stale = await registry.get("/v1/changes?after=00000000-0000-0000-0000-000000000000:1")
     assert (stale.status_code, stale.json()["code"]) == (410, "epoch_changed")

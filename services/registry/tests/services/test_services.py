@@ -84,6 +84,15 @@ async def test_the_same_service_is_refused_and_named_however_it_is_typed(registr
     assert for_others.status_code == 201, for_others.text
 
 
+@pytest.mark.parametrize("field", ["name", "settlement", "address"])
+async def test_a_character_nobody_sees_makes_no_second_service(registry: Served, field: str) -> None:
+    sent = service()
+    refused = await registry.post("/v1/services", sent | {field: sent[field][:3] + "\u200b" + sent[field][3:]}, **MAYOR)
+    (error,) = refused.json()["errors"]
+    assert (refused.status_code, error["pointer"], error["code"]) == (422, f"/{field}", "unseen_character")
+    assert "U+200B" in error["message"]
+
+
 async def test_an_amendment_cannot_make_two_services_one(registry: Served) -> None:
     first = (await registry.post("/v1/services", service(), **MAYOR)).json()
     second = (await registry.post("/v1/services", service(name="Друг дом"), **MAYOR)).json()

@@ -52,7 +52,7 @@ async def test_an_aggregate_is_kept_with_its_version_and_scope(reporting: Served
 async def test_a_restricted_row_is_seen_only_within_its_scope(reporting: Served, tell: Telling) -> None:
     await tell(application(), finding())
     async with reporting.app.state.api.pool.acquire() as connection, connection.transaction():
-        for scope, seen in (("", 0), ("public", 0), ("public,VID01", 0), ("public,BLG,b:MUNICIPALITY:BLG03", 1)):
+        for scope, seen in (("", 0), ("public", 0), ("public,VID01", 0), ("public,BLG,b:AKSU", 1)):
             await connection.execute("SELECT set_config('app.scope', $1, true)", scope)
             for table in ("application", "finding"):
                 assert await connection.fetchval(f"SELECT count(*) FROM {table}") == seen

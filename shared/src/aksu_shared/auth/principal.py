@@ -104,6 +104,10 @@ class Principal:
         """What it sees, whichever of its tokens it came with, and whichever object it is given to see alone."""
         return ",".join(key for key in self.scope_keys if not key.startswith(("t:", "o:")))
 
+    def unnamed(self) -> "Principal":
+        """Nobody, whoever it is: what is left of the caller is that its token, if it came with one, must still hold."""
+        return ANONYMOUS.holding(*(key for key in self.scope_keys if key.startswith("t:")))
+
     def holding(self, *keys: str) -> "Principal":
         """The same caller with further scope keys, which its rights give it."""
         more = Principal(self.subject, self.roles, self.body, self.issued_at, system=self.system)

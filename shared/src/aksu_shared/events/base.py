@@ -86,6 +86,9 @@ class Event(Generic[S]):
 
     Declare one as `class ServiceRegistered(ServiceEvent, fact="registered")`, where the intermediate
     `class ServiceEvent(Event[ServiceState], aggregate="registry.service")` names owner and aggregate.
+
+    `read` is the right under which the aggregate is read, `registry.service.read`; one without lists of its own names
+    that of the lists it stands in. The change feed tells nobody more than this right shows.
     """
 
     schema: ClassVar[type[State]]
@@ -94,6 +97,7 @@ class Event(Generic[S]):
     fact: ClassVar[str] = ""
     type: ClassVar[str] = ""
     topic: ClassVar[str] = ""
+    read: ClassVar[str] = ""
 
     id: str
     version: int
@@ -107,14 +111,17 @@ class Event(Generic[S]):
     values: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)
     """The state as JSON values, where whoever made the event had them at hand: a third of what recording it cost."""
 
-    def __init_subclass__(cls, *, aggregate: str | None = None, fact: str | None = None, v: int = 1) -> None:
-        """Derive type and topic from the declaration."""
+    def __init_subclass__(
+        cls, *, aggregate: str | None = None, fact: str | None = None, read: str | None = None, v: int = 1
+    ) -> None:
+        """Derive type, topic and the right to read from the declaration."""
         for base in getattr(cls, "__orig_bases__", ()):
             if get_origin(base) is Event and isinstance(get_args(base)[0], type):
                 cls.schema = get_args(base)[0]
         if aggregate:
             cls.owner, cls.aggregate = aggregate.split(".")
             cls.topic = f"aksu.{aggregate}.v{v}"
+            cls.read = read or f"{aggregate}.read"
         if fact:
             cls.fact = fact
             cls.type = f"bg.aksu.{cls.owner}.{cls.aggregate}.{fact}.v{v}"

@@ -29,3 +29,5 @@ def _facts() -> dict[str, type[Event[Any]]]:
 
 CATALOGUE: Final[Mapping[str, type[Event[Any]]]] = MappingProxyType(_facts())
 """Event type → class."""
+READ_UNDER: Final[Mapping[str, str]] = MappingProxyType({cls.topic: cls.read for cls in CATALOGUE.values()})
+"""Topic → the right under which its aggregates are read."""

@@ -1,8 +1,8 @@
 """What other systems push about their inspections: CloudEvents of four types, read strictly.
 
-`source` names the pushing system, `subject` its own reference of the inspection, `sequence` (a CloudEvents extension)
-counts the events of one inspection from 1: started first, closed last, findings and prescriptions between them, in
-any order of arrival. Identity of an event is (source, id). Days are Europe/Sofia.
+`source` names the pushing system, `subject` its own number of the inspection, which everybody reads, `sequence` (a
+CloudEvents extension) counts the events of one inspection from 1: started first, closed last, findings and
+prescriptions between them, in any order of arrival. Identity of an event is (source, id). Days are Europe/Sofia.
 """
 
 import re
@@ -15,7 +15,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints, TypeAdapter, model_validator
 
 from aksu_shared.kernel.schemas.base import BadValue, Body
-from aksu_shared.kernel.schemas.codes import Code, Eik, Line, MunicipalityCode, Note
+from aksu_shared.kernel.schemas.codes import CaseNumber, Code, Eik, Line, Lines, MunicipalityCode, Note
 
 STARTED: Final = "bg.aksu.ingest.inspection.started.v1"
 FINDING: Final = "bg.aksu.ingest.inspection.finding.v1"
@@ -30,7 +30,7 @@ MAX_BYTES: Final = 65_536
 """Size of one event as JSON in UTF-8, at most."""
 
 Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=8000)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=8000), Lines()]
 
 
 class PlaceGiven(Body):
@@ -75,7 +75,7 @@ class Finding(Body):
 class Prescription(Body):
     """A mandatory prescription; `reference` is the source's own and one of its kind within the inspection."""
 
-    reference: Word
+    reference: CaseNumber
     text: Text
     issued_on: date
     due_on: date
@@ -159,7 +159,7 @@ class Envelope(Body):
     specversion: Literal["1.0"]
     id: _Identifier
     source: _Identifier
-    subject: _Identifier
+    subject: CaseNumber
     sequence: Annotated[int, BeforeValidator(_number), Field(ge=1, le=MAX_SEQUENCE)]
     time: Annotated[datetime, AfterValidator(_utc), BeforeValidator(_leap)] | None = None
     datacontenttype: Annotated[str, StringConstraints(max_length=200), AfterValidator(_json_in_utf8)] | None = None

@@ -1,10 +1,13 @@
 """ЕГН and ЛНЧ, the numbers of persons: ten digits, the last of which checks the others."""
 
+import re
 from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
 _LENGTH: Final = 10
+# By themselves: among hexadecimal digits they are a part of a UUID, and of a longer number no ЕГН.
+_TEN_DIGITS: Final = re.compile(r"(?<![0-9A-Fa-f])[0-9]{10}(?![0-9A-Fa-f])")
 _EGN_WEIGHTS: Final = (2, 4, 8, 5, 10, 9, 7, 3, 6)  # as the civil register (ЕСГРАОН) gives them
 _LNCH_WEIGHTS: Final = (21, 19, 17, 13, 11, 9, 7, 3, 1)
 _CENTURIES: Final[Sequence[tuple[int, int]]] = ((40, 2000), (20, 1800), (0, 1900))
@@ -19,6 +22,11 @@ def is_valid_egn(text: str) -> bool:
 def is_valid_lnch(text: str) -> bool:
     """Whether `text` is ten ASCII digits with the right check digit of a ЛНЧ (a foreigner's number)."""
     return _is_number(text) and any(map(int, text)) and _checked(text, _LNCH_WEIGHTS, modulus=10)
+
+
+def holds_personal_number(text: str) -> bool:
+    """Whether ten digits that stand by themselves in `text` are an ЕГН or a ЛНЧ."""
+    return any(is_valid_egn(digits) or is_valid_lnch(digits) for digits in _TEN_DIGITS.findall(text))
 
 
 def birth_date(egn: str) -> date | None:

@@ -1,4 +1,7 @@
-"""The change feed, `GET /v1/changes`: the service's change log as CloudEvents, in the order of its positions."""
+"""The change feed, `GET /v1/changes`: the service's change log as CloudEvents, in the order of its positions.
+
+It shows to a role what that role's lists show: aggregates that the caller may read (`Event.read`), within its scope.
+"""
 
 import asyncio
 import json
@@ -14,6 +17,7 @@ from aksu_shared.auth.principal import NATION, Principal
 from aksu_shared.db.access import ACCESS
 from aksu_shared.db.notify import SEQUENCED
 from aksu_shared.db.reads import Reads
+from aksu_shared.events.catalogue import READ_UNDER
 from aksu_shared.kernel.errors import Malformed, Problem
 from aksu_shared.kernel.schemas.base import Filters, Resource
 from aksu_shared.serving.problems import problems
@@ -44,7 +48,11 @@ class ChangesQuery(Filters):
 
 
 class ChangePage(Resource):
-    """CloudEvents 1.0 in their JSON form; a change that left the caller's scope is a tombstone without data."""
+    """CloudEvents 1.0 in their JSON form; a change that left the caller's scope is a tombstone without data.
+
+    Of aggregates that the caller has no right to read nothing is told. Who acted, and in which request (`actor`,
+    `correlationid`, `traceparent`), is told to who may read the audit, and to the platform's own services.
+    """
 
     items: list[dict[str, Any]]
     next: str = Field(description="`after` of the next request")
@@ -63,10 +71,12 @@ _FEED: Final = """
 SELECT '{"items" : [' || coalesce(string_agg(event, ',' ORDER BY position), '') || '], "next" : "'
     || (SELECT epoch FROM log_state) || ':'
     || coalesce(max(position) FILTER (WHERE n >= $5), (SELECT position FROM log_state))
-    || '", "first" : ' || coalesce((SELECT min(position) FROM change_log), 0)
+    || '", "first" : ' || coalesce((
+      SELECT min(position) FROM change_log WHERE $6::text[] IS NULL OR topic = ANY ($6)), 0)
     || ', "head" : ' || (SELECT position FROM log_state) || ', "fresh_at" : ' || to_json(coalesce(
       max(recorded_at) FILTER (WHERE n >= $5), (
-        SELECT min(recorded_at) FROM change_log c WHERE position IS NULL AND NOT EXISTS (
+        SELECT min(recorded_at) FROM change_log c WHERE position IS NULL
+           AND ($6::text[] IS NULL OR topic = ANY ($6)) AND NOT EXISTS (
           SELECT FROM held_change h WHERE h.seq = c.seq AND h.set_aside_at IS NOT NULL)), now()))
     || '}'
 FROM (
@@ -75,15 +85,16 @@ FROM (
            'specversion', '1.0', 'id', event_id, 'source', '/aksu/' || split_part(topic, '.', 2), 'type', type,
            'subject', aggregate_id, 'time', legal_time, 'datacontenttype', 'application/json',
            'recordedtime', recorded_at, 'position', position::text, 'seq', seq::text,
-           'epoch', (SELECT epoch FROM log_state), 'actor', actor, 'correlationid', correlation_id,
-           'traceparent', traceparent))::text, -1)
+           'epoch', (SELECT epoch FROM log_state), 'actor', CASE WHEN $7::boolean THEN actor END,
+           'correlationid', CASE WHEN $7 THEN correlation_id END,
+           'traceparent', CASE WHEN $7 THEN traceparent END))::text, -1)
          || CASE WHEN scope && (SELECT app_scope())
               THEN ',"data":{"version":' || version || ',"state":' || state || ',"changed":' || changed
                    || ',"scope":' || array_to_json(scope) || '}}'
               ELSE ',"data":null,"tombstone":true}' END AS event
     FROM change_log
    WHERE s.v IS NOT NULL AND position > $2 AND ($3::text[] IS NULL OR type = ANY ($3))
-     AND ($4::text IS NULL OR aggregate_id = $4)
+     AND ($4::text IS NULL OR aggregate_id = $4) AND ($6::text[] IS NULL OR topic = ANY ($6))
    ORDER BY position LIMIT $5) AS feed"""
 
 
@@ -104,11 +115,13 @@ def changes_router(service: str) -> APIRouter:
         position = await _position(api.reads, query.after)
         types = query.types.split(",") if query.types else None
         scope = ",".join(follower(principal, api.rights).scope_keys)
+        topics, audits = topics_of(principal, api.rights), _audits(principal, api.rights)
         loop = asyncio.get_running_loop()
         deadline, pause = loop.time() + query.wait, 0.0
         while True:
             seen = api.news.count(SEQUENCED)
-            body = await api.reads.raw(_FEED, scope, position, types, query.subject, query.limit, shape="feed")
+            asked = (position, types, query.subject, query.limit, topics, audits)
+            body = await api.reads.raw(_FEED, scope, *asked, shape="feed")
             left = deadline - loop.time()
             if not body.startswith(_NOTHING) or left <= 0:
                 return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
@@ -123,9 +136,23 @@ def changes_router(service: str) -> APIRouter:
 
 def follower(principal: Principal, rights: Rights) -> Principal:
     """The caller; one of the platform's own services, which copies what others own, with the keys to all of it."""
-    if rights.allows(principal, "platform.change.follow", owner=_AGENCY):
-        return principal.holding(ACCESS, NATION, f"b:{_AGENCY}")
-    return principal
+    return principal.holding(ACCESS, NATION, f"b:{_AGENCY}") if _follows(principal, rights) else principal
+
+
+def topics_of(principal: Principal, rights: Rights) -> list[str] | None:
+    """The topics of aggregates that the caller may read; None: all, for the platform's own services."""
+    if _follows(principal, rights):
+        return None
+    return [topic for topic, right in READ_UNDER.items() if rights.granted(principal, right)]
+
+
+def _follows(principal: Principal, rights: Rights) -> bool:
+    return rights.allows(principal, "platform.change.follow", owner=_AGENCY)
+
+
+def _audits(principal: Principal, rights: Rights) -> bool:
+    """Whether the caller is told who acted: a pseudonym is the same in all services and ties their feeds together."""
+    return _follows(principal, rights) or rights.allows(principal, "platform.audit.read")
 
 
 async def _position(reads: Reads, after: str) -> int:

@@ -1,6 +1,7 @@
 """Dead letters over HTTP, the same in every service: listed, shown, a repair proposed, replay or discarding ordered.
 
-An operator sees why a record was parked, and its content only as far as everybody may see it.
+An operator sees why a record was parked, and its content only as far as everybody may see it: in its scope and by the
+right under which such aggregates are read.
 """
 
 import json
@@ -25,8 +26,11 @@ from sqlalchemy import (
 from starlette.responses import Response
 
 from aksu_shared.auth.dependencies import PrincipalDep, requires
+from aksu_shared.auth.permissions import Rights
+from aksu_shared.auth.principal import ANONYMOUS
 from aksu_shared.bus.topics import declared_topics
 from aksu_shared.db.reads import Page
+from aksu_shared.events.catalogue import READ_UNDER
 from aksu_shared.kernel import strict_json
 from aksu_shared.kernel.errors import Malformed, NotFound, NotParked
 from aksu_shared.kernel.schemas.base import Body, Resource
@@ -268,9 +272,12 @@ def detail_of(row: Mapping[str, Any]) -> DeadLetterDetail:
     )
 
 
-def content_of(value: bytes, *, topic: str, keys: Collection[str] = ("public",)) -> Content:
-    """The bytes, if the holder of `keys` may see them: the event says so, or, where it is none, its topic does."""
-    if not _is_shown(value, topic, keys):
+def content_of(value: bytes, *, topic: str, principal: Principal = ANONYMOUS) -> Content:
+    """The bytes, if `principal`, by default everybody, may see them: the event says so, or, where it is none, its topic.
+
+    Besides the scope it takes the right under which such aggregates are read.
+    """
+    if not _is_shown(value, topic, principal):
         return Content(text=None, hex=None, withheld=True)
     try:
         return Content(text=value.decode(), hex=None, withheld=False)
@@ -278,9 +285,12 @@ def content_of(value: bytes, *, topic: str, keys: Collection[str] = ("public",))
         return Content(text=None, hex=value.hex(), withheld=False)
 
 
-def _is_shown(value: bytes, topic: str, keys: Collection[str]) -> bool:
+def _is_shown(value: bytes, topic: str, principal: Principal) -> bool:
+    right = READ_UNDER.get(topic)
+    if right is not None and not Rights.load().granted(principal, right):
+        return False
     try:
         scope = strict_json.loads(value)["scope"]
-        return not set(keys).isdisjoint(list(scope))
+        return not set(principal.scope_keys).isdisjoint(list(scope))
     except (strict_json.InvalidJson, KeyError, TypeError):
         return any(known.name == topic and not known.restricted for known in declared_topics())

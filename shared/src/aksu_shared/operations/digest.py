@@ -8,12 +8,13 @@ from pydantic import Field
 from starlette.responses import Response
 
 from aksu_shared.auth.dependencies import PrincipalDep, requires
+from aksu_shared.auth.permissions import refusal
 from aksu_shared.db.aggregate import Aggregate
 from aksu_shared.db.digest import bucket_sql, comparable, digest_sql
 from aksu_shared.events.registry.access import AccessEvent
-from aksu_shared.kernel.errors import FieldError, Malformed, NotFound
+from aksu_shared.kernel.errors import FieldError, Forbidden, Malformed, NotFound
 from aksu_shared.kernel.schemas.base import Filters, Resource
-from aksu_shared.operations.changes import follower
+from aksu_shared.operations.changes import follower, topics_of
 from aksu_shared.serving.problems import problems
 from aksu_shared.web.api import Api
 from aksu_shared.web.routing import Router, deadline
@@ -47,7 +48,7 @@ router = Router(tags=["changes"])
 @router.get(
     "/digest/{aggregate}",
     response_model=Digest,
-    responses=problems(Malformed, NotFound),
+    responses=problems(Malformed, NotFound, Forbidden),
     dependencies=[requires("platform.digest.read")],
 )
 @deadline(60)
@@ -57,11 +58,17 @@ async def get_digest(
     request: Request,
     principal: PrincipalDep,
 ) -> Response:
-    """Number, last version and content hash of the aggregates of one type, as far as the caller sees them."""
+    """Number, last version and content hash of the aggregates of one type, as far as the caller sees them.
+
+    Only of what the caller may read: the hash of one field with few values tells that field.
+    """
     api: Api = request.app.state.api
     asked = compared(request.app.state.aggregates).get(aggregate)
     if asked is None:
         raise NotFound
+    told = topics_of(principal, api.rights)
+    if told is not None and asked.fact.topic not in told:
+        raise refusal(principal, asked.fact.read)
     scope = ",".join(follower(principal, api.rights).scope_keys)
     sql, args = _sql(asked, _fields(asked, query.fields), query.bucket)
     body = await api.reads.raw(sql, scope, asked.name, *args)

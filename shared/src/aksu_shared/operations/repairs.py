@@ -101,7 +101,6 @@ def _sees(principal: Principal, value: bytes) -> bool:
 
 
 def _shown(found: Proposal, principal: Principal) -> ProposedRepair:
-    keys = principal.scope_keys
     return ProposedRepair(
         id=found.id,
         topic=found.topic,
@@ -109,9 +108,9 @@ def _shown(found: Proposal, principal: Principal) -> ProposedRepair:
         reason=found.reason,
         detail=found.detail,
         headers=dict(found.headers),
-        content=content_of(found.value, topic=found.topic, keys=keys),
+        content=content_of(found.value, topic=found.topic, principal=principal),
         repaired_headers=dict(found.repaired_headers),
-        repaired_content=content_of(found.repaired_value, topic=found.topic, keys=keys),
+        repaired_content=content_of(found.repaired_value, topic=found.topic, principal=principal),
         repair_reason=found.why,
         proposed_by=found.proposed_by,
         proposed_at=found.proposed_at,

@@ -7,6 +7,7 @@ in the log of restricted reads. No answer here is kept under an idempotency key 
 import base64
 import json
 from collections.abc import AsyncIterator, Mapping
+from types import MappingProxyType
 from typing import Annotated, Any, Final, Self
 from uuid import UUID
 
@@ -17,12 +18,14 @@ from starlette.responses import Response
 from aksu_shared.auth.dependencies import PrincipalDep, requires
 from aksu_shared.kernel.errors import Malformed, NotFound
 from aksu_shared.kernel.schemas.base import BadValue, Body, Resource
-from aksu_shared.kernel.schemas.codes import Code, PersonalNumber
+from aksu_shared.kernel.schemas.codes import NAMES_NOBODY, Code, PersonalNumber
 from aksu_shared.privacy.expiry import ERASE
+from aksu_shared.privacy.holdings import Holdings
 from aksu_shared.privacy.people import LEGAL, Known, opened
 from aksu_shared.privacy.retention import DataClass
 from aksu_shared.privacy.store import (
     AlreadyErased,
+    NeededByCase,
     NotRestricted,
     Restricted,
     SubjectStore,
@@ -47,7 +50,9 @@ _INDEX_KEY: Final = "SELECT kek, wrapped FROM subject_index"
 _ONE: Final = f"SELECT {_COLUMNS} FROM subject_key AS k WHERE id = $1"
 
 Reference = Annotated[
-    str, Field(max_length=60, pattern=r"^[0-9A-Za-zА-Яа-я][0-9A-Za-zА-Яа-я ./-]{0,59}$", examples=["ЗЛД-12/2026"])
+    str,
+    Field(max_length=60, pattern=r"^[0-9A-Za-zА-Яа-я][0-9A-Za-zА-Яа-я ./-]{0,59}$", examples=["ЗЛД-12/2026"]),
+    NAMES_NOBODY,
 ]
 """Number of the case in which the person asked. No names: it is kept in clear."""
 
@@ -124,11 +129,11 @@ async def _command(request: Request, principal: PrincipalDep) -> AsyncIterator[C
 _CommandDep = Annotated[Command, Depends(_command, scope="function")]
 
 
-def subjects_router(holdings: Mapping[str, str]) -> Router:
-    """The routes of a service. `holdings`: class of data → the table whose rows, by id, tell of such people."""
+def subjects_router(holdings: Holdings) -> Router:
+    """The routes of a service."""
     router = Router(tags=["subjects"])
     _add_reads(router, _export_sql(holdings))
-    _add_acts(router)
+    _add_acts(router, holdings)
     return router
 
 
@@ -170,17 +175,20 @@ def _add_reads(router: Router, export_sql: str) -> None:
         )
 
 
-def _add_acts(router: Router) -> None:
+def _add_acts(router: Router, holdings: Holdings) -> None:
     @router.post(
         f"{_PATH}/erasures",
         status_code=201,
         response_model=SubjectRead,
-        responses=problems(*COMMAND_PROBLEMS, NotFound, AlreadyErased, Restricted),
+        responses=problems(*COMMAND_PROBLEMS, NotFound, AlreadyErased, Restricted, NeededByCase),
         dependencies=[requires(ERASE)],
     )
     async def erase_subject(subject_id: UUID, body: Erasure, command: _CommandDep) -> Response:
-        """Destroy the key to what is held of a person in this case (Art. 17). What is counted stays."""
-        await _store(command).erase(subject_id, ground=body.ground)
+        """Destroy the key to what is held of a person in this case (Art. 17). What is counted stays.
+
+        While the case has not ended the data are its evidence: they are restricted instead.
+        """
+        await _store(command, holdings).erase(subject_id, ground=body.ground)
         return await _noted(command, subject_id, ERASE, f"{body.ground} {body.reference}")
 
     @router.post(
@@ -191,8 +199,11 @@ def _add_acts(router: Router) -> None:
         dependencies=[requires(RESTRICT)],
     )
     async def restrict_subject(subject_id: UUID, body: Restriction, command: _CommandDep) -> Response:
-        """Hide what is held of a person from all but who answers for personal data (Art. 18)."""
-        await _store(command).restrict(subject_id, ground=body.ground)
+        """Hide what is held of a person from all but who answers for personal data (Art. 18).
+
+        While a case needs it, the officers of that case see it, marked as restricted; when it has ended nobody does.
+        """
+        await _store(command, holdings).restrict(subject_id, ground=body.ground)
         return await _noted(command, subject_id, RESTRICT, f"{body.ground} {body.reference}")
 
     @router.post(
@@ -207,8 +218,8 @@ def _add_acts(router: Router) -> None:
         return await _noted(command, subject_id, RESTRICT, f"LIFTED {body.reference}", status=200)
 
 
-def _store(command: Command) -> SubjectStore:
-    return SubjectStore(command.work, command.request.app.state.api.keys)
+def _store(command: Command, holdings: Holdings = MappingProxyType({})) -> SubjectStore:
+    return SubjectStore(command.work, command.request.app.state.api.keys, holdings)
 
 
 async def _noted(command: Command, subject: UUID, action: str, purpose: str, *, status: int = 201) -> Response:
@@ -220,11 +231,11 @@ async def _noted(command: Command, subject: UUID, action: str, purpose: str, *, 
     return command.reply(status, SubjectRead.model_validate(dict(row or {})))
 
 
-def _export_sql(holdings: Mapping[str, str]) -> str:
+def _export_sql(holdings: Holdings) -> str:
     rows = "".join(
-        f" WHEN '{kind}' THEN (SELECT to_jsonb(r) - '{{scope,written_at}}'::text[] FROM {table} AS r"
+        f" WHEN '{kind}' THEN (SELECT to_jsonb(r) - '{{scope,written_at}}'::text[] FROM {each.table} AS r"
         " WHERE r.id = k.row_id)"
-        for kind, table in holdings.items()
+        for kind, each in holdings.items()
     )
     return f"""
       SELECT json_build_object('items', coalesce(json_agg(q), '[]')) FROM (

@@ -5,6 +5,7 @@ import hmac
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from aksu_shared.db.visible import SEEN
 from aksu_shared.db.work import Connection, UnitOfWork
 from aksu_shared.events.base import Scope
 from aksu_shared.kernel.errors import NotFound, RuleBroken
+from aksu_shared.privacy.holdings import Holdings, needed
 from aksu_shared.privacy.keys import KeyRing, Unreadable, new_key, seal
 from aksu_shared.privacy.people import LEGAL, Person, about_field, about_key
 
@@ -32,11 +34,11 @@ UPDATE subject_key SET scope = $2 WHERE row_id = $1 AND ($3::text[] IS NULL OR k
 _RESCOPE_DATA: Final = """
 UPDATE personal_data d SET scope = $2 FROM subject_key k
  WHERE k.id = d.subject AND k.row_id = $1 AND k.restricted_at IS NULL AND ($3::text[] IS NULL OR k.kind = ANY ($3))"""
+_NEEDED: Final = "SELECT {needed} FROM subject_key AS k WHERE k.id = $1"
 _STATE: Final = f"SELECT restricted_at, destroyed_at FROM subject_key WHERE id = $1 AND {SEEN} FOR UPDATE"
-_RESTRICT: Final = f"""
-WITH one AS (
-  UPDATE subject_key SET restricted_at = $2, restricted_by = $3, restriction_ground = $4 WHERE id = $1 RETURNING id)
-UPDATE personal_data SET scope = '{{{LEGAL}}}' WHERE subject IN (SELECT id FROM one)"""
+_RESTRICT: Final = """
+UPDATE subject_key SET restricted_at = $2, restricted_by = $3, restriction_ground = $4 WHERE id = $1"""
+_HIDE: Final = f"UPDATE personal_data SET scope = '{{{LEGAL}}}' WHERE subject = $1"
 _LIFT: Final = """
 WITH one AS (
   UPDATE subject_key SET restricted_at = NULL, restricted_by = NULL, restriction_ground = NULL
@@ -66,6 +68,15 @@ class Restricted(RuleBroken):
     legal_basis = "чл. 18, пар. 2 от Регламент (ЕС) 2016/679"
 
 
+class NeededByCase(RuleBroken):
+    """A case that has not ended needs the data, and they are its evidence: they can be restricted meanwhile."""
+
+    code = "subject_needed"
+    bg = "По данните на това лице се води производство. Ограничете обработването им; изтриват се, когато то приключи."
+    en = "A case that needs this person's data has not ended. Restrict their processing; they are erased when it ends."
+    legal_basis = "чл. 17, пар. 3, б. „б“ и „д“ от Регламент (ЕС) 2016/679"
+
+
 class NotRestricted(RuleBroken):
     """There is no restriction to lift."""
 
@@ -76,11 +87,12 @@ class NotRestricted(RuleBroken):
 
 
 class SubjectStore:
-    """People of whom this service's rows tell."""
+    """People of whom this service's rows tell; `holdings`, for who erases or restricts, say which cases need them."""
 
-    def __init__(self, work: UnitOfWork, ring: KeyRing) -> None:
+    def __init__(self, work: UnitOfWork, ring: KeyRing, holdings: Holdings = MappingProxyType({})) -> None:
         self._work = work
         self._ring = ring
+        self._needed = _NEEDED.format(needed=needed(holdings))
 
     async def add(self, people: Sequence[Person], *, counts_from: datetime | None = None) -> None:
         """Record people, each under a key of its own; `counts_from` begins their retention."""
@@ -110,16 +122,23 @@ class SubjectStore:
         await connection.execute(_RESCOPE_DATA, row, [*scope, LEGAL], kinds)
 
     async def erase(self, subject: UUID, *, ground: str) -> None:
-        """Destroy a subject's key (Art. 17). Raises NotFound, AlreadyErased, Restricted."""
+        """Destroy a subject's key (Art. 17). Raises NotFound, AlreadyErased, Restricted, NeededByCase."""
         await self._check(subject, restricted=False)
         connection = await self._work.begin()
+        if await connection.fetchval(self._needed, subject):
+            raise NeededByCase
         await connection.execute(_ERASE, self._work.now, self._work.actor.subject, ground, subject)
 
     async def restrict(self, subject: UUID, *, ground: str) -> None:
-        """Hide a subject's data from all but the legal role (Art. 18). Raises NotFound, AlreadyErased, Restricted."""
+        """Hide a subject's data from all but the legal role (Art. 18); while a case needs them, when it has ended.
+
+        Until then they are for that case alone, and marked. Raises NotFound, AlreadyErased, Restricted.
+        """
         await self._check(subject, restricted=False)
         connection = await self._work.begin()
         await connection.execute(_RESTRICT, subject, self._work.now, self._work.actor.subject, ground)
+        if not await connection.fetchval(self._needed, subject):
+            await connection.execute(_HIDE, subject)
 
     async def lift(self, subject: UUID) -> None:
         """Let the data be processed again. Raises NotFound, AlreadyErased, NotRestricted."""

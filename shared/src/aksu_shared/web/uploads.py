@@ -17,10 +17,19 @@ from aksu_shared.workbook.archive import check_archive
 
 MAX_PIXELS: Final = 100_000_000
 """An image of more unpacks to gigabytes in whoever opens it."""
+MAX_UNPACKED: Final = 64 * 1024 * 1024
+"""Bytes of a workbook's parts together."""
 MAX_NAME: Final = 150
 
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 _PNG_END: Final = b"\x00\x00\x00\x00IEND\xaeB`\x82"
+_MAX_PARTS: Final = 20_000
+"""Chunks or segments of an image that are looked at: programs write hundreds."""
+_MARKER, _SCAN = b"\xff", 0xDA
+_FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+"""Markers of a JPEG: of each segment, of the image itself, of a frame, which tells its extent."""
+_PAGE: Final = re.compile(rb"<(?:!doctype|html|head|body|script|iframe|svg)\b", re.IGNORECASE)
+"""What makes a browser that guesses take a file for a page."""
 _ZIP, _ZIP_END, _ZIP_END_BYTES = b"PK\x03\x04", b"PK\x05\x06", 22
 _EXTENDED: Final = re.compile(r"""attachment; filename\*=UTF-8''([A-Za-z0-9!#$&+.^_`|~%-]{1,900})""", re.IGNORECASE)
 _PLAIN: Final = re.compile(r'attachment; filename="([ !#-\[\]-~]{1,300})"', re.IGNORECASE)
@@ -58,19 +67,45 @@ def _is_pdf(content: bytes) -> bool:
 
 
 def _is_png(content: bytes) -> bool:
-    """One whole image of an admissible extent, and nothing behind it."""
+    """Chunk behind chunk one whole image of an admissible extent, nothing behind it, and no page in its texts."""
     width, height = (int.from_bytes(content[start : start + 4], "big") for start in (16, 20))
-    whole = content.startswith(_PNG) and content[12:16] == b"IHDR" and content.endswith(_PNG_END)
-    return whole and 0 < width * height <= MAX_PIXELS
+    if not (content.startswith(_PNG) and content[12:16] == b"IHDR" and 0 < width * height <= MAX_PIXELS):
+        return False
+    place = len(_PNG)
+    for _ in range(_MAX_PARTS):
+        length, kind = int.from_bytes(content[place : place + 4], "big"), content[place + 4 : place + 8]
+        if kind != b"IDAT" and _PAGE.search(content, place, place + 8 + length):
+            return False
+        place += 12 + length
+        if kind == b"IEND":
+            break
+    return place == len(content) and content.endswith(_PNG_END)
 
 
 def _is_jpeg(content: bytes) -> bool:
-    return content.startswith(b"\xff\xd8\xff") and content.endswith(b"\xff\xd9")
+    """Segment behind segment up to an image of an admissible extent, nothing behind it, and no page in its texts."""
+    if not (content.startswith(b"\xff\xd8") and content.endswith(b"\xff\xd9")):
+        return False
+    place, pixels = 2, 0
+    for _ in range(_MAX_PARTS):
+        if content[place : place + 1] != _MARKER:
+            return False
+        marker, length = content[place + 1], int.from_bytes(content[place + 2 : place + 4], "big")
+        if marker == _SCAN:
+            return 0 < pixels <= MAX_PIXELS
+        end = place + 2 + length
+        if length < 2 or _PAGE.search(content, place, end):  # noqa: PLR2004 - a length counts itself
+            return False
+        if marker in _FRAMES:
+            height, width = (int.from_bytes(content[start : start + 2], "big") for start in (place + 5, place + 7))
+            pixels = height * width
+        place = end
+    return False
 
 
 def _is_workbook(content: bytes) -> bool:
     """Nothing before its archive and nothing behind it. Raises what the guards of workbooks raise."""
-    check_archive(io.BytesIO(content), size=len(content))
+    check_archive(io.BytesIO(content), size=len(content), unpacked=MAX_UNPACKED)
     return content.startswith(_ZIP) and content[-_ZIP_END_BYTES:].startswith(_ZIP_END)
 
 

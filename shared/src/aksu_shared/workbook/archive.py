@@ -1,4 +1,4 @@
-"""Guards on an XLSX file before anything parses it: size, form, macros, zip bombs, a sheet of impossible extent."""
+"""Guards on an XLSX file before anything parses it: size, form, foreign parts, bombs, a sheet of impossible extent."""
 
 import struct
 import zipfile
@@ -38,6 +38,10 @@ _BROKEN = (
     ValueError,
 )
 _MACROS = ("xl/vbaproject", "xl/macrosheets/", "xl/activex/", "xl/dialogsheets/")
+_FOREIGN = ("xl/externallinks/", "xl/embeddings/", "xl/oleobjects/", "xl/connections", "xl/querytables/", "customui/")
+"""Parts that lead to other files, or are others' documents."""
+_PROGRAMS = (_OLE2, b"MZ", b"\x7fELF", b"\xca\xfe\xba\xbe", b"PK\x03\x04", b"#!")
+"""With what an object of another program, a program or an archive begins, whatever its part is called."""
 
 
 class WorkbookTooLarge(TooLarge):
@@ -72,6 +76,14 @@ class WorkbookHasMacros(Malformed):
     en = "The workbook holds macros ({part}). Save it as XLSX without macros."
 
 
+class WorkbookHasForeignParts(Malformed):
+    """The workbook links to other files, or holds objects, programs, archives or a part that leads out: `part`."""
+
+    code = "workbook_has_foreign_parts"
+    bg = "Работната книга съдържа връзки към други файлове или вградени обекти ({part}). Запишете я само с листове."
+    en = "The workbook holds links to other files or embedded objects ({part}). Save it with sheets alone."
+
+
 class WorkbookBomb(Malformed):
     """The workbook unpacks to far more than it may, or claims an impossible extent; `reason` says which."""
 
@@ -90,8 +102,11 @@ class SheetScan:
     columns: int = 0
 
 
-def check_archive(file: IO[bytes], *, size: int) -> None:
-    """Raise one of this module's problems unless `file` may be parsed as a workbook."""
+def check_archive(file: IO[bytes], *, size: int, unpacked: int | None = None) -> None:
+    """Raise one of this module's problems unless `file` may be parsed as a workbook of at most `unpacked` bytes.
+
+    Without that, of MAX_UNPACKED.
+    """
     if size > MAX_FILE:
         raise WorkbookTooLarge(limit=MAX_FILE)
     if file.read(len(_OLE2)) == _OLE2:
@@ -99,7 +114,8 @@ def check_archive(file: IO[bytes], *, size: int) -> None:
     try:
         with zipfile.ZipFile(file) as archive:
             _check_parts(archive)
-            _check_unpacked(archive, file)
+            _check_links(archive)
+            _check_unpacked(archive, file, limit=MAX_UNPACKED if unpacked is None else unpacked)
     except _BROKEN as error:
         raise NotAWorkbook from error
 
@@ -118,26 +134,48 @@ def _check_parts(archive: zipfile.ZipFile) -> None:
     if len(names) > MAX_ENTRIES or len(names) != len(set(names)) or any(part not in names for part in _NEEDED):
         raise NotAWorkbook
     for name in names:
-        if name.lower().lstrip("/").startswith(_MACROS):
-            raise WorkbookHasMacros(part=PurePosixPath(name).name)
+        path = PurePosixPath(name.lower().replace("\\", "/").lstrip("/"))
+        if str(path).startswith(_MACROS):
+            raise WorkbookHasMacros(part=path.name[:100])
+        outside = "\\" in name or ":" in name or name.startswith("/") or ".." in path.parts
+        if outside or str(path).startswith(_FOREIGN) or _read(archive, name, limit=8).startswith(_PROGRAMS):
+            raise WorkbookHasForeignParts(part=path.name[:100])
     types = _read(archive, "[Content_Types].xml", limit=MIB)
     if b"macroEnabled" in types:
         raise WorkbookHasMacros(part="[Content_Types].xml")
 
 
-def _check_unpacked(archive: zipfile.ZipFile, file: IO[bytes]) -> None:
+def _check_links(archive: zipfile.ZipFile) -> None:
+    """Raise WorkbookHasForeignParts for what lies outside the file, links that a reader may follow aside."""
+
+    def relationship(tag: str, attributes: Mapping[str, str]) -> None:
+        outside = attributes.get("TargetMode", "").lower() == "external"
+        if tag == "Relationship" and outside and not attributes.get("Type", "").endswith("/hyperlink"):
+            raise WorkbookHasForeignParts(part=attributes.get("Type", "").rpartition("/")[2][:100])
+
+    for name in archive.namelist():
+        if name.lower().endswith(".rels"):
+            _parse(archive, name, relationship)
+
+
+def _check_unpacked(archive: zipfile.ZipFile, file: IO[bytes], *, limit: int) -> None:
     """Unpack everything once, counting: the sizes that an archive states of itself may be lies."""
-    total = 0
+    total = packed = 0
     for info in archive.infolist():
-        unpacked = _unpacked_size(file, info, budget=MAX_UNPACKED - total)
+        unpacked = _unpacked_size(file, info, budget=limit - total)
+        if total + unpacked > limit:
+            raise WorkbookBomb(reason=f"> {limit // MIB} MiB")
         if unpacked != info.file_size:
             raise NotAWorkbook
         if unpacked > _RATIO_FROM and unpacked > MAX_RATIO * max(info.compress_size, 1):
             raise WorkbookBomb(reason=f"{info.filename}: 1:{unpacked // max(info.compress_size, 1)}")
-        total += unpacked
+        total, packed = total + unpacked, packed + info.compress_size
+    if total > _RATIO_FROM and total > MAX_RATIO * max(packed, 1):
+        raise WorkbookBomb(reason=f"1:{total // max(packed, 1)}")
 
 
 def _unpacked_size(file: IO[bytes], info: zipfile.ZipInfo, *, budget: int) -> int:
+    """How many bytes a part unpacks to; when it is more than `budget`, as many as showed that."""
     if info.flag_bits & 1 or info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
         raise NotAWorkbook
     file.seek(info.header_offset)
@@ -156,7 +194,7 @@ def _unpacked_size(file: IO[bytes], info: zipfile.ZipInfo, *, budget: int) -> in
             size += len(inflate.decompress(data, _CHUNK))
             data = inflate.unconsumed_tail
             if size > budget:
-                raise WorkbookBomb(reason=f"> {MAX_UNPACKED // MIB} MiB")
+                return size
     return size
 
 

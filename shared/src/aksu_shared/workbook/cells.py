@@ -4,6 +4,7 @@ import datetime as dt
 import re
 
 from aksu_shared.kernel.eik import is_valid_eik
+from aksu_shared.kernel.plain_text import composed, seen
 from aksu_shared.workbook.faults import CellError
 from aksu_shared.workbook.sheet import Cell
 
@@ -51,12 +52,12 @@ def from_note(column: str, note: str) -> CellError:
 
 
 def read_text(column: str, cell: Cell, *, longest: int) -> str | None:
-    """The cell as one line of text; None when empty. A number is taken as typed."""
+    """The cell as one line of what its reader sees; None when empty. A number is taken as typed."""
     if cell is None:
         return None
     if isinstance(cell, bool) or not isinstance(cell, str | int | float):
         raise bad(column, "text_expected", "Очаква се текст.", "A text is expected.")
-    text = _SPACES.sub(" ", str(cell)).strip()
+    text = composed(_SPACES.sub(" ", seen(str(cell)))).strip()
     if len(text) > longest:
         raise bad(
             column,

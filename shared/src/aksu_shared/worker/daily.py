@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from aksu_shared.config.base import BaseConfig
-from aksu_shared.privacy.expiry import expire
+from aksu_shared.privacy.expiry import expire, hide_restricted
+from aksu_shared.privacy.holdings import Holdings
 from aksu_shared.worker.heads import append_head, contradictions, head_of, publish_head, read_heads
 from aksu_shared.worker.parts import Worker
 
@@ -30,9 +31,14 @@ def head_publisher(service: str, config: BaseConfig, worker: Worker) -> Callable
     return publish
 
 
-def expiry(config: BaseConfig, worker: Worker) -> Callable[[], Awaitable[int]] | None:
-    """How keys to personal data are destroyed when their time is over; None where none is held."""
+def expiry(config: BaseConfig, worker: Worker, holdings: Holdings) -> Callable[[], Awaitable[int]] | None:
+    """How personal data are hidden, and keys to them destroyed, when it is time; None where none are held."""
     retention = config.retention
     if retention is None:
         return None
-    return lambda: expire(worker.pool, retention, now=worker.clock.now())
+
+    async def due() -> int:
+        await hide_restricted(worker.pool, holdings)
+        return await expire(worker.pool, retention, holdings, now=worker.clock.now())
+
+    return due

@@ -12,6 +12,7 @@ from aksu_shared.db.aggregate import Aggregate
 from aksu_shared.db.notify import Notifier
 from aksu_shared.db.work import UnitOfWork
 from aksu_shared.kernel.clock import Clock
+from aksu_shared.privacy.holdings import Holdings
 from aksu_shared.worker.applying import Applier
 from aksu_shared.worker.copies import Copies
 from aksu_shared.worker.handover import Handover
@@ -55,6 +56,8 @@ class WorkerParts:
 
     `wrapped` are the tables with keys or secrets wrapped under a key-encryption key → the column of these.
 
+    `holdings` are the classes of personal data, and where the service's rows tell of such people.
+
     `at_start` is one unit of work, done each time a process takes over the service's log for the first time; what it
     finds done already it does not do again.
     """
@@ -68,3 +71,4 @@ class WorkerParts:
     copies: Copies = field(default_factory=dict)
     on_rebuilt: OnRebuilt | None = None
     wrapped: Mapping[str, str] = field(default_factory=dict)
+    holdings: Holdings = field(default_factory=dict)

@@ -125,7 +125,7 @@ def _loops(parts: WorkerParts, worker: Worker, config: BaseConfig, url: str) -> 
             handover=handover,
             progress=progress,
             publish=head_publisher(parts.service, config, worker),
-            expire=expiry(config, worker),
+            expire=expiry(config, worker, parts.holdings),
         ).run(stop),
     }
     if parts.handlers:

@@ -11,7 +11,7 @@ from aksu_licensing.conditions.schemas import Overrides
 from aksu_shared.db.store import Kept
 from aksu_shared.events.licensing.applications import ApplicationState
 from aksu_shared.kernel.schemas.base import BadValue, Body, Resource, Versioned
-from aksu_shared.kernel.schemas.codes import Code, Line, Note
+from aksu_shared.kernel.schemas.codes import Code, Line, Note, Numbered
 
 _TODAY = "today when left out"
 
@@ -80,7 +80,7 @@ class GrantProposal(Reasoned, Overrides):
 class GrantOrder(Body):
     """The executive director's order that grants the application."""
 
-    order_number: Line
+    order_number: Numbered
     decided_on: date | None = Field(default=None, description=f"day of the order; {_TODAY}")
     note: Note | None = None
 

@@ -1,5 +1,6 @@
 """Reads and records applications."""
 
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import bindparam, text
@@ -18,6 +19,11 @@ _OPEN_APPLICATIONS = rows_where(
     & text(OPEN),
     lock=False,
 )
+
+OVER: Final = """EXISTS (
+  SELECT FROM application AS a
+   WHERE a.id = r.application_id AND (a.state_group = 'ENDED' OR a.state IN ('NOTIFIED', 'UPHELD')))"""
+"""SQL on a row `r` of what is attached to an application: that ended, or its order stands and is communicated."""
 
 
 class ApplicationStore(Store[ApplicationState]):

@@ -1,6 +1,5 @@
 """Checks of those who manage or represent applicants: each is sealed under a key of its own."""
 
-from collections.abc import Mapping
 from typing import Final
 from uuid import UUID
 
@@ -8,6 +7,7 @@ from uuid_utils.compat import uuid7
 
 from aksu_licensing.applications.rules import AGENCY
 from aksu_licensing.applications.service import ApplicationService
+from aksu_licensing.applications.store import OVER
 from aksu_licensing.checks.schemas import NewManagerCheck
 from aksu_licensing.checks.tables import ManagerCheckTable
 from aksu_licensing.conditions.rules import MANAGER_CHECK, NOT_MET, REQUIRED, Finding
@@ -16,14 +16,15 @@ from aksu_shared.db.store import Kept, Store, begins
 from aksu_shared.db.tables import table_of
 from aksu_shared.events.licensing.applications import ApplicationState
 from aksu_shared.events.licensing.checks import ManagerCheckRecorded, ManagerCheckState
+from aksu_shared.privacy.holdings import Holding, Holdings
 from aksu_shared.privacy.people import Person
 from aksu_shared.privacy.store import SubjectStore
 from aksu_shared.procedures.context import Context
 
 MANAGER: Final = "application.manager"
 """Class of data, as `retention.toml` has it."""
-HOLDINGS: Final[Mapping[str, str]] = {MANAGER: "manager_check"}
-"""Class of data → the table whose rows tell of such people."""
+HOLDINGS: Final[Holdings] = {MANAGER: Holding(table="manager_check", over=OVER)}
+"""Needed until the application is decided for good."""
 
 CONDITIONS: Final[Mapping[str, str]] = {"CRIMINAL_RECORD": "NOT_CONVICTED", "LICENCE_REGISTER": "NO_BAR_REVOKED"}
 """Register in which somebody was looked up → the condition that an obstacle found there is about."""

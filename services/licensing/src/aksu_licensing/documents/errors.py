@@ -3,6 +3,14 @@
 from aksu_shared.kernel.errors import Problem, RuleBroken
 
 
+class TooManyDocuments(RuleBroken):
+    """An application holds no more than `number` documents of `megabytes` together."""
+
+    code = "too_many_documents"
+    bg = "Към едно заявление се прилагат най-много {number} документа, общо до {megabytes} MiB."
+    en = "An application takes at most {number} documents of {megabytes} MiB together."
+
+
 class ContentErased(Problem):
     """The document was erased: its key is destroyed, and only that it existed is known."""
 
@@ -14,7 +22,7 @@ class ContentErased(Problem):
 
 
 class ContentRestricted(RuleBroken):
-    """While processing is restricted nobody opens the document but who answers for personal data."""
+    """Processing is restricted and the application decided: only who answers for personal data sees the document."""
 
     code = "content_restricted"
     bg = "Обработването на данните в документа е ограничено."

@@ -1,7 +1,6 @@
 """Documents of applications: each is sealed under a key of its own."""
 
 import hashlib
-from collections.abc import Mapping
 from typing import Final
 from uuid import UUID
 
@@ -9,20 +8,28 @@ from uuid_utils.compat import uuid7
 
 from aksu_licensing.applications.rules import AGENCY
 from aksu_licensing.applications.service import ApplicationService
+from aksu_licensing.applications.store import OVER
+from aksu_licensing.documents.errors import TooManyDocuments
 from aksu_licensing.documents.schemas import Upload
 from aksu_licensing.documents.tables import DocumentTable
 from aksu_shared.auth.principal import Principal
 from aksu_shared.db.store import Kept, Store, begins
 from aksu_shared.db.tables import table_of
 from aksu_shared.events.licensing.documents import DocumentAttached, DocumentState
+from aksu_shared.privacy.holdings import Holding, Holdings
 from aksu_shared.privacy.people import Person
 from aksu_shared.privacy.store import SubjectStore
 from aksu_shared.procedures.context import Context
 
+MEBIBYTE: Final = 1024 * 1024
+MAX_DOCUMENTS: Final = 100
+MAX_TOTAL: Final = 200 * MEBIBYTE
+"""Documents of one application, and their bytes together."""
+_ATTACHED: Final = "SELECT count(*), coalesce(sum(size), 0) FROM document WHERE application_id = $1"
 DOCUMENT: Final = "application.document"
 """Class of data, as `retention.toml` has it."""
-HOLDINGS: Final[Mapping[str, str]] = {DOCUMENT: "document"}
-"""Class of data → the table whose rows tell of such people."""
+HOLDINGS: Final[Holdings] = {DOCUMENT: Holding(table="document", over=OVER)}
+"""Needed until the application is decided for good."""
 
 
 class DocumentService:
@@ -37,9 +44,13 @@ class DocumentService:
     async def attach(self, application_id: UUID, upload: Upload, *, by: Principal) -> Kept[DocumentState]:
         """Attach a document. Its name and content are for the Agency and the applicant alone.
 
-        Raises NotFound, Forbidden, ApplicationDecided.
+        Raises NotFound, Forbidden, ApplicationDecided, TooManyDocuments.
         """
+        connection = await self._work.begin()  # so that the application stays locked while its documents are counted
         application = await self._applications.undecided(application_id, right="licensing.document.attach", by=by)
+        number, total = await connection.fetchrow(_ATTACHED, application_id)
+        if number >= MAX_DOCUMENTS or total + len(upload.content) > MAX_TOTAL:
+            raise TooManyDocuments(number=MAX_DOCUMENTS, megabytes=MAX_TOTAL // MEBIBYTE)
         state = DocumentState(
             id=uuid7(),
             application_id=application_id,

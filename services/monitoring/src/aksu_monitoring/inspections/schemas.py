@@ -10,7 +10,7 @@ from aksu_shared.auth.principal import parse_body
 from aksu_shared.events.ingest import Finding, PlaceGiven, Text
 from aksu_shared.events.monitoring.inspections import FindingState, InspectionState
 from aksu_shared.kernel.schemas.base import BadValue, Body, Versioned
-from aksu_shared.kernel.schemas.codes import Code, Eik, Line, Note
+from aksu_shared.kernel.schemas.codes import Code, Eik, Note, Numbered
 
 _TODAY = "today when left out"
 
@@ -101,7 +101,7 @@ class Order(Body):
     `participants` are other bodies that take part, such as in a joint inspection: they read what is found.
     """
 
-    order_number: Line
+    order_number: Numbered
     team: Annotated[tuple[Subject, ...], Field(min_length=1, max_length=20)]
     subject: Note
     period: Period
@@ -142,7 +142,7 @@ class Objections(Body):
 class Approval(Body):
     """The report is approved under its number."""
 
-    report_number: Line
+    report_number: Numbered
 
 
 class Closing(Body):

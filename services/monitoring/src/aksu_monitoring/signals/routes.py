@@ -1,24 +1,24 @@
 """Signals: taken from anybody, who gets a receipt and nothing else; read by who deals with them, each read recorded."""
 
 import json
-from collections.abc import AsyncIterator
 from functools import partial
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
-from fastapi import Depends, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 from uuid_utils.compat import uuid7
 
 from aksu_monitoring.signals.queries import SIGNAL_BY_ID, SIGNAL_VERSION_BY_ID, SIGNALS
 from aksu_monitoring.signals.rules import own_key, whose
-from aksu_monitoring.signals.schemas import NewSignal, SignalRead, SignalReceipt, SignalSummary
+from aksu_monitoring.signals.schemas import PORTAL, NewSignal, SignalRead, SignalReceipt, SignalSummary
 from aksu_monitoring.signals.service import SignalService
 from aksu_monitoring.signals.steps import SIGNAL_STEPS
 from aksu_shared.auth.dependencies import PrincipalDep, requires
 from aksu_shared.db.store import Kept
 from aksu_shared.events.monitoring.signals import SignalState
 from aksu_shared.kernel.errors import Malformed, NotFound
+from aksu_shared.kernel.logging import Correlation, set_correlation
 from aksu_shared.kernel.schemas.codes import Code, MunicipalityCode
 from aksu_shared.operations.audit import AuditEntry, reads_of
 from aksu_shared.operations.subjects import READ as READ_SUBJECTS
@@ -34,23 +34,6 @@ from aksu_shared.web.steps import add_steps
 router = Router(tags=["signals"])
 
 _PATH: Final = "/signals/{signal_id}"
-
-
-async def _new_id() -> UUID:
-    """The id of what the request makes; the same for all of the request."""
-    return uuid7()
-
-
-NewIdDep = Annotated[UUID, Depends(_new_id)]
-
-
-async def _filing(request: Request, principal: PrincipalDep, api: ApiDep, made: NewIdDep) -> AsyncIterator[Command]:
-    """The unit of work of who files a signal: it writes and sees that one, and nothing else."""
-    async with api.commands.open(request, principal.holding(own_key(made))) as command:
-        yield command
-
-
-FilingCommandDep = Annotated[Command, Depends(_filing, scope="function")]
 
 
 class SignalQuery(PageQuery):
@@ -74,10 +57,20 @@ class SignalQuery(PageQuery):
     responses=problems(*COMMAND_PROBLEMS),
     dependencies=[requires("monitoring.signal.file")],
 )
-async def file_signal(body: NewSignal, signal_id: NewIdDep, command: FilingCommandDep) -> Response:
-    """Signal something. Anybody may, without saying who they are; the answer is a receipt number."""
-    kept = await SignalService(command.context).file(signal_id, body, by=command.principal)
-    return command.reply(201, SignalReceipt(receipt=kept.state.receipt))
+async def file_signal(body: NewSignal, request: Request, api: ApiDep, principal: PrincipalDep) -> Response:
+    """Signal something. Anybody may, without saying who they are; the answer is a receipt number.
+
+    Whatever token came with it, nobody is noted as having signalled, but for an officer who takes it down for somebody.
+    """
+    officer = body.channel != PORTAL and bool(api.rights.granted(principal, "monitoring.signal.record"))
+    if not officer:
+        # The request's own correlation stands in the gateway's log beside an address, and in what else its sender did.
+        set_correlation(Correlation.of(None))
+    signal_id = uuid7()
+    by = principal if officer else principal.unnamed()
+    async with api.commands.open(request, by.holding(own_key(signal_id))) as command:
+        kept = await SignalService(command.context).file(signal_id, body, taken_down=officer)
+        return command.reply(201, SignalReceipt(receipt=kept.state.receipt))
 
 
 @router.get(

@@ -38,6 +38,10 @@ class Concerned(Body):
     note: Note | None = None
 
 
+PORTAL: Final = "PORTAL"
+"""The channel of those who signal themselves; by the others an officer takes a signal down for somebody."""
+
+
 class NewSignal(Body):
     """A signal or complaint. `channel` is for officers who take one down for somebody."""
 
@@ -46,7 +50,7 @@ class NewSignal(Body):
     place_id: UUID | None = None
     service_id: UUID | None = None
     danger_to_life: bool = False
-    channel: Annotated[str, Code("signal_channels")] = "PORTAL"
+    channel: Annotated[str, Code("signal_channels")] = PORTAL
     text: Note
     signaller: Signaller | None = None
     concerned: Annotated[tuple[Concerned, ...], Field(max_length=10)] = ()

@@ -24,9 +24,8 @@ from aksu_monitoring.signals.rules import (
     names_sender,
     signal_scope,
 )
-from aksu_monitoring.signals.schemas import Concerned, NewSignal
+from aksu_monitoring.signals.schemas import PORTAL, Concerned, NewSignal
 from aksu_monitoring.signals.store import SignalStore
-from aksu_shared.auth.principal import Principal
 from aksu_shared.db.deadlines import Deadline, schedule
 from aksu_shared.db.store import Kept, begins
 from aksu_shared.events.monitoring.signals import SignalReceived, SignalState, SignalTermPassed
@@ -49,9 +48,12 @@ class SignalService:
         self._inspections = InspectionStore(context.work)
         self._subjects = SubjectStore(context.work, context.keys)
 
-    async def file(self, key: UUID, new: NewSignal, *, by: Principal) -> Kept[SignalState]:
-        """Take a signal down under the id given; its scope key is held by the unit of work."""
-        state = self._received(key, new, by=by)
+    async def file(self, key: UUID, new: NewSignal, *, taken_down: bool) -> Kept[SignalState]:
+        """Take a signal in under the id given; its scope key is held by the unit of work.
+
+        `taken_down`: by an officer for somebody, so that the channel is as the officer says.
+        """
+        state = self._received(key, new, channel=new.channel if taken_down else PORTAL)
         kept = self.store.save(begins(SignalReceived, state, id=str(key), scope=signal_scope(state)))
         sender = new.signaller.model_dump(exclude_none=True) if new.signaller else {}
         people = [_person(SIGNALLER, kept, sender | {"text": new.text})]
@@ -101,12 +103,12 @@ class SignalService:
             legal_basis = self.context.terms.get(term, on=legal_day(kept.state.received_at)).legal_basis
             self.store.save(kept.becomes(SignalTermPassed, legal_basis=legal_basis, overdue=missed(kept.state, term)))
 
-    def _received(self, key: UUID, new: NewSignal, *, by: Principal) -> SignalState:
+    def _received(self, key: UUID, new: NewSignal, *, channel: str) -> SignalState:
         today, terms = self.context.today, self.context.terms
         return SignalState(
             id=key,
             receipt=drawn_number("С"),
-            channel="PORTAL" if by.anonymous else new.channel,
+            channel=channel,
             category=new.category,
             danger_to_life=new.danger_to_life,
             anonymous=new.signaller is None,

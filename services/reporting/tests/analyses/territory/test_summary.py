@@ -25,6 +25,7 @@ from aksu_local.served import Served
 from aksu_reporting.analyses.territory.schemas import TerritorySummary
 
 DAY = timedelta(days=1)
+MINISTRY: dict[str, Any] = {"role": "ministry_reader", "body": "MLSP"}
 
 
 async def summary(reporting: Served, code: str = "BLG", **caller: Any) -> dict[str, Any]:
@@ -232,12 +233,15 @@ async def test_restricted_figures_are_shown_to_those_whose_territory_covers_them
     for caller in ({}, {"role": "provider", "body": "PROVIDER:130007884"}, MAYOR):
         found = await summary(reporting, "BLG", **caller)
         assert (found["applications"], found["findings"]) == (None, None)
-    for code, caller in (("BLG03", MAYOR), ("BLG", ANALYST), ("BG", ANALYST)):
+        assert set(found["covered"].values()) == {False}
+    for code, caller in (("BLG03", MAYOR), ("BLG", ANALYST), ("BG", ANALYST), ("BG", MINISTRY)):
         found = await summary(reporting, code, **caller)
-        assert found["applications"] == {
-            "total": 2, "pending": 1, "overdue": 1, "by_state": {"GRANTED": 1, "UNDER_REVIEW": 1}
-        }  # fmt: skip
         assert found["findings"] == {"total": 1, "by_result": {"MET": 1}}
+        whole = {"total": 2, "pending": 1, "overdue": 1, "by_state": {"GRANTED": 1, "UNDER_REVIEW": 1}}
+        assert found["applications"] == (whole if caller is ANALYST else None)
+        assert found["covered"] == {
+            "applications": caller is ANALYST, "unannounced": caller is ANALYST, "findings": True
+        }  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -251,10 +255,13 @@ async def test_findings_are_counted_for_those_who_see_all_of_them(
         assert (await summary(reporting, code, role=role, body=body))["findings"] is None
 
 
-async def test_rows_outside_the_callers_scope_are_in_no_figure(reporting: Served, tell: Telling) -> None:
+async def test_what_only_the_agency_knows_is_in_no_figure_of_others_and_not_as_0(
+    reporting: Served, tell: Telling
+) -> None:
     await tell(inspection(public=False), inspection())
-    assert (await summary(reporting))["inspections"]["total"] == 1
-    assert (await summary(reporting, **MAYOR))["inspections"]["total"] == 2
+    for caller, unannounced in (({}, None), (MAYOR, None), (MINISTRY, None), (ANALYST, 1)):
+        found = (await summary(reporting, **caller))["inspections"]
+        assert (found["total"], found["unannounced"]) == (1, unannounced)
     assert (await summary(reporting, role="municipality_officer", body="MUNICIPALITY:VID01"))["inspections"][
         "total"
     ] == 1

@@ -17,7 +17,7 @@ class DocumentState(State):
     attached_at: datetime
 
 
-class DocumentEvent(Event[DocumentState], aggregate="licensing.document"):
+class DocumentEvent(Event[DocumentState], aggregate="licensing.document", read="licensing.application.read"):
     """About a document."""
 
 

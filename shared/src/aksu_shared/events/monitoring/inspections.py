@@ -131,7 +131,7 @@ class FindingState(State):
     recorded_at: datetime
 
 
-class FindingEvent(Event[FindingState], aggregate="monitoring.finding"):
+class FindingEvent(Event[FindingState], aggregate="monitoring.finding", read="monitoring.inspection.read"):
     """About a finding."""
 
 

@@ -40,8 +40,8 @@ class RegisterRowState(State):
     violations: str | None
 
 
-class RegisterRowEvent(Event[RegisterRowState], aggregate="registry.register_row"):
-    """About a row of the imported register."""
+class RegisterRowEvent(Event[RegisterRowState], aggregate="registry.register_row", read="registry.register.import"):
+    """About a row of the imported register: no list shows it, so it is told to who imports the register."""
 
 
 class RegisterRowImported(RegisterRowEvent, fact="imported"):

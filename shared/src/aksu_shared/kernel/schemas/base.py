@@ -7,9 +7,13 @@ from typing import Any, ClassVar, Final
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError
 
+from aksu_shared.kernel.plain_text import composed, unseen_in
+
 _STRICT: Final = frozenset({"int", "bool", "float"})
 _ISO_TEXT: Final = frozenset({"date", "datetime", "time"})
 _OTHER_MODELS: Final = frozenset({"model", "dataclass", "definition-ref"})
+LINES: Final = "aksu_lines"
+"""In the metadata of a text's schema: it may have several lines."""
 _NUMBER: Final = re.compile(r"-?[0-9]{1,30}(?:\.[0-9]{1,30})?", re.ASCII)
 _ISO_START: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{2}:[0-9]{2}")
 
@@ -41,6 +45,9 @@ def _strict_scalar(schema: dict[str, Any]) -> None:
 
 def _iso_scalar(schema: dict[str, Any]) -> None:
     kind = schema["type"]
+    if kind == "str":
+        _plain_text(schema)
+        return
     guard = _iso_text if kind in _ISO_TEXT else _plain_number if kind == "decimal" else None
     if guard is None:
         return
@@ -48,6 +55,34 @@ def _iso_scalar(schema: dict[str, Any]) -> None:
     schema.clear()
     function = {"type": "no-info", "function": guard}
     schema.update({"type": "function-before", "function": function, "schema": inner})
+
+
+def _plain_text(schema: dict[str, Any]) -> None:
+    """Let no text through with characters that its reader does not see; what passes is composed."""
+    inner = dict(schema)
+    function = _plain_lines if (inner.get("metadata") or {}).get(LINES) else _plain_line
+    schema.clear()
+    schema.update({"type": "function-after", "function": {"type": "no-info", "function": function}, "schema": inner})
+
+
+def _plain_line(value: str) -> str:
+    return _plain(value, unseen_in(value))
+
+
+def _plain_lines(value: str) -> str:
+    text = value.replace("\r\n", "\n")
+    return _plain(text, unseen_in(text, lines=True))
+
+
+def _plain(text: str, unseen: str | None) -> str:
+    if unseen is not None:
+        code = f"U+{ord(unseen):04X}"
+        raise BadValue(
+            "unseen_character",
+            bg=f"Текстът съдържа невидим или управляващ знак ({code}). Махнете го.",
+            en=f"The text holds a character that is not seen, or a control ({code}). Leave it out.",
+        )
+    return composed(text)
 
 
 def _iso_text(value: Any) -> Any:  # noqa: ANN401 - whatever the caller sent
@@ -76,6 +111,8 @@ class BadValue(ValueError):
 
 class Body(BaseModel):
     """A body a caller sends. Unknown fields are refused; numbers, booleans and dates are never guessed from others.
+
+    No text of it holds a character that its reader does not see (`kernel.plain_text`).
 
     JSON has its own types: `"5"` is no number, `1` is no boolean, `20240131` or `"20240131"` is no date.
     """

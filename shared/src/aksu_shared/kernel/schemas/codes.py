@@ -14,8 +14,8 @@ from pydantic_core import CoreSchema, core_schema
 from aksu_shared.kernel import territory
 from aksu_shared.kernel.codelists import CODELISTS
 from aksu_shared.kernel.eik import is_valid_eik
-from aksu_shared.kernel.personal_number import birth_date, is_valid_egn, is_valid_lnch
-from aksu_shared.kernel.schemas.base import BadValue
+from aksu_shared.kernel.personal_number import birth_date, holds_personal_number, is_valid_egn, is_valid_lnch
+from aksu_shared.kernel.schemas.base import LINES, BadValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +106,45 @@ PersonalNumber = Annotated[
 ]
 """ЕГН or ЛНЧ of a person: 10 digits, the day of birth of an ЕГН and the check digit valid."""
 
+
+def _names_nobody(value: str) -> str:
+    if holds_personal_number(value):
+        raise BadValue(
+            "personal_number",
+            bg="Текстът съдържа ЕГН или ЛНЧ, а се чете от всички. Дайте само номера на преписката.",
+            en="The text holds an ЕГН or a ЛНЧ, and everybody reads it. Give the number of the case alone.",
+        )
+    return value
+
+
+NAMES_NOBODY = AfterValidator(_names_nobody)
+"""For numbers that are public or kept in clear: refuses a text with the number of a person in it."""
+
+CaseNumber = Annotated[
+    str,
+    Field(
+        max_length=100, pattern=r"^[0-9A-Za-zА-Яа-я./-]{0,99}[0-9][0-9A-Za-zА-Яа-я./-]{0,99}$", examples=["Д-17/2026"]
+    ),
+    NAMES_NOBODY,
+]
+"""Number of a case, as its keeper counts: letters, digits, `.`, `/` and `-`, with a digit, without blanks; no names."""
+
+
+class Lines:
+    """Marks a text of several lines: in other texts a line's end is refused like any character that is not seen."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401
+        """The string's own schema, marked for `Body`."""
+        text = handler(source)
+        return {**text, "metadata": {**text.get("metadata", {}), LINES: True}}
+
+
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
 """One line of text, 1–300 characters."""
 
-Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
-"""A reason or description, 1–4,000 characters."""
+Numbered = Annotated[Line, NAMES_NOBODY]
+"""A line with the number of an order or a report, which everybody reads."""
+
+Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000), Lines()]
+"""A reason or description, 1–4,000 characters, of one or several lines."""

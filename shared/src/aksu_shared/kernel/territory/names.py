@@ -4,6 +4,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from aksu_shared.kernel.plain_text import seen
+
 # Latin capitals and small letters that look like Cyrillic ones and slip into typed names.
 _LOOKALIKES = str.maketrans("aceopxykmtbh", "асеорхукмтвн")
 _CYRILLIC = re.compile("[а-я]")
@@ -15,8 +17,11 @@ _SETTLEMENT_KIND = re.compile(r"^(?:град|гр|село|с|ман|манас�
 
 @lru_cache(maxsize=4096)  # the same few towns, kinds and groups come on every row of a register
 def fold(text: str) -> str:
-    """Lower case, words separated by one space, no punctuation, Latin look-alikes in Cyrillic words made Cyrillic."""
-    lowered = unicodedata.normalize("NFKC", text.replace("№", " ")).casefold()
+    """Lower case, words separated by one space, no punctuation, Latin look-alikes in Cyrillic words made Cyrillic.
+
+    Characters that nobody sees part no words and make no difference.
+    """
+    lowered = unicodedata.normalize("NFKC", seen(text).replace("№", " ")).casefold()
     words = _NOT_WORD.sub(" ", unicodedata.normalize("NFKC", lowered)).split()
     return " ".join(word.translate(_LOOKALIKES) if _CYRILLIC.search(word) else word for word in words)
 

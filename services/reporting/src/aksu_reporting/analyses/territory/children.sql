@@ -2,6 +2,7 @@
 --
 -- $2 code · $3 legal today · $4 last day up to which a licence that ends is expiring · $5 first day of the legal year
 -- $6 level, or NULL where nothing lies inside
+-- {public}: the condition that everybody sees row `x`: such figures are the same for all, whoever asks
 -- {within}: the condition that row `x` lies in the territory · {leaf}: code of the oblast or municipality `x` lies in
 -- {child}: the item that leaf `l` belongs to · {order}: of the items
 -- all other names in braces are measures, of row `x` or of the sums
@@ -29,11 +30,11 @@ figures AS (
   UNION ALL
   SELECT {leaf}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
          count(*), count(*) FILTER (WHERE {inspection_this_year}), count(*) FILTER (WHERE {inspection_flagged}), 0, 0
-    FROM inspection x WHERE {within} GROUP BY 1
+    FROM inspection x WHERE {public} AND {within} GROUP BY 1
   UNION ALL
   SELECT {leaf}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
          count(*) FILTER (WHERE {prescription_open}), count(*) FILTER (WHERE {prescription_overdue})
-    FROM prescription x WHERE {within} GROUP BY 1
+    FROM prescription x WHERE {public} AND {within} GROUP BY 1
   UNION ALL -- every territory is there, with or without figures
   SELECT {leaf}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
     FROM (SELECT id AS municipality FROM territory WHERE level = 'MUNICIPALITY') x WHERE {within} GROUP BY 1

@@ -27,6 +27,7 @@ from aksu_shared.kernel.errors import NotFound
 
 _FINANCING: Final = tuple(CODELISTS["financing"])
 _NOTHING: Final = b"null"
+_PUBLIC: Final = "(x.scope && ARRAY['public'])"
 
 # A municipality's code begins with the three letters of its oblast, so rows need no join to know where they lie.
 _WITHIN: Final[Mapping[Level, str]] = {
@@ -103,7 +104,7 @@ def _shares(part: str) -> dict[str, str]:
 
 def _sql(name: str, **parts: str) -> str:
     text = resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
-    for part, sql in {**_measures(), **parts, "fresh_at": FRESH_AT_OF_EACH}.items():
+    for part, sql in {**_measures(), **parts, "public": _PUBLIC, "fresh_at": FRESH_AT_OF_EACH}.items():
         text = text.replace(f"{{{part}}}", sql)
     return f"coalesce(({text}), '{_NOTHING.decode()}')"
 

@@ -140,7 +140,7 @@ class ApplicationFigures(Resource):
 
 
 class InspectionFigures(Resource):
-    """Inspections whose municipality is known; `this_year` begun in the legal year.
+    """Inspections that everybody may know of and whose municipality is known; `this_year` begun in the legal year.
 
     An inspection may carry several flags, and counts under each in `by_flag`.
     """
@@ -152,6 +152,15 @@ class InspectionFigures(Resource):
     without_outcome: Count
     by_outcome: ByCode
     by_flag: ByCode
+    unannounced: Count | None = Field(description="planned or ordered, in no other figure; null: not covered")
+
+
+class Covered(Resource):
+    """Whether the caller sees all that a restricted figure counts; where it does not, the figure is null, never 0."""
+
+    applications: bool = Field(description="the Agency alone: applicants and mayors see some")
+    unannounced: bool = Field(description="the Agency alone, until an inspection starts")
+    findings: bool = Field(description="the bodies whose territory covers this one")
 
 
 class FindingFigures(Resource):
@@ -179,13 +188,10 @@ class TerritorySummary(Resource):
     sites: Count = Field(description="registered addresses at which services are or were provided")
     services: ServiceFigures
     licences: LicenceFigures
-    applications: ApplicationFigures | None = Field(
-        description="Restricted: null for a caller whose territory does not cover this one, as part would mislead."
-    )
+    covered: Covered
+    applications: ApplicationFigures | None = Field(description="Restricted: null where not covered.")
     inspections: InspectionFigures
-    findings: FindingFigures | None = Field(
-        description="Restricted: null for all but the Agency and the municipality itself, who see every finding there."
-    )
+    findings: FindingFigures | None = Field(description="Restricted: null where not covered.")
     unplaced: Unplaced | None = Field(description="in no other figure; nation only")
     prescriptions: PrescriptionFigures
     fresh_at: FreshAt

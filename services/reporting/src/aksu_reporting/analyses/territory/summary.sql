@@ -2,6 +2,7 @@
 --
 -- $2 code · $3 legal today · $4 last day up to which a licence that ends is expiring · $5 first day of the legal year
 -- $6 the classes of financing, in their order
+-- {public}: the condition that everybody sees row `x`: such figures are the same for all, whoever asks
 -- {within}: the condition that row `x` lies in the territory, by the form of its code
 -- all other names in braces are measures, of row `x` or of the sums
 --
@@ -9,8 +10,9 @@
 -- lies in exactly one municipality, so the figures of a territory are the sums of its parts. The exceptions say so:
 -- `providers.working` (a provider may work in several) and what counts in several groups.
 WITH at AS MATERIALIZED (
-  SELECT t.*, app_scope() && ARRAY['BG', t.id, t.parent] AS covered, -- the caller sees all its restricted rows
-         app_scope() && ARRAY['b:AKSU', 'b:MUNICIPALITY:' || t.id] AS inspecting -- and all findings made there
+  -- whether the caller sees all its rows of a kind: those of the Agency, all findings made there
+  SELECT t.*, app_scope() && ARRAY['b:AKSU'] AS agency,
+         app_scope() && ARRAY['b:AKSU', 'b:MUNICIPALITY:' || t.id] AS inspecting
     FROM territory t WHERE t.id = $2 AND s.v IS NOT NULL
 ),
 service_groups AS MATERIALIZED (
@@ -54,16 +56,16 @@ licences AS (
 ),
 inspections AS MATERIALIZED (
   SELECT x.kind, x.state, x.outcome, coalesce({inspection_this_year}, false) AS this_year, count(*) AS n
-    FROM inspection x WHERE {within} GROUP BY 1, 2, 3, 4
+    FROM inspection x WHERE {public} AND {within} GROUP BY 1, 2, 3, 4
 ),
 flags AS (
   SELECT code, count(*) AS n FROM inspection x, unnest(x.flags) AS code
-   WHERE {inspection_flagged} AND {within} GROUP BY 1
+   WHERE {inspection_flagged} AND {public} AND {within} GROUP BY 1
 ),
 prescriptions AS (
   SELECT x.state, count(*) AS n, count(*) FILTER (WHERE {prescription_open}) AS open,
          count(*) FILTER (WHERE {prescription_overdue}) AS overdue
-    FROM prescription x WHERE {within} GROUP BY 1
+    FROM prescription x WHERE {public} AND {within} GROUP BY 1
 ),
 findings AS (
   SELECT x.result, count(*) AS n FROM finding x WHERE {within} GROUP BY 1
@@ -119,7 +121,8 @@ SELECT json_build_object(
     'total', coalesce(sum(n), 0), 'in_force', coalesce(sum(in_force), 0), 'expiring', coalesce(sum(expiring), 0),
     'expiring_until', $4::date, 'by_state', coalesce(json_object_agg(state, n ORDER BY state), '{}'))
     FROM licences),
-  'applications', CASE WHEN at.covered THEN (SELECT json_build_object(
+  'covered', json_build_object('applications', at.agency, 'unannounced', at.agency, 'findings', at.inspecting),
+  'applications', CASE WHEN at.agency THEN (SELECT json_build_object(
     'total', coalesce(sum(n), 0), 'pending', coalesce(sum(pending), 0), 'overdue', coalesce(sum(overdue), 0),
     'by_state', coalesce(json_object_agg(state, n ORDER BY state), '{}')) FROM applications) END,
   'inspections', json_build_object(
@@ -132,7 +135,8 @@ SELECT json_build_object(
     'without_outcome', (SELECT coalesce(sum(n), 0) FROM inspections WHERE outcome IS NULL),
     'by_outcome', (SELECT coalesce(json_object_agg(code, n ORDER BY code), '{}')
                      FROM (SELECT outcome AS code, sum(n) AS n FROM inspections WHERE outcome IS NOT NULL GROUP BY 1) g),
-    'by_flag', (SELECT coalesce(json_object_agg(code, n ORDER BY code), '{}') FROM flags)),
+    'by_flag', (SELECT coalesce(json_object_agg(code, n ORDER BY code), '{}') FROM flags),
+    'unannounced', CASE WHEN at.agency THEN (SELECT count(*) FROM inspection x WHERE NOT {public} AND {within}) END),
   'findings', CASE WHEN at.inspecting THEN (SELECT json_build_object(
     'total', coalesce(sum(n), 0), 'by_result', coalesce(json_object_agg(result, n ORDER BY result), '{}'))
     FROM findings) END,
@@ -140,7 +144,7 @@ SELECT json_build_object(
     'total', coalesce(sum(n), 0), 'open', coalesce(sum(open), 0), 'overdue', coalesce(sum(overdue), 0),
     'by_state', coalesce(json_object_agg(state, n ORDER BY state), '{}')) FROM prescriptions),
   'unplaced', CASE WHEN at.level = 'NATION' THEN json_build_object(
-    'inspections', (SELECT count(*) FROM inspection WHERE municipality IS NULL),
-    'prescriptions', (SELECT count(*) FROM prescription WHERE municipality IS NULL)) END,
+    'inspections', (SELECT count(*) FROM inspection x WHERE {public} AND municipality IS NULL),
+    'prescriptions', (SELECT count(*) FROM prescription x WHERE {public} AND municipality IS NULL)) END,
   'fresh_at', {fresh_at})
 FROM at
