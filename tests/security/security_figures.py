@@ -23,6 +23,8 @@ FIGURES: Final[Mapping[str, Callable[[Figure, Figure], Figure]]] = {
     "goodput_ratio": min,  # the worst run
     "fuzz_findings": _sum,
     "canary_hits": _sum,
+    "loop_blocked_ms_max": max,  # the worst request of any route
+    "raw_http_wrong": _sum,
 }
 """Every figure there is, in the order of the report, and how two records of it become one."""
 

@@ -90,7 +90,8 @@ class ProblemDocument(BaseModel):
     status: int
     code: str = Field(description="stable, for programs")
     legal_basis: str | None = None
-    errors: list[FieldErrorDocument] | None = None
+    errors: list[FieldErrorDocument] | None = Field(default=None, description="the first 50 bad fields")
+    more_errors: int | None = Field(default=None, description="how many bad fields there are besides; absent: none")
     instance: str | None = Field(default=None, description="`urn:aksu:request:<correlation id>`")
 
 
