@@ -1,7 +1,7 @@
 """Every failure leaves as RFC 9457 `application/problem+json`, rendered here and documented from the same classes.
 
-BadRequest 400, MethodNotAllowed 405, RequestTimeout 408, HeadersTooLarge 431 and MethodNotImplemented 501 belong to the
-protocol and live here; the rest of the tree is in `aksu_shared.kernel.errors`.
+BadRequest 400, MethodNotAllowed 405, RequestTimeout 408, ExpectationFailed 417, HeadersTooLarge 431 and
+MethodNotImplemented 501 belong to the protocol and live here; the rest of the tree is in `aksu_shared.kernel.errors`.
 """
 
 import json
@@ -51,6 +51,15 @@ class RequestTimeout(Problem):
     code = "request_timeout"
     bg = "Заявката не пристигна навреме."
     en = "The request did not arrive in time."
+
+
+class ExpectationFailed(Problem):
+    """The client expects something else than to be told to continue."""
+
+    status = 417
+    code = "expectation_failed"
+    bg = "Сървърът изпълнява само очакването 100-continue."
+    en = "The server meets no expectation but 100-continue."
 
 
 class HeadersTooLarge(Problem):
