@@ -51,6 +51,11 @@ class BaseConfig(BaseSettings):
     oidc_token_types: Annotated[frozenset[str], NoDecode] = Field(
         default=frozenset({"at+jwt"}), description="accepted `typ` of a token, comma-separated, lower case"
     )
+    oidc_low_s: bool | None = Field(
+        default=None,
+        description="whether the issuer writes its ES256 signatures with the lower S, as few do: then one written the"
+        " other way is refused; by default so with keys from a file, which are the development issuer's",
+    )
     oidc_leeway_seconds: int = Field(default=30, ge=0, le=60, description="tolerated difference of clocks")
     oidc_max_token_seconds: int | None = Field(
         default=None,
@@ -184,6 +189,11 @@ class BaseConfig(BaseSettings):
     def max_token_lifetime(self) -> int | None:
         """Seconds that a token may live: as configured, else 600 in production and unbounded elsewhere."""
         return self.oidc_max_token_seconds or (_TEN_MINUTES if self.environment == "production" else None)
+
+    @property
+    def requires_low_s(self) -> bool:
+        """Whether an ES256 signature must be written with the lower S."""
+        return self.oidc_jwks_file is not None if self.oidc_low_s is None else self.oidc_low_s
 
     @property
     def subject_rate(self) -> int:

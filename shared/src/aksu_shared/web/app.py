@@ -150,7 +150,9 @@ def build_verifier(config: BaseConfig) -> TokenVerifier:
     keys: Keys = (
         FileKeys(config.oidc_jwks_file)
         if config.oidc_jwks_file
-        else DiscoveredKeys(config.oidc_issuer, jwks_url=config.oidc_jwks_url)
+        else DiscoveredKeys(
+            config.oidc_issuer, jwks_url=config.oidc_jwks_url, https_only=config.environment == "production"
+        )
     )
     rules = TokenRules(
         issuer=config.oidc_issuer,
@@ -160,6 +162,7 @@ def build_verifier(config: BaseConfig) -> TokenVerifier:
         max_lifetime=config.max_token_lifetime,
         roles_claim=config.oidc_roles_claim,
         body_claim=config.oidc_body_claim,
+        low_s=config.requires_low_s,
     )
     return TokenVerifier(rules, keys, pseudonyms=Pseudonyms(config.pseudonym_key.get_secret_value()))
 
