@@ -16,8 +16,8 @@ from oidc_issuer import Issuer, part, sign
 from security_figures import Figures
 
 from aksu_local.served import Serve, Served
+from aksu_shared.auth import low_s
 from aksu_shared.auth.jwks import DiscoveredKeys
-from aksu_shared.auth.low_s import other
 from aksu_shared.auth.tokens import InvalidToken
 from aksu_shared.kernel.errors import Unavailable
 
@@ -182,7 +182,7 @@ async def test_a_signature_written_the_other_way_does_not_pass_where_the_issuer_
     registry = await serve("registry")  # of the development issuer
     good = registry.issuer.issue("s-1", roles=["inspector"], body="AKSU")
     signed, _, signature = good.rpartition(".")
-    again = f"{signed}.{urlsafe_b64encode(other(urlsafe_b64decode(signature.encode()))).decode()}"
+    again = f"{signed}.{urlsafe_b64encode(low_s.other(urlsafe_b64decode(signature.encode()))).decode()}"
     for token, status in ((good, 200), (again, 401), (good, 200), (again, 401)):
         answer = await registry.client.get("/v1/services", headers={"Authorization": f"Bearer {token}"})
         assert answer.status_code == status

@@ -106,6 +106,18 @@ class BaseConfig(BaseSettings):
     max_concurrent_requests: int | None = Field(
         default=None, ge=1, description="requests at work at once; more are refused with 503. Default: twice the pool"
     )
+    max_waiting_requests: int | None = Field(
+        default=None,
+        ge=4,
+        description="requests that may wait at once for something to happen (long polls, `Aksu-After`), a quarter of"
+        " them kept for programs; more are refused with 503. Default: 20 for each that may be at work",
+    )
+    max_waiting_per_caller: int | None = Field(
+        default=None,
+        ge=1,
+        description="how many of them one subject, or one address without a token, may hold; more are refused with 429."
+        " Default: a tenth",
+    )
     requests_per_minute: int | None = Field(
         default=None,
         ge=1,
@@ -209,3 +221,13 @@ class BaseConfig(BaseSettings):
     def concurrency_limit(self) -> int:
         """Requests at work at once: enough to keep the pool busy, not enough to queue for long."""
         return self.max_concurrent_requests or 2 * self.database_pool_size
+
+    @property
+    def waiting_limit(self) -> int:
+        """Requests waiting at once: each costs a connection and hardly anything else."""
+        return self.max_waiting_requests or 20 * self.concurrency_limit
+
+    @property
+    def waiting_limit_each(self) -> int:
+        """Of them those of one caller: an office of one address, all of whose pages wait."""
+        return self.max_waiting_per_caller or max(1, self.waiting_limit // 10)

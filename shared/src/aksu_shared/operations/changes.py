@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from functools import partial
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request
@@ -12,7 +13,7 @@ from aksu_shared.auth.dependencies import PrincipalDep, requires
 from aksu_shared.auth.permissions import Rights
 from aksu_shared.auth.principal import NATION, Principal
 from aksu_shared.db.access import ACCESS
-from aksu_shared.db.notify import SEQUENCED
+from aksu_shared.db.notify import SEQUENCED, Listener
 from aksu_shared.db.reads import Reads
 from aksu_shared.kernel.errors import Malformed, Problem
 from aksu_shared.kernel.schemas.base import Filters, Resource
@@ -110,13 +111,17 @@ def changes_router(service: str) -> APIRouter:
             left = deadline - loop.time()
             if not body.startswith(_NOTHING) or left <= 0:
                 return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
-            with waiting(request):
-                await asyncio.sleep(min(left, pause))
-                await api.news.news(SEQUENCED, seen, timeout=min(left, _LOOK_AGAIN))
+            await waiting(request, partial(_news, api.news, seen, left=left, pause=pause))
             position = await _position(api.reads, json.loads(body)["next"])
             pause = _PAUSE
 
     return router
+
+
+async def _news(listener: Listener, seen: int, *, left: float, pause: float) -> None:
+    """Return when there is something to look at, perhaps."""
+    await asyncio.sleep(min(left, pause))
+    await listener.news(SEQUENCED, seen, timeout=min(left, _LOOK_AGAIN))
 
 
 def follower(principal: Principal, rights: Rights) -> Principal:

@@ -26,6 +26,7 @@ from aksu_shared.web.dispatch import Dispatcher
 from aksu_shared.web.middleware import Edge
 from aksu_shared.web.openapi import complete
 from aksu_shared.web.rate import CallerRates, Rate
+from aksu_shared.web.room import WaitingRoom
 from aksu_shared.web.routing import VERSION, StrictRoute
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[Any]]
@@ -79,6 +80,7 @@ def _edge_options(config: BaseConfig, access: Access) -> dict[str, Any]:
     """How much is taken in at once, for how long, and how often from one caller."""
     return {
         "limit": config.concurrency_limit,
+        "room": WaitingRoom(config.waiting_limit, each=config.waiting_limit_each),
         "deadline": config.request_deadline_seconds,
         "rates": CallerRates(
             access,
