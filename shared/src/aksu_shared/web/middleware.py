@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
 import structlog
-from starlette.requests import ClientDisconnect, HTTPConnection
+from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -17,8 +17,9 @@ from aksu_shared.kernel.errors import Problem, TooManyRequests, Unavailable
 from aksu_shared.kernel.logging import set_correlation
 from aksu_shared.serving.metrics import HTTP
 from aksu_shared.serving.problems import problem_of, render_problem
+from aksu_shared.web.caching import kept_apart
 from aksu_shared.web.rate import CallerRates
-from aksu_shared.web.room import WaitingRoom
+from aksu_shared.web.room import WaitingRoom, unless_gone
 from aksu_shared.web.shown import correlation_of, shown_path
 
 DEFAULT_DEADLINE: Final = 10.0
@@ -190,8 +191,10 @@ class Exchange:
         """Pass a message on; the head gets the headers that every answer carries."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
+            given = message.get("headers", ())
             headers = [
-                *message.get("headers", ()),
+                *given,
+                *kept_apart(self._scope, given),
                 *_SECURITY,
                 *self.standing,
                 (b"x-correlation-id", self._correlation.id.encode()),
@@ -242,31 +245,15 @@ class Exchange:
             self._task.cancel()
 
     async def rest(self, until: Callable[[], Awaitable[object]]) -> None:
-        """Give the slot back until `until` returns, or the client hangs up, which ends the request.
-
-        Raises Unavailable or TooManyRequests when no seat is free for it, ClientDisconnect.
-        """
+        """Give the slot back until `until` returns. Raises as `waiting` does."""
         edge = self._edge
         with edge.room.seat(self._scope):
             edge.active -= 1
-            resting, gone = asyncio.ensure_future(until()), asyncio.ensure_future(self._hung_up())
             try:
-                await asyncio.wait((resting, gone), return_when=asyncio.FIRST_COMPLETED)
-                left = gone.done() and not resting.done()
+                whole = self._complete or self._scope["method"] in _BODILESS
+                await unless_gone(until, self._receive if whole else None)
             finally:
                 edge.active += 1
-                resting.cancel()
-                gone.cancel()
-        if left:
-            raise ClientDisconnect
-        await resting
-
-    async def _hung_up(self) -> None:
-        """Return when the client is gone; never, while its body is still to be read by somebody else."""
-        if not (self._complete or self._scope["method"] in _BODILESS):
-            await asyncio.Event().wait()
-        while (await self._receive())["type"] != "http.disconnect":
-            pass
 
     async def _end(self, error: Exception) -> None:
         answer = getattr(error, "response", None)

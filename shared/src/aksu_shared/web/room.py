@@ -1,11 +1,13 @@
 """Who may wait for something to happen, above all in long polls: many, and nobody so often that others cannot."""
 
+import asyncio
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from starlette.types import Scope
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope
 
 from aksu_shared.auth.dependencies import known_principal
 from aksu_shared.kernel.errors import TooManyRequests, Unavailable
@@ -55,3 +57,27 @@ class WaitingRoom:
             for holder in bounds:
                 if not self._by[holder]:
                     del self._by[holder]
+
+
+async def unless_gone(until: Callable[[], Awaitable[object]], receive: Receive | None) -> None:
+    """Return when `until()` does. Raises ClientDisconnect as soon as the client hangs up, which `receive` tells.
+
+    Without `receive` that is not watched: there is a body still to be read, by somebody else.
+    """
+    if receive is None:
+        await until()
+        return
+    waited, gone = asyncio.ensure_future(until()), asyncio.ensure_future(_hung_up(receive))
+    try:
+        await asyncio.wait((waited, gone), return_when=asyncio.FIRST_COMPLETED)
+        if not waited.done():
+            raise ClientDisconnect
+        await waited
+    finally:
+        waited.cancel()
+        gone.cancel()
+
+
+async def _hung_up(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
