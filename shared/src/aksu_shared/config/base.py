@@ -136,6 +136,11 @@ class BaseConfig(BaseSettings):
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="addresses or networks whose X-Forwarded-* headers count, comma-separated"
     )
+    health_host: str = Field(
+        default="127.0.0.1",
+        description="address on which a worker answers /healthz, /readyz and /metrics; 0.0.0.0 in a container whose"
+        " probes come from outside",
+    )
     drain_seconds: float = Field(
         default=0, ge=0, le=60, description="after SIGTERM: how long to report not ready before no longer accepting"
     )

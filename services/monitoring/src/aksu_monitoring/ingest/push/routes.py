@@ -18,7 +18,7 @@ from aksu_monitoring.ingest.sources.errors import SignatureRefused, SourceDisabl
 from aksu_monitoring.ingest.sources.rules import pushing_name, source_of
 from aksu_monitoring.ingest.sources.service import Senders
 from aksu_monitoring.ingest.staging.service import INGESTED
-from aksu_shared.auth.dependencies import requires
+from aksu_shared.auth.dependencies import PrincipalDep, requires
 from aksu_shared.auth.principal import Principal
 from aksu_shared.kernel.errors import MAX_ERRORS, Language, Malformed, TooManyRequests
 from aksu_shared.kernel.failpoint import failpoint
@@ -68,13 +68,17 @@ _BODY: dict[str, Any] = {
 )
 async def shake_hands(
     request: Request,
+    principal: PrincipalDep,
     origin: Annotated[str | None, Header(alias="WebHook-Request-Origin", max_length=300)] = None,
 ) -> Response:
-    """The handshake of CloudEvents webhooks: who may push (anybody with a token), and how often per minute."""
+    """The handshake of CloudEvents webhooks: how often per minute anybody may push who has a token for it.
+
+    Only to a program, by its token, it is confirmed that its origin may.
+    """
     rate: Rate = request.app.state.ingest_rate
     headers = {"Allow": "GET, HEAD, OPTIONS, POST", "WebHook-Allowed-Rate": str(rate.per_minute)}
-    if origin is not None:
-        headers["WebHook-Allowed-Origin"] = origin if origin.isascii() and origin.isprintable() else "*"
+    if origin is not None and principal.system is not None and origin.isascii() and origin.isprintable():
+        headers["WebHook-Allowed-Origin"] = origin
     return Response(status_code=200, headers=headers)
 
 
