@@ -37,7 +37,8 @@ def apart(answer: httpx.Response, *, known: bool) -> bool:
 async def test_what_is_answered_to_somebody_is_kept_nowhere(service: str, serve: Serve) -> None:
     served = await serve(service)
     token = served.issuer.issue("anybody", roles=[role.value for role in Role], body="AKSU")
-    wrong, good = [], 0
+    wrong: list[tuple[str, str, object]] = []
+    good = 0
     for method, path in operations(service):
         for headers in ({"Authorization": f"Bearer {token}"}, {}):
             answer = await served.client.request(method, path, headers=headers)

@@ -39,7 +39,8 @@ def test_a_refusal_ends_the_connection_and_nothing_is_answered_that_was_not_read
 
 
 async def test_directly(figures: Figures) -> None:
-    witness, wrong = Witness(), {}
+    witness = Witness()
+    wrong: dict[str, tuple[Outcome, Outcome]] = {}
     async with serving(witness.app(), deadlines=QUICK) as url:
         port = int(url.rpartition(":")[2])
         for case in CASES:
@@ -50,7 +51,8 @@ async def test_directly(figures: Figures) -> None:
 
 
 async def test_by_the_gateway(tmp_path: Path, figures: Figures) -> None:
-    witness, wrong = Witness(), {}
+    witness = Witness()
+    wrong: dict[str, tuple[Outcome, Outcome]] = {}
     async with (
         serving(witness.app()) as url,
         gateway(tmp_path, {"registry": url.removeprefix("http://")}) as door,

@@ -10,6 +10,7 @@ import pytest
 from aksu_local.served import Serve, Served
 from aksu_local.waiting import eventually
 from aksu_shared.serving.server import serving
+from aksu_shared.web.app import ServiceApp
 from aksu_shared.web.room import WaitingRoom
 
 POLLS: Final = 440
@@ -31,6 +32,7 @@ async def polls(url: str, after: str) -> list[asyncio.StreamWriter]:
 
 
 async def test_long_polls_of_one_address_stop_neither_the_revocation_feed_nor_others(registry: Served) -> None:
+    assert isinstance(registry.app, ServiceApp)
     room: WaitingRoom = registry.app.edge_options["room"]
 
     async def taken() -> int:
