@@ -62,9 +62,12 @@ class StrictRequest(Request):
         """
         if self._whole is None:
             body, more = await self._chunk()
-            while more:
-                chunk, more = await self._chunk()
-                body += chunk
+            if more:
+                chunks = [body]
+                while more:
+                    chunk, more = await self._chunk()
+                    chunks.append(chunk)
+                body = b"".join(chunks)
             self._whole = body
         return self._whole
 
