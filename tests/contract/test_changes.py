@@ -29,7 +29,7 @@ LIMIT = 4
 @pytest.fixture
 async def registry(serve: Serve) -> AsyncIterator[Served]:
     """A registry whose log is sequenced, and which works on four requests at once."""
-    served = await serve("registry", max_concurrent_requests=LIMIT)
+    served = await serve("registry", max_concurrent_requests=LIMIT, max_waiting_per_caller=5 * LIMIT)
     async with (
         Notifier(served.urls.worker) as notifier,
         Log(served.urls, served.worker, notifier),
@@ -109,7 +109,7 @@ async def test_who_waits_is_told_at_once_and_takes_no_slot(registry: Served) -> 
 
 
 async def _waits(edge: Any, count: int) -> bool:
-    return bool(edge.waiting == count)
+    return bool(edge.room.taken == count)
 
 
 async def test_waiting_ends_with_nothing_when_its_time_is_over(registry: Served) -> None:

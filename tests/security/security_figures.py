@@ -24,8 +24,18 @@ FIGURES: Final[Mapping[str, Callable[[Figure, Figure], Figure]]] = {
     "goodput_ratio": min,  # the worst run
     "fuzz_findings": _sum,
     "canary_hits": _sum,
+    "loop_blocked_ms_max": max,  # the worst request of any route
+    "raw_http_wrong": _sum,
 }
 """Every figure there is, in the order of the report, and how two records of it become one."""
+
+BARS: Final[Mapping[str, Figure]] = {"loop_blocked_ms_max": 50, "raw_http_wrong": 0}
+"""What a figure may be at most; a run with more has failed, whatever its tests say."""
+
+
+def beyond_bars(recorded: Mapping[str, Figure]) -> list[str]:
+    """Each figure above its bar, in words."""
+    return [f"{name} is {recorded[name]}, above {bar}" for name, bar in BARS.items() if recorded.get(name, 0) > bar]
 
 
 class Figures:

@@ -35,7 +35,7 @@ async def entries(api: Served, **where: str) -> list[dict[str, Any]]:
 async def test_a_read_is_recorded_with_who_what_and_why(licensing: Rig) -> None:
     application = await licensing.reviewed()
     path = f"/v1/applications/{application}"
-    stated = {"Aksu-Purpose": "Проверка РД-01-5".encode(), "X-Correlation-Id": b"abc-1"}
+    stated = {"Aksu-Purpose": "Проверка РД-01-5".encode(), "X-Correlation-Id": b"abc0000000000001"}
     headers = [(name.encode(), value) for name, value in stated.items()]
     sent = [*((k.encode(), v.encode()) for k, v in licensing.api.headers("inspector", "AKSU").items()), *headers]
     assert (await licensing.api.client.get(path, headers=sent)).status_code == 200
@@ -48,7 +48,7 @@ async def test_a_read_is_recorded_with_who_what_and_why(licensing: Rig) -> None:
         "request": path,
         "objects": [application],
         "purpose": "Проверка РД-01-5",
-        "correlation_id": "abc-1",
+        "correlation_id": "abc0000000000001",
     }
 
 

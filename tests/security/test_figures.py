@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from security_figures import FIGURES, FILE_VARIABLE, Figures
+from security_figures import BARS, FIGURES, FILE_VARIABLE, Figures, beyond_bars
 
 RUNNER = Path(__file__).parent / "run.py"
 
@@ -23,6 +23,13 @@ def test_counts_add_up_and_of_ratios_the_worst_stays() -> None:
 def test_a_figure_nobody_declared_is_refused() -> None:
     with pytest.raises(KeyError):
         Figures().record("sells", 1)
+
+
+def test_a_figure_above_its_bar_fails_the_run() -> None:
+    assert BARS.keys() <= FIGURES.keys()
+    assert beyond_bars(dict(BARS)) == beyond_bars({}) == []
+    for name, bar in BARS.items():
+        assert beyond_bars({name: bar + 0.1}) == [f"{name} is {bar + 0.1}, above {bar}"]
 
 
 def test_the_run_ends_with_every_figure_on_one_line() -> None:

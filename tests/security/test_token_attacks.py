@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest_asyncio
 from joserfc.jwk import ECKey, RSAKey
+from joserfc.util import urlsafe_b64decode, urlsafe_b64encode
 from oidc_issuer import Issuer, part, sign
 from security_figures import Figures
 
 from aksu_local.served import Serve, Served
+from aksu_shared.auth import low_s
 from aksu_shared.auth.jwks import DiscoveredKeys
 from aksu_shared.auth.tokens import InvalidToken
 from aksu_shared.kernel.errors import Unavailable
@@ -174,6 +176,16 @@ async def test_no_changed_byte_passes(rig: Rig, figures: Figures) -> None:
     figures.record("forged_accepted", len(accepted))
     assert not accepted
     assert len(changed) > 1000
+
+
+async def test_a_signature_written_the_other_way_does_not_pass_where_the_issuer_writes_one(serve: Serve) -> None:
+    registry = await serve("registry")  # of the development issuer
+    good = registry.issuer.issue("s-1", roles=["inspector"], body="AKSU")
+    signed, _, signature = good.rpartition(".")
+    again = f"{signed}.{urlsafe_b64encode(low_s.other(urlsafe_b64decode(signature.encode()))).decode()}"
+    for token, status in ((good, 200), (again, 401), (good, 200), (again, 401)):
+        answer = await registry.client.get("/v1/services", headers={"Authorization": f"Bearer {token}"})
+        assert answer.status_code == status
 
 
 async def test_a_flood_of_unknown_keys_costs_the_issuer_one_question_in_thirty_seconds(

@@ -28,3 +28,11 @@ async def test_a_token_of_the_development_issuer_holds_at_every_service(tmp_path
 def test_the_development_issuer_refuses_unknown_words(tmp_path: Path, roles: list[str], body: str | None) -> None:
     with pytest.raises(ValueError, match=r"king|no body code"):
         DevelopmentIssuer(tmp_path).issue("x", roles=roles, body=body)
+
+
+async def test_the_development_issuer_writes_the_lower_s(tmp_path: Path) -> None:
+    issuer = DevelopmentIssuer(tmp_path)
+    rules = TokenRules(issuer=issuer.issuer, audience="aksu-registry", low_s=True)
+    verifier = TokenVerifier(rules, FileKeys(issuer.jwks_file), pseudonyms=NAMES)
+    for number in range(20):
+        assert await verifier.principal(issuer.issue(f"dev-{number}", roles=["public"]).encode())

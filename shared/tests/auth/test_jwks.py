@@ -265,3 +265,23 @@ async def test_a_key_file_is_read_again_when_it_changes(tmp_path: Path) -> None:
     draft.replace(path)
     assert await keys.find(FIRST.kid) is None
     assert await keys.find(SECOND.kid) is not None
+
+
+@pytest.mark.parametrize(
+    ("address", "https_only", "found"),
+    [
+        ("http://issuer.example/keys", True, False),
+        ("https://issuer.example/keys", True, True),
+        ("http://issuer.example/keys", False, True),
+    ],
+)
+async def test_keys_whose_address_anybody_could_answer_are_not_fetched(
+    issuer: Issuer, address: str, *, https_only: bool, found: bool
+) -> None:
+    issuer.discovery["jwks_uri"] = address
+    keys = DiscoveredKeys(ISSUER, https_only=https_only, transport=httpx.MockTransport(issuer))
+    try:
+        assert (await keys.find(FIRST.kid) is not None) is found
+    except Unavailable:
+        assert not found
+    assert issuer.fetches == found

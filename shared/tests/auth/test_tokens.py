@@ -14,6 +14,7 @@ from joserfc.jws import JWSRegistry
 from structlog.testing import capture_logs
 
 from aksu_shared.auth.jwks import FileKeys
+from aksu_shared.auth.low_s import is_low, other
 from aksu_shared.auth.principal import Role
 from aksu_shared.auth.pseudonym import DEVELOPMENT_KEY, Pseudonyms
 from aksu_shared.auth.tokens import InvalidToken, TokenRules, TokenVerifier
@@ -424,3 +425,21 @@ async def test_the_log_tells_the_reason_and_never_the_token(verifier: TokenVerif
         await reason(verifier, raw)
     assert [(line["event"], line["reason"]) for line in logs] == [("Token refused", "a claim is not acceptable")]
     assert raw.decode() not in str(logs)
+
+
+@pytest.mark.parametrize("low_s", [True, False])
+async def test_of_two_ways_to_write_a_signature_one_can_be_refused(keys: FileKeys, clock: Time, *, low_s: bool) -> None:
+    """Without the rule both hold: the usual issuers write either."""
+    rules = TokenRules(issuer=ISSUER, audience=AUDIENCE, low_s=low_s)
+    verifier = TokenVerifier(rules, keys, pseudonyms=NAMES, now=clock)
+    for number in range(20):  # of which half are written the one way, half the other
+        signed, _, part = token(clock, sub=f"s-{number}").rpartition(b".")
+        written = base64.urlsafe_b64decode(part + b"==")
+        low, high = (written, other(written)) if is_low(written) else (other(written), written)
+        assert other(high) == low
+        assert (await verifier.principal(signed + b"." + _part(low))).subject == NAMES.of(f"s-{number}")
+        if low_s:
+            again = signed + b"." + _part(high)
+            assert await reason(verifier, again) == "the signature is written the other way"
+        else:
+            assert (await verifier.principal(signed + b"." + _part(high))).subject == NAMES.of(f"s-{number}")

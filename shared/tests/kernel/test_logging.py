@@ -27,16 +27,19 @@ def restored() -> Iterator[None]:
 def test_both_kinds_of_loggers_write_one_json_line_with_the_correlation() -> None:
     stream = io.StringIO()
     configure_logging(level="INFO", stream=stream)
-    with correlated(Correlation.of("case-1", TRACE)):
+    with correlated(Correlation.of("ca5e000000000001", TRACE)):
         structlog.get_logger("a").info("Licence issued", number="Л-1")
         logging.getLogger("uvicorn.error").warning("Plain %s", "words")
     ours, theirs = (json.loads(line) for line in stream.getvalue().splitlines())
     assert (
         ours.items()
-        >= {"message": "Licence issued", "number": "Л-1", "level": "info", "correlation_id": "case-1"}.items()
+        >= {"message": "Licence issued", "number": "Л-1", "level": "info", "correlation_id": "ca5e000000000001"}.items()
     )
     assert ours["trace_id"] == "4bf92f3577b34da6a3ce929d0e0e4736"
-    assert theirs.items() >= {"message": "Plain words", "logger": "uvicorn.error", "correlation_id": "case-1"}.items()
+    assert (
+        theirs.items()
+        >= {"message": "Plain words", "logger": "uvicorn.error", "correlation_id": "ca5e000000000001"}.items()
+    )
     assert ours["timestamp"].endswith("Z")
 
 
@@ -66,10 +69,10 @@ def test_a_console_is_for_people() -> None:
 
 def test_a_correlation_holds_for_its_block_only() -> None:
     assert correlation_id() is None
-    with correlated(Correlation.of("outer")):
-        with correlated(Correlation.of("inner", TRACE)):
-            assert (correlation_id(), traceparent()) == ("inner", TRACE)
-        assert (correlation_id(), traceparent()) == ("outer", None)
+    with correlated(Correlation.of("0c7e400000000001")):
+        with correlated(Correlation.of("144e400000000001", TRACE)):
+            assert (correlation_id(), traceparent()) == ("144e400000000001", TRACE)
+        assert (correlation_id(), traceparent()) == ("0c7e400000000001", None)
     assert correlation_id() is None
 
 

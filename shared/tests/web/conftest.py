@@ -137,9 +137,8 @@ def things(gate: Gate) -> Router:  # noqa: C901 - a list of routes
     @router.get("/polled", dependencies=READ)
     @deadline(30)
     async def polled(request: Request) -> Response:
-        with waiting(request):
-            gate.entered.set()
-            await gate.open.wait()
+        gate.entered.set()
+        await waiting(request, gate.open.wait)
         return Response("polled")
 
     @router.get("/exported", dependencies=READ)

@@ -325,3 +325,53 @@ async def test_http_2_without_asking_is_no_http(url: str) -> None:
     async with connection(url) as (reader, writer):
         writer.write(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
         assert problem(await everything(reader))[0] == 400
+
+
+CHUNKS = PUSH + b"Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n"
+
+
+@pytest.mark.parametrize(
+    ("begun", "endless"),
+    [(b"0\r\n", b"X: y\r\n" * 250), (b"0\r\nX: ", b"y" * 1500), (b"1;", b"y" * 1500)],
+    ids=["trailers", "a trailer", "an extension"],
+)
+async def test_what_comes_behind_a_body_is_bounded_like_headers(url: str, begun: bytes, endless: bytes) -> None:
+    async with connection(url) as (reader, writer):
+        writer.write(CHUNKS + begun)
+        answer = asyncio.create_task(everything(reader))
+        while not answer.done():
+            writer.write(endless)
+            await asyncio.wait([answer], timeout=0.02)  # the server reads meanwhile
+        assert problem(answer.result())[0] == 431
+
+
+async def test_a_trailer_is_no_header(url: str) -> None:
+    async with connection(url) as (reader, writer):
+        writer.write(CHUNKS + b"0\r\nAuthorization: Bearer none\r\n\r\n" + LAST)
+        assert len(answers(await everything(reader))) == 2
+
+
+async def test_half_a_request_behind_one_at_work_is_refused_after_it(app: FastAPI, gate: Any) -> None:
+    async with serving(app, deadlines=SHORT) as url, connection(url) as (reader, writer):
+        writer.write(b"GET /v1/held HTTP/1.1\r\nHost: x\r\n\r\n" + b"GET /v1/things HTTP/1.1\r\nHost: ")
+        await asyncio.sleep(0.5)  # longer than the header deadline
+        gate.open.set()
+        held, refused = (await everything(reader)).split(b"HTTP/1.1 ")[1:]
+        assert (held[:3], refused[:3]) == (b"200", b"408")
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (b"GET /v1/things HTTP/1.1\r\n\r\n", 400),
+        (b"GET /v1/things HTTP/1.1\r\nHost: x\r\nHost: x\r\n\r\n", 400),
+        (b"GET /v1/things\r\n\r\n", 400),
+        (b"GET /v1/things HTTP/2.0\r\nHost: x\r\n\r\n", 400),
+        (b"GET /v1/things HTTP/1.1\r\nHost: x\r\nExpect: tea\r\n\r\n", 417),
+    ],
+    ids=range(5),
+)
+async def test_a_head_of_no_certain_meaning_is_refused_with_a_problem(url: str, head: bytes, status: int) -> None:
+    async with connection(url) as (reader, writer):
+        writer.write(head)
+        assert problem(await everything(reader))[0] == status

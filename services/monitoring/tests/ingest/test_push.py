@@ -266,14 +266,17 @@ async def test_only_integrations_push(monitoring: Served) -> None:
     assert (refused.status_code, refused.json()["right"]) == (403, "monitoring.ingest.push")
 
 
-async def test_the_handshake_tells_the_rate_to_anybody(monitoring: Served) -> None:
-    answer = await monitoring.client.options(
-        "/v1/inspection-events", headers={"WebHook-Request-Origin": "portal.example", "WebHook-Request-Rate": "120"}
-    )
-    assert answer.status_code == 200
-    assert answer.headers["WebHook-Allowed-Origin"] == "portal.example"
-    assert int(answer.headers["WebHook-Allowed-Rate"]) > 0
-    assert "POST" in answer.headers["Allow"]
+async def test_the_handshake_tells_the_rate_to_anybody_and_confirms_an_origin_to_programs_alone(
+    monitoring: Served,
+) -> None:
+    asked = {"WebHook-Request-Origin": "portal.example", "WebHook-Request-Rate": "120"}
+    for caller, allowed in (({}, None), (INSPECTOR, None), ({"role": "integration", "body": None}, "portal.example")):
+        headers = asked | monitoring.headers(**caller) if caller else asked
+        answer = await monitoring.client.options("/v1/inspection-events", headers=headers)
+        assert answer.status_code == 200
+        assert answer.headers.get("WebHook-Allowed-Origin") == allowed
+        assert int(answer.headers["WebHook-Allowed-Rate"]) > 0
+        assert "POST" in answer.headers["Allow"]
 
 
 async def test_thirty_parallel_pushes_of_the_same_batch_store_it_once(monitoring: Served) -> None:

@@ -92,6 +92,12 @@ def _bearer(headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:
     return found
 
 
+def known_principal(scope: Scope) -> Principal | None:
+    """The caller of a request, as far as it is known already; None before its token was looked at."""
+    known: Principal | None = scope.get(_PRINCIPAL)
+    return known
+
+
 async def current_principal(request: Request) -> Principal:
     """Dependency: who calls; `ANONYMOUS` without a token."""
     known: Principal | None = request.scope.get(_PRINCIPAL)

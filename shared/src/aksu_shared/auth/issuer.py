@@ -8,7 +8,9 @@ from typing import Final
 
 from joserfc import jwt
 from joserfc.jwk import ECKey
+from joserfc.util import urlsafe_b64decode, urlsafe_b64encode
 
+from aksu_shared.auth.low_s import is_low, other
 from aksu_shared.auth.principal import Role, parse_body
 
 DEVELOPMENT_ISSUER: Final = "urn:aksu:development-issuer"
@@ -18,7 +20,10 @@ EIGHT_HOURS: Final = 8 * 3600
 
 
 class DevelopmentIssuer:
-    """Signs ES256 tokens with the private key in `folder`; `jwks_file` is what services are configured with."""
+    """Signs ES256 tokens with the private key in `folder`; `jwks_file` is what services are configured with.
+
+    Of the two ways to write a signature it takes the one with the lower S.
+    """
 
     def __init__(self, folder: Path, *, issuer: str = DEVELOPMENT_ISSUER) -> None:
         self.issuer = issuer
@@ -51,7 +56,9 @@ class DevelopmentIssuer:
         if body is not None:
             claims["body"] = parse_body(body).code
         header = {"alg": "ES256", "typ": "at+jwt", "kid": str(self._key.kid)}
-        return jwt.encode(header, claims, self._key, algorithms=["ES256"])
+        signed, _, signature = jwt.encode(header, claims, self._key, algorithms=["ES256"]).rpartition(".")
+        written = urlsafe_b64decode(signature.encode())
+        return f"{signed}.{urlsafe_b64encode(written if is_low(written) else other(written)).decode()}"
 
 
 def _load_or_create(path: Path) -> ECKey:

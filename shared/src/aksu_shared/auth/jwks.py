@@ -109,7 +109,8 @@ class DiscoveredKeys:
     """Keys of an OIDC issuer, found through `/.well-known/openid-configuration`.
 
     One fetch at a time and at most one per cool-down, an unknown key id included, so tokens of an attacker cannot
-    make the service hammer its issuer. While the issuer is away known keys stay in use for an hour.
+    make the service hammer its issuer. While the issuer is away known keys stay in use for an hour. With `https_only`
+    an address of keys that the issuer names must be of https.
     """
 
     def __init__(
@@ -117,6 +118,7 @@ class DiscoveredKeys:
         issuer: str,
         *,
         jwks_url: str | None = None,
+        https_only: bool = False,
         transport: httpx.AsyncBaseTransport | None = None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -124,6 +126,7 @@ class DiscoveredKeys:
         self._issuer = issuer
         self._transport = transport
         self._jwks_url = jwks_url
+        self._https_only = https_only
         self._now = now
         self._keys: dict[str, VerifyKey] = {}
         self._fetched_at = float("-inf")
@@ -180,6 +183,8 @@ class DiscoveredKeys:
         url = document.get("jwks_uri")
         if document.get("issuer") != self._issuer or not isinstance(url, str):
             raise ValueError("the discovery document names another issuer or no keys")
+        if self._https_only and not url.startswith("https://"):
+            raise ValueError("the discovery document names keys that anybody on the way may change")
         return url
 
 

@@ -16,6 +16,7 @@ from joserfc.jwt import JWTClaimsRegistry
 from joserfc.util import urlsafe_b64decode
 
 from aksu_shared.auth.jwks import COOL_DOWN, Keys, VerifyKey
+from aksu_shared.auth.low_s import is_low
 from aksu_shared.auth.principal import Principal, Role
 from aksu_shared.auth.pseudonym import Pseudonyms
 from aksu_shared.kernel.errors import NotAuthenticated, Unavailable
@@ -48,7 +49,8 @@ class InvalidToken(NotAuthenticated):
 class TokenRules:
     """What a token must be. `roles_claim` and `body_claim` may be paths: `realm_access.roles`.
 
-    `max_lifetime` bounds exp - iat in seconds; None leaves it to the issuer.
+    `max_lifetime` bounds exp - iat in seconds; None leaves it to the issuer. `low_s`: the issuer writes ES256
+    signatures with the lower S, and what is written with the other is refused (`auth/low_s.py`).
     """
 
     issuer: str
@@ -58,6 +60,7 @@ class TokenRules:
     max_lifetime: int | None = None
     roles_claim: str = "roles"
     body_claim: str = "body"
+    low_s: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.leeway <= MAX_LEEWAY:
@@ -108,6 +111,8 @@ class TokenVerifier:
         if isinstance(key, RSAKey) != (header["alg"] == "RS256"):
             raise InvalidToken("the algorithm does not fit the key")
         jws.deserialize_compact(token, key, registry=self._registry)
+        if self._rules.low_s and header["alg"] == "ES256" and not is_low(urlsafe_b64decode(token.rpartition(b".")[2])):
+            raise InvalidToken("the signature is written the other way")
         return claims
 
     async def _key(self, kid: str | None, *, issued_at: float) -> VerifyKey:
@@ -189,7 +194,7 @@ def _parts(token: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
     """Header and claims, before anything is verified; the strict parser refuses members given twice.
 
     There is one way to write a token: no padding, no foreign characters, and (joserfc's decoder sees to it) no stray
-    bits behind the last byte.
+    bits behind the last byte. Of an ES256 signature there are two, unless `TokenRules.low_s` leaves one.
     """
     if not _FORM.fullmatch(token):
         raise InvalidToken("not a signed token")

@@ -91,7 +91,9 @@ def event_of(record: Delivered) -> Event[Any]:
     try:
         data = strict_json.loads(record.value)
     except strict_json.InvalidJson as error:
-        raise Undecodable("BAD_JSON", f"{error.reason} at character {error.position}") from None
+        raise Undecodable(
+            "BAD_JSON", error.reason if error.position is None else f"{error.reason} at character {error.position}"
+        ) from None
     return _event(fact, record.key, data, meta)
 
 

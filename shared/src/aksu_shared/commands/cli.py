@@ -64,6 +64,7 @@ def _add_processes(app: typer.Typer, service: str, config: str) -> None:
 
         settings = load_config(config)
         app = import_module(f"aksu_{service}.main").create(settings)
+        _ = app.contract  # made now, while nobody waits
         serve(
             app,
             host=host,

@@ -52,6 +52,11 @@ class BaseConfig(BaseSettings):
     oidc_token_types: Annotated[frozenset[str], NoDecode] = Field(
         default=frozenset({"at+jwt"}), description="accepted `typ` of a token, comma-separated, lower case"
     )
+    oidc_low_s: bool | None = Field(
+        default=None,
+        description="whether the issuer writes its ES256 signatures with the lower S, as few do: then one written the"
+        " other way is refused; by default so with keys from a file, which are the development issuer's",
+    )
     oidc_leeway_seconds: int = Field(default=30, ge=0, le=60, description="tolerated difference of clocks")
     oidc_max_token_seconds: int | None = Field(
         default=None,
@@ -113,6 +118,18 @@ class BaseConfig(BaseSettings):
     max_concurrent_requests: int | None = Field(
         default=None, ge=1, description="requests at work at once; more are refused with 503. Default: twice the pool"
     )
+    max_waiting_requests: int | None = Field(
+        default=None,
+        ge=4,
+        description="requests that may wait at once for something to happen (long polls, `Aksu-After`), a quarter of"
+        " them kept for programs; more are refused with 503. Default: 20 for each that may be at work",
+    )
+    max_waiting_per_caller: int | None = Field(
+        default=None,
+        ge=1,
+        description="how many of them one subject, or one address without a token, may hold; more are refused with 429."
+        " Default: a tenth",
+    )
     requests_per_minute: int | None = Field(
         default=None,
         ge=1,
@@ -130,6 +147,11 @@ class BaseConfig(BaseSettings):
     )
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="addresses or networks whose X-Forwarded-* headers count, comma-separated"
+    )
+    health_host: str = Field(
+        default="127.0.0.1",
+        description="address on which a worker answers /healthz, /readyz and /metrics; 0.0.0.0 in a container whose"
+        " probes come from outside",
     )
     drain_seconds: float = Field(
         default=0, ge=0, le=60, description="after SIGTERM: how long to report not ready before no longer accepting"
@@ -209,6 +231,11 @@ class BaseConfig(BaseSettings):
         return self.oidc_max_token_seconds or (_TEN_MINUTES if self.environment == "production" else None)
 
     @property
+    def requires_low_s(self) -> bool:
+        """Whether an ES256 signature must be written with the lower S."""
+        return self.oidc_jwks_file is not None if self.oidc_low_s is None else self.oidc_low_s
+
+    @property
     def subject_rate(self) -> int:
         """Requests a minute of one subject: far above any person's, below what a runaway program does."""
         return self.requests_per_minute or (6_000 if self.environment == "production" else 600_000)
@@ -222,3 +249,13 @@ class BaseConfig(BaseSettings):
     def concurrency_limit(self) -> int:
         """Requests at work at once: enough to keep the pool busy, not enough to queue for long."""
         return self.max_concurrent_requests or 2 * self.database_pool_size
+
+    @property
+    def waiting_limit(self) -> int:
+        """Requests waiting at once: each costs a connection and hardly anything else."""
+        return self.max_waiting_requests or 20 * self.concurrency_limit
+
+    @property
+    def waiting_limit_each(self) -> int:
+        """Of them those of one caller: an office of one address, all of whose pages wait."""
+        return self.max_waiting_per_caller or max(1, self.waiting_limit // 10)

@@ -4,12 +4,8 @@ The bytes PostgreSQL built are the answer; the response model documents them and
 statement instead of a transaction of its own: 2,990 requests/s against 1,700/s (docs/adr/0004).
 """
 
-import base64
-import binascii
-import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, Final, Self
 
@@ -17,11 +13,12 @@ import asyncpg
 from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, bindparam, literal_column, tuple_
 from sqlalchemy.types import TypeEngine
 
+from aksu_shared.db.cursor import decode_cursor
 from aksu_shared.db.fitness import scoped_tables
 from aksu_shared.db.read_log import Shape, reading, recorded
 from aksu_shared.db.statement import Statement
 from aksu_shared.db.visible import within_scope
-from aksu_shared.kernel.errors import FieldError, Malformed, TokenRevoked
+from aksu_shared.kernel.errors import TokenRevoked
 
 _REMEMBERED: Final = 512
 """Compiled statements of each kind kept at most: which filters a list is asked with is up to its callers."""
@@ -74,7 +71,7 @@ class Reads:
         )
         values = given | {"limit": limit + 1}
         if cursor is not None:
-            types = [_type(key).python_type for key in page.sorts[sort.removeprefix("-")]]
+            types = [_type(key) for key in page.sorts[sort.removeprefix("-")]]
             values |= {f"k{i}": value for i, value in enumerate(decode_cursor(cursor, sort, types))}
         row = await self._row("page", sql, scope, limit, sort, *statement.args(values))
         return str(row[0]).encode()
@@ -190,29 +187,3 @@ def _type(column: SQLColumnExpression[Any]) -> TypeEngine[Any]:
 
 def _prefixed(columns: str) -> str:
     return ", ".join(f"q.{column}" for column in columns.split(", "))
-
-
-def decode_cursor(cursor: str, sort: str, types: Sequence[type]) -> Sequence[Any]:
-    """The keyset values of a page's `next`, as the Python types of its columns. Raises Malformed."""
-    try:
-        name, *keys = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if name == sort:
-            return [_READ.get(kind, kind)(key) for kind, key in zip(types, keys, strict=True)]
-    except (binascii.Error, ValueError, TypeError):
-        pass
-    raise Malformed(
-        errors=[
-            FieldError(
-                pointer="?cursor",
-                code="bad_cursor",
-                bg="Курсорът не е от този списък и тази подредба.",
-                en="The cursor is not of this list and sorting.",
-            )
-        ]
-    )
-
-
-_READ: Mapping[type, Callable[[Any], Any]] = {
-    date: date.fromisoformat,
-    datetime: datetime.fromisoformat,
-}

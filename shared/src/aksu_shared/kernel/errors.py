@@ -21,9 +21,12 @@ Problem
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Final, Literal
 
 Language = Literal["bg", "en"]
+
+MAX_ERRORS: Final = 50
+"""Bad fields told of in one answer: nobody mends more at once, and a refusal stays as small as a request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +49,8 @@ class Problem(Exception):
     """An expected failure, rendered once as RFC 9457 `application/problem+json`.
 
     A subclass sets `status`, `code` and the two templates; keyword arguments fill the templates and
-    travel in the answer as members of the problem.
+    travel in the answer as members of the problem. Of `errors` the first 50 are told; `untold` says how many bad fields
+    there are besides `errors`.
     """
 
     status: ClassVar[int] = 500
@@ -59,11 +63,13 @@ class Problem(Exception):
         self,
         *,
         errors: Sequence[FieldError] = (),
+        untold: int = 0,
         headers: Mapping[str, str] | None = None,
         **params: Any,  # noqa: ANN401 - members of the problem are any JSON value
     ) -> None:
         super().__init__(self.code)
-        self.errors = tuple(errors)
+        self.errors = tuple(errors[:MAX_ERRORS])
+        self.more_errors = max(untold, 0) + len(errors) - len(self.errors)
         self.headers = dict(headers or {})
         self.params = params
 
@@ -83,6 +89,8 @@ class Problem(Exception):
             body["legal_basis"] = self.legal_basis
         if self.errors:
             body["errors"] = [error.render(language) for error in self.errors]
+        if self.more_errors:
+            body["more_errors"] = self.more_errors
         if instance:
             body["instance"] = f"urn:aksu:request:{instance}"
         return body | {name: value for name, value in self.params.items() if name not in body}

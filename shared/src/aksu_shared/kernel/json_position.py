@@ -1,4 +1,7 @@
-"""Where in a refused JSON text the fault lies: a second, slow walk, so that the fast parser need not keep places."""
+"""Where in a refused JSON text the fault lies: a second, slow walk, so that the fast parser need not keep places.
+
+It does not go far: a refusal must not cost more than what it refuses. What lies further in is told without its place.
+"""
 
 import json
 import re
@@ -7,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from aksu_shared.kernel.masking import shown_field
+from aksu_shared.kernel.storable import is_storable
 
 _LEXEME: Final = re.compile(
     r'[ \t\n\r]*(?P<lexeme>[\[\]{},:]|"[^"\\]*(?:\\.[^"\\]*)*"|(?P<cut>".*)|'
@@ -15,6 +19,10 @@ _LEXEME: Final = re.compile(
 )
 """A string without an end takes the rest in one step; else each quote within would be tried as a beginning."""
 _MAX_INT_DIGITS: Final = 20
+MAX_LOOKED_AT: Final = 128 * 1024
+"""Characters from the beginning in which a fault is looked for."""
+MAX_STEPS: Final = 5_000
+"""Lexemes after which it is not looked for any more: about 5 ms."""
 
 
 @dataclass(slots=True)
@@ -26,8 +34,22 @@ class _Level:
     awaits_key: bool = field(default=False)
 
 
-def find(reason: str, text: str, *, max_depth: int) -> tuple[int, str]:
-    """Offset and JSON pointer of the first fault of kind `reason`; for `json.syntax` those of the end of `text`."""
+class _TooFar(Exception):
+    """Raised where it is not looked any further."""
+
+
+def find(reason: str, text: str, *, max_depth: int) -> tuple[int | None, str]:
+    """Offset and JSON pointer of the first fault of kind `reason`; for `json.syntax` those of the end of `text`.
+
+    None and the whole document where the fault lies further in than is looked.
+    """
+    try:
+        return _walked(reason, text, max_depth=max_depth)
+    except _TooFar:
+        return None, ""
+
+
+def _walked(reason: str, text: str, *, max_depth: int) -> tuple[int, str]:
     levels: list[_Level] = []
     for start, lexeme in _lexemes(text):
         top = levels[-1] if levels else None
@@ -45,7 +67,7 @@ def find(reason: str, text: str, *, max_depth: int) -> tuple[int, str]:
             repeated = key in top.seen
             top.at, top.awaits_key = key, False
             top.seen.add(key)
-            if (reason == "json.duplicate_key" and repeated) or (reason == "json.character" and _bad_text(key)):
+            if (reason == "json.duplicate_key" and repeated) or (reason == "json.character" and not is_storable(key)):
                 return start, _pointer(levels)
         elif lexeme != ":" and _faulty(reason, lexeme):
             return start, _pointer(levels)
@@ -53,11 +75,15 @@ def find(reason: str, text: str, *, max_depth: int) -> tuple[int, str]:
 
 
 def _lexemes(text: str) -> Iterator[tuple[int, str]]:
-    """Each with its offset, up to a string that does not end."""
-    for match in _LEXEME.finditer(text):
+    """Each with its offset, up to a string that does not end. Raises _TooFar."""
+    for step, match in enumerate(_LEXEME.finditer(text[:MAX_LOOKED_AT])):
+        if step == MAX_STEPS:
+            raise _TooFar
         if match["cut"]:
-            return
+            break
         yield match.start("lexeme"), match["lexeme"]
+    if len(text) > MAX_LOOKED_AT:
+        raise _TooFar
 
 
 def _next_item(level: _Level | None) -> None:
@@ -71,7 +97,7 @@ def _next_item(level: _Level | None) -> None:
 
 def _faulty(reason: str, lexeme: str) -> bool:
     if reason == "json.character":
-        return lexeme[0] == '"' and _bad_text(_text(lexeme))
+        return lexeme[0] == '"' and not is_storable(_text(lexeme))
     if reason != "json.number" or lexeme[0] == '"' or lexeme in {"true", "false", "null"}:
         return False
     if re.fullmatch(r"-?[0-9]+", lexeme):
@@ -87,10 +113,6 @@ def _text(lexeme: str) -> str:
         return str(json.loads(lexeme))
     except ValueError:
         return lexeme[1:-1]
-
-
-def _bad_text(text: str) -> bool:
-    return any(character == "\x00" or "\ud800" <= character <= "\udfff" for character in text)
 
 
 def _pointer(levels: list[_Level]) -> str:

@@ -17,7 +17,12 @@ from pydantic_core import to_json
 
 from aksu_shared.kernel.masking import without_quotes
 
-_CORRELATION_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
+_CORRELATION_ID: Final = re.compile(
+    r"(?=[0-9-]*[a-f])(?:[0-9a-f]{16,64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"  # digits alone may be a person's
+    r"|[0-9A-HJKMNP-TV-Z]{26}",  # a ULID
+    re.ASCII,
+)
+"""An id that a program has made. What anybody could write into it would stand in logs and audits for ever."""
 _TRACEPARENT: Final = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}", re.ASCII)
 
 
@@ -29,7 +34,7 @@ class Correlation(NamedTuple):
 
     @classmethod
     def of(cls, correlation_id: str | None, traceparent: str | None = None) -> "Correlation":
-        """Take what a caller sent where it is well-formed; a bad or missing id is replaced by a new one."""
+        """Take what a caller sent where it is an id: UUID, 16 to 64 hexadecimal digits, ULID; else make a new one."""
         if correlation_id is None or not _CORRELATION_ID.fullmatch(correlation_id):
             correlation_id = f"{getrandbits(128):032x}"
         if traceparent is not None and not _TRACEPARENT.fullmatch(traceparent):

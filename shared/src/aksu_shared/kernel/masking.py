@@ -6,6 +6,8 @@ from urllib.parse import parse_qsl
 
 HIDDEN: Final = "…"
 
+_SHOWN_PAIRS: Final = 100
+"""What has more is refused."""
 _PLAIN: Final = re.compile(
     r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(:[0-9]{1,18})?"  # an id; a position in the feed
     r"|[0-9]{1,8}"  # a number, shorter than those of people and telephones
@@ -26,7 +28,7 @@ def is_plain(value: str) -> bool:
 
 def shown_query(query: str) -> str:
     """A query as the audit keeps it: which parameters were given, and the values that are plain; how it was sorted."""
-    pairs = parse_qsl(query, keep_blank_values=True)
+    pairs = parse_qsl("&".join(query.split("&", _SHOWN_PAIRS)[:_SHOWN_PAIRS]), keep_blank_values=True)
     return "&".join(f"{name}={value if name == 'sort' or is_plain(value) else HIDDEN}" for name, value in pairs)
 
 

@@ -5,6 +5,7 @@ It shows to a role what that role's lists show: aggregates that the caller may r
 
 import asyncio
 import json
+from functools import partial
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request
@@ -15,7 +16,7 @@ from aksu_shared.auth.dependencies import PrincipalDep, requires
 from aksu_shared.auth.permissions import Rights
 from aksu_shared.auth.principal import NATION, Principal
 from aksu_shared.db.access import ACCESS
-from aksu_shared.db.notify import SEQUENCED
+from aksu_shared.db.notify import SEQUENCED, Listener
 from aksu_shared.db.reads import Reads
 from aksu_shared.events.catalogue import READ_UNDER
 from aksu_shared.kernel.errors import Malformed, Problem
@@ -125,13 +126,17 @@ def changes_router(service: str) -> APIRouter:
             left = deadline - loop.time()
             if not body.startswith(_NOTHING) or left <= 0:
                 return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
-            with waiting(request):
-                await asyncio.sleep(min(left, pause))
-                await api.news.news(SEQUENCED, seen, timeout=min(left, _LOOK_AGAIN))
+            await waiting(request, partial(_news, api.news, seen, left=left, pause=pause))
             position = await _position(api.reads, json.loads(body)["next"])
             pause = _PAUSE
 
     return router
+
+
+async def _news(listener: Listener, seen: int, *, left: float, pause: float) -> None:
+    """Return when there is something to look at, perhaps."""
+    await asyncio.sleep(min(left, pause))
+    await listener.news(SEQUENCED, seen, timeout=min(left, _LOOK_AGAIN))
 
 
 def follower(principal: Principal, rights: Rights) -> Principal:

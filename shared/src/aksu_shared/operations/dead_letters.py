@@ -5,7 +5,7 @@ right under which such aggregates are read.
 """
 
 import json
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import Depends, Path, Query, Request
@@ -27,7 +27,7 @@ from starlette.responses import Response
 
 from aksu_shared.auth.dependencies import PrincipalDep, requires
 from aksu_shared.auth.permissions import Rights
-from aksu_shared.auth.principal import ANONYMOUS
+from aksu_shared.auth.principal import ANONYMOUS, Principal
 from aksu_shared.bus.topics import declared_topics
 from aksu_shared.db.reads import Page
 from aksu_shared.events.catalogue import READ_UNDER

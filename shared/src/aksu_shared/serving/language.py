@@ -1,8 +1,12 @@
 """Which of the two languages an answer is in: Bulgarian unless the caller prefers English."""
 
 from functools import lru_cache
+from typing import Final
 
 from aksu_shared.kernel.errors import Language
+
+_MAX_TAGS: Final = 20
+"""Languages of one request that are looked at."""
 
 
 @lru_cache(maxsize=256)
@@ -10,7 +14,7 @@ def language_of(accept_language: str | None) -> Language:
     """Read an `Accept-Language` value: the better rated of bg and en; on a tie the first named; default bg."""
     best: Language = "bg"
     best_quality = 0.0
-    for part in (accept_language or "").split(","):
+    for part in (accept_language or "").split(",", _MAX_TAGS)[:_MAX_TAGS]:
         tag, _, parameter = part.partition(";")
         primary = tag.strip().lower().partition("-")[0]
         quality = _quality(parameter)

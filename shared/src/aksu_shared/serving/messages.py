@@ -1,12 +1,13 @@
 """What pydantic found wrong with an input, said to a person in both languages, without its internals."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from aksu_shared.kernel.errors import FieldError, Malformed, Text
-from aksu_shared.kernel.masking import shown_field
+from aksu_shared.kernel.errors import MAX_ERRORS, FieldError, Malformed, Text
+from aksu_shared.kernel.masking import HIDDEN, shown_field
 from aksu_shared.kernel.schemas.base import BadValue
 
+_LONGEST_NAME: Final = 100
 _OTHER: Final = Text(bg="Стойността не се приема.", en="The value is not acceptable.")
 _OBJECT: Final = Text(bg="Очаква се обект.", en="An object is expected.")
 _LIST: Final = Text(bg="Очаква се списък.", en="A list is expected.")
@@ -30,6 +31,7 @@ SENTENCES: Final[Mapping[str, Text]] = {
     "missing": Text(bg="Полето е задължително.", en="The field is required."),
     "extra_forbidden": Text(bg="Непознато поле.", en="Unknown field."),
     "unknown_parameter": Text(bg="Непознат параметър.", en="Unknown parameter."),
+    "too_many_parameters": Text(bg="Параметрите са твърде много.", en="There are too many parameters."),
     "repeated_parameter": Text(bg="Параметърът се дава само веднъж.", en="The parameter is given only once."),
     "greater_than": Text(bg="Стойността трябва да е над {gt}.", en="The value must be above {gt}."),
     "greater_than_equal": Text(bg="Стойността трябва да е поне {ge}.", en="The value must be at least {ge}."),
@@ -111,23 +113,31 @@ SENTENCES: Final[Mapping[str, Text]] = {
 """Pydantic's type of error → what to say; the braces are filled from the error's context."""
 
 
-def malformed(errors: Iterable[Mapping[str, Any]]) -> Malformed:
-    """The problem for pydantic's errors, whose places start with body, query, path, header or cookie."""
-    return Malformed(errors=[_field_error(error) for error in errors])
+def malformed(errors: Sequence[Mapping[str, Any]]) -> Malformed:
+    """The problem for pydantic's errors, whose places start with body, query, path, header or cookie.
+
+    It tells the first of them, and how many more there are.
+    """
+    return Malformed(errors=[_field_error(error) for error in errors[:MAX_ERRORS]], untold=len(errors) - MAX_ERRORS)
 
 
 def parameter_error(name: str, code: str) -> FieldError:
-    """One wrong query parameter; `code` is a key of `SENTENCES` without braces."""
-    return FieldError(pointer=f"?{name}", code=code, bg=SENTENCES[code].bg, en=SENTENCES[code].en)
+    """One wrong query parameter, or the query as a whole; `code` is a key of `SENTENCES` without braces."""
+    return FieldError(pointer=f"?{name and shown_field(name)}", code=code, bg=SENTENCES[code].bg, en=SENTENCES[code].en)
 
 
 def pointer(place: Sequence[str | int]) -> str:
     """A place as pydantic gives it → JSON pointer into the body, `?query`, `{path}`, `!header`."""
     source, *rest = place or ("body",)
     if source == "body":
-        return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in rest)
-    name = ".".join(map(str, rest))
+        return "".join("/" + _shown(part).replace("~", "~0").replace("/", "~1") for part in rest)
+    name = ".".join(map(_shown, rest))
     return {"query": f"?{name}", "path": f"{{{name}}}", "header": f"!{name}"}.get(str(source), name)
+
+
+def _shown(part: str | int) -> str:
+    """A part of a place; a name longer than ours are was given by the caller, as a key."""
+    return str(part) if isinstance(part, int) or len(part) <= _LONGEST_NAME else HIDDEN
 
 
 def _field_error(error: Mapping[str, Any]) -> FieldError:

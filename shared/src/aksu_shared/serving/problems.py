@@ -1,7 +1,7 @@
 """Every failure leaves as RFC 9457 `application/problem+json`, rendered here and documented from the same classes.
 
-BadRequest 400, MethodNotAllowed 405, RequestTimeout 408, HeadersTooLarge 431 and MethodNotImplemented 501 belong to the
-protocol and live here; the rest of the tree is in `aksu_shared.kernel.errors`.
+BadRequest 400, MethodNotAllowed 405, RequestTimeout 408, ExpectationFailed 417, HeadersTooLarge 431 and
+MethodNotImplemented 501 belong to the protocol and live here; the rest of the tree is in `aksu_shared.kernel.errors`.
 """
 
 import json
@@ -53,6 +53,15 @@ class RequestTimeout(Problem):
     en = "The request did not arrive in time."
 
 
+class ExpectationFailed(Problem):
+    """The client expects something else than to be told to continue."""
+
+    status = 417
+    code = "expectation_failed"
+    bg = "Сървърът изпълнява само очакването 100-continue."
+    en = "The server meets no expectation but 100-continue."
+
+
 class HeadersTooLarge(Problem):
     """More header bytes than the server takes."""
 
@@ -90,7 +99,8 @@ class ProblemDocument(BaseModel):
     status: int
     code: str = Field(description="stable, for programs")
     legal_basis: str | None = None
-    errors: list[FieldErrorDocument] | None = None
+    errors: list[FieldErrorDocument] | None = Field(default=None, description="the first 50 bad fields")
+    more_errors: int | None = Field(default=None, description="how many bad fields there are besides; absent: none")
     instance: str | None = Field(default=None, description="`urn:aksu:request:<correlation id>`")
 
 

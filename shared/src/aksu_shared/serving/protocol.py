@@ -13,6 +13,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from aksu_shared.kernel.errors import Problem
+from aksu_shared.serving.head import fault_of
 from aksu_shared.serving.problems import (
     BadRequest,
     HeadersTooLarge,
@@ -64,6 +65,13 @@ class DeadlineProtocol(HttpToolsProtocol):
         self._header_bytes = 0
         self._body_bytes = 0
         self._discarded = 0
+        self._trailer_bytes = 0
+        self._framing_bytes = 0
+        """Of the body, since anything of its content was read: sizes of chunks, what extends them, trailers."""
+        self._over = False
+        """Whether nothing more is read on this connection: something of it was refused."""
+        self._last_word: bytes | None = None
+        """The refusal of a request whose turn to be answered has not come."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn narrows it
         """Give a new connection until the header deadline to say something."""
@@ -78,12 +86,21 @@ class DeadlineProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Let uvicorn parse, then see what is still awaited of the client: the common request arrives whole."""
-        if not self._in_body:
+        if self._over:
+            self._throw_away(len(data))
+            return
+        if self._in_body:
+            self._framing_bytes += len(data)
+        else:
             if not self._in_header:
                 self.on_header_awaited()
             self._header_bytes += len(data)
         super().data_received(data)
-        if self.transport.is_closing():
+        self._await_more()
+
+    def _await_more(self) -> None:
+        """Set the deadline of what the client still owes."""
+        if self._over or self.transport.is_closing():
             self._disarm()
         elif self._in_header:
             if self._header_bytes > self.deadlines.max_header_bytes:
@@ -91,7 +108,9 @@ class DeadlineProtocol(HttpToolsProtocol):
             elif self._timer is None:
                 self._arm(self.deadlines.header, self._header_late)
         elif self._in_body:
-            if self._timer is None:
+            if self._framing_bytes > self.deadlines.max_header_bytes:
+                self._refuse(HeadersTooLarge())
+            elif self._timer is None:
                 self._arm(self.deadlines.body, self._body_late)
         else:
             self._disarm()
@@ -103,41 +122,63 @@ class DeadlineProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """Another request in the same read begins here too."""
+        if self._over:
+            return
         if not self._in_header:
             self.on_header_awaited()
         super().on_message_begin()
 
-    def on_headers_complete(self) -> None:
-        """Start the request, unless its headers alone are too much."""
-        self._in_header = False
-        self._in_body = True
-        self._body_bytes = self._discarded = 0
-        self._disarm()
-        if (
-            len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
-            > self.deadlines.max_header_bytes
-        ):
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header. A trailer is only counted: what stands behind the body changes nothing of the request."""
+        if self._over:
+            return
+        if not self._in_body:
+            super().on_header(name, value)
+            return
+        self._trailer_bytes += len(name) + len(value)
+        if self._trailer_bytes > self.deadlines.max_header_bytes:
             self._refuse(HeadersTooLarge())
-        else:
-            super().on_headers_complete()
+
+    def on_headers_complete(self) -> None:
+        """Start the request, unless its head alone is refused."""
+        if self._over:
+            return
+        self._in_header = False
+        self._disarm()
+        version = self.parser.get_http_version()
+        fault = fault_of(self.url, self.headers, version=version, limit=self.deadlines.max_header_bytes)
+        if fault is not None:
+            self._refuse(fault)
+            return
+        super().on_headers_complete()
+        self._in_body = True
+        self._body_bytes = self._discarded = self._framing_bytes = self._trailer_bytes = 0
 
     def on_body(self, body: bytes) -> None:
         """Count the body; after the answer is out, throw it away up to a bound."""
-        if self.transport.is_closing():
-            return  # refused at its headers: there is no request this could belong to
+        if self._over:
+            return
         self._body_bytes += len(body)
+        self._framing_bytes = 0
         if self.cycle.response_complete:
-            self._discarded += len(body)
-            if self._discarded > self.deadlines.discard:
-                self.transport.abort()
+            self._throw_away(len(body))
         else:
             super().on_body(body)
 
     def on_message_complete(self) -> None:
         """The request is whole: nothing is awaited of the client."""
+        if self._over:
+            return
         self._in_body = False
-        if not self.transport.is_closing():
-            super().on_message_complete()
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """Begin with the next request of those that came meanwhile; behind the last of them, what was refused."""
+        last = not self.pipeline
+        super().on_response_complete()
+        if last and self._last_word is not None and not self.transport.is_closing():
+            self.transport.write(self._last_word)
+            self.transport.close()
 
     def on_tunnel_asked(self) -> None:
         """Refuse to be a proxy, and read nothing more."""
@@ -189,14 +230,32 @@ class DeadlineProtocol(HttpToolsProtocol):
         self._body_bytes = 0
         self._arm(self.deadlines.body, self._body_late)
 
+    def _throw_away(self, size: int) -> None:
+        self._discarded += size
+        if self._discarded > self.deadlines.discard:
+            self.transport.abort()
+
     def _refuse(self, problem: Problem) -> None:
-        """Answer from the protocol itself, unless an answer has begun, and close."""
+        """Answer from the protocol itself, in the refused request's turn, and close; nothing more is read.
+
+        Answers have no names but their order: one given before its turn would be taken for that of another request.
+        """
+        if self._over:
+            return
+        self._over = True
         self._disarm()
         if self.transport.is_closing():
             return
-        busy = self.cycle is not None and not self.cycle.response_complete
-        if not (busy and self.cycle.response_started):
+        if self.cycle is None or self.cycle.response_complete:
             self.transport.write(self._rendered(problem))
+        elif self._in_body and not self.pipeline:  # the request at work is the one whose body is refused
+            if not self.cycle.response_started:
+                self.transport.write(self._rendered(problem))
+        else:
+            if self._in_body:
+                self.pipeline.popleft()  # the newest: it is not begun
+            self._last_word = self._rendered(problem)
+            return
         self.transport.close()
 
     def _rendered(self, problem: Problem) -> bytes:

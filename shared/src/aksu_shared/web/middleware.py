@@ -5,8 +5,7 @@ One class instead of seven layers: each layer would wrap `send` once more for ev
 
 import asyncio
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
 import structlog
@@ -18,15 +17,15 @@ from aksu_shared.kernel.errors import Problem, TooManyRequests, Unavailable
 from aksu_shared.kernel.logging import set_correlation
 from aksu_shared.serving.metrics import HTTP
 from aksu_shared.serving.problems import problem_of, render_problem
+from aksu_shared.web.caching import kept_apart
 from aksu_shared.web.rate import CallerRates
+from aksu_shared.web.room import WaitingRoom, unless_gone
 from aksu_shared.web.shown import correlation_of, shown_path
 
 DEFAULT_DEADLINE: Final = 10.0
 FREE_PATHS: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 """Answered however busy the application is, and not logged: probes come every few seconds."""
 _SWEEP_SECONDS: Final = 0.25
-_WAITING_PER_SLOT: Final = 20
-"""Requests that may wait (long polls) for each that may be at work."""
 
 _SECURITY: Final = [
     (b"x-content-type-options", b"nosniff"),
@@ -36,6 +35,7 @@ _SECURITY: Final = [
 ]
 _POLICY_NAME: Final = b"content-security-policy"
 _POLICY: Final = (_POLICY_NAME, b"default-src 'none'; frame-ancestors 'none'")
+_BODILESS: Final = frozenset({"GET", "HEAD"})
 _EXCHANGE: Final = "aksu.exchange"
 
 _log = structlog.get_logger(__name__)
@@ -44,18 +44,25 @@ _log = structlog.get_logger(__name__)
 class Edge:
     """Wraps the whole application.
 
-    `limit` bounds the requests at work, `deadline` the seconds each may take, `rates` the requests of each caller.
+    `limit` bounds the requests at work, `room` those that wait for something, `deadline` the seconds each may take,
+    `rates` the requests of each caller.
     """
 
     def __init__(
-        self, app: ASGIApp, *, limit: int = 20, deadline: float = DEFAULT_DEADLINE, rates: CallerRates | None = None
+        self,
+        app: ASGIApp,
+        *,
+        room: WaitingRoom,
+        limit: int = 20,
+        deadline: float = DEFAULT_DEADLINE,
+        rates: CallerRates | None = None,
     ) -> None:
         self.app = app
         self.rates = rates
+        self.room = room
         self.limit = limit
         self.deadline = deadline
         self.active = 0
-        self.waiting = 0
         self.log = structlog.get_logger(__name__).bind()  # bound once: a lazy logger binds itself for every line
         self._at_work: set[Exchange] = set()
         self._sweep: asyncio.TimerHandle | None = None
@@ -184,8 +191,10 @@ class Exchange:
         """Pass a message on; the head gets the headers that every answer carries."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
+            given = message.get("headers", ())
             headers = [
-                *message.get("headers", ()),
+                *given,
+                *kept_apart(self._scope, given),
                 *_SECURITY,
                 *self.standing,
                 (b"x-correlation-id", self._correlation.id.encode()),
@@ -235,19 +244,16 @@ class Exchange:
             self._expired = True
             self._task.cancel()
 
-    @contextmanager
-    def idle(self) -> Iterator[None]:
-        """Give the slot back while the block runs. Raises Unavailable when too many wait already."""
+    async def rest(self, until: Callable[[], Awaitable[object]]) -> None:
+        """Give the slot back until `until` returns. Raises as `waiting` does."""
         edge = self._edge
-        if edge.waiting >= edge.limit * _WAITING_PER_SLOT:
-            raise Unavailable(retry_after=1)
-        edge.waiting += 1
-        edge.active -= 1
-        try:
-            yield
-        finally:
-            edge.active += 1
-            edge.waiting -= 1
+        with edge.room.seat(self._scope):
+            edge.active -= 1
+            try:
+                whole = self._complete or self._scope["method"] in _BODILESS
+                await unless_gone(until, self._receive if whole else None)
+            finally:
+                edge.active += 1
 
     async def _end(self, error: Exception) -> None:
         answer = getattr(error, "response", None)
@@ -272,15 +278,16 @@ def extend_deadline(request: HTTPConnection | Mapping[str, Any], seconds: float)
         exchange.reschedule(seconds)
 
 
-@contextmanager
-def waiting(request: HTTPConnection | Mapping[str, Any]) -> Iterator[None]:
-    """Wait for something inside the block without taking a slot: no connection of the pool may be held there."""
+async def waiting(request: HTTPConnection | Mapping[str, Any], until: Callable[[], Awaitable[object]]) -> None:
+    """Wait for `until()` without taking a slot: no connection of the pool may be held meanwhile.
+
+    Raises Unavailable or TooManyRequests when too many wait already, ClientDisconnect as soon as the client hangs up.
+    """
     exchange = _exchange(request)
     if exchange is None:
-        yield
-        return
-    with exchange.idle():
-        yield
+        await until()
+    else:
+        await exchange.rest(until)
 
 
 def _exchange(request: HTTPConnection | Mapping[str, Any]) -> Exchange | None:

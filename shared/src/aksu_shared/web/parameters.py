@@ -15,6 +15,8 @@ from aksu_shared.kernel.errors import Malformed
 from aksu_shared.pinned.functions import Field, Function
 from aksu_shared.serving.messages import malformed, parameter_error
 
+MAX_PARAMETERS: Final = 100
+"""In one query; no list has half as many filters."""
 _IMMUTABLE: Final = (str, int, float, bool, tuple, frozenset, type(None))
 
 
@@ -65,10 +67,15 @@ class Query:
                     self.many.add(field.alias)
 
     def parse(self, scope: Scope) -> dict[str, Any]:
-        """Text by name, a list for what may repeat. Raises Malformed naming unknown, repeated and unreadable ones."""
+        """Text by name, a list for what may repeat. Raises Malformed naming unknown, repeated and unreadable ones.
+
+        Not even looked at when there are more than MAX_PARAMETERS.
+        """
         raw: bytes = scope["query_string"]
         if not raw:
             return {}
+        if raw.count(b"&") >= MAX_PARAMETERS:
+            raise Malformed(errors=[parameter_error("", "too_many_parameters")])
         found: dict[str, Any] = {}
         errors = []
         for name, value in parse_qsl(raw.decode("latin-1"), keep_blank_values=True):

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any, Final, Generic, Literal, TypeAlias, TypeVar
 from uuid import UUID
 
@@ -184,8 +185,7 @@ async def wait_for(request: Request, awaited: Awaited | None, *, own: str) -> No
         left = deadline - loop.time()
         if left <= 0:
             raise Unavailable(awaited=f"{awaited.source}:{awaited.seq}")
-        with waiting(request):
-            await news.news(APPLIED, seen, timeout=min(left, _LOOK_AGAIN))
+        await waiting(request, partial(news.news, APPLIED, seen, timeout=min(left, _LOOK_AGAIN)))
 
 
 def uuid_path(value: str) -> UUID:

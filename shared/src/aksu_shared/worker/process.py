@@ -64,8 +64,7 @@ async def run_worker(parts: WorkerParts, config: BaseConfig, *, health_port: int
     async with AsyncExitStack() as stack:
         stack.enter_context(LoopGuard())
         health.check("started", _not_yet)
-        # Probes come from outside the container.
-        page = serving(worker_app(health), host="0.0.0.0", port=health_port, shutdown_seconds=1)  # noqa: S104
+        page = serving(worker_app(health), host=config.health_host, port=health_port, shutdown_seconds=1)
         await stack.enter_async_context(page)
         pool = await _open_pool(parts.service, url, config.database_pool_size, stop=stop)
         if pool is None:

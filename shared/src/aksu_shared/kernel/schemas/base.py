@@ -5,11 +5,12 @@ from collections.abc import Callable
 from typing import Any, ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
-from pydantic_core import CoreSchema, PydanticCustomError
+from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError
 
 from aksu_shared.kernel.plain_text import composed, unseen_in
 
 _STRICT: Final = frozenset({"int", "bool", "float"})
+_LISTS: Final = frozenset({"list", "tuple", "set", "frozenset"})
 _ISO_TEXT: Final = frozenset({"date", "datetime", "time"})
 _OTHER_MODELS: Final = frozenset({"model", "dataclass", "definition-ref"})
 LINES: Final = "aksu_lines"
@@ -37,10 +38,26 @@ def _walk(node: Any, change: Callable[[dict[str, Any]], None], *, own: bool = Fa
             change(node)
 
 
-def _strict_scalar(schema: dict[str, Any]) -> None:
+def _strict_body(schema: dict[str, Any]) -> None:
     if schema["type"] in _STRICT:
         schema["strict"] = True
+    if schema["type"] in _LISTS and "max_length" in schema:
+        _counted_first(schema)
     _iso_scalar(schema)
+
+
+def _counted_first(schema: dict[str, Any]) -> None:
+    """Let a list's length be judged before its items: pydantic would tell what is wrong with each of 100,000."""
+    most, inner = schema["max_length"], dict(schema)
+
+    def at_most(value: Any) -> Any:  # noqa: ANN401 - whatever the caller sent
+        if isinstance(value, list) and len(value) > most:
+            context = {"field_type": "List", "max_length": most, "actual_length": len(value)}
+            raise PydanticKnownError("too_long", context)
+        return value
+
+    schema.clear()
+    schema.update({"type": "function-before", "function": {"type": "no-info", "function": at_most}, "schema": inner})
 
 
 def _iso_scalar(schema: dict[str, Any]) -> None:
@@ -114,7 +131,8 @@ class Body(BaseModel):
 
     No text of it holds a character that its reader does not see (`kernel.plain_text`).
 
-    JSON has its own types: `"5"` is no number, `1` is no boolean, `20240131` or `"20240131"` is no date.
+    JSON has its own types: `"5"` is no number, `1` is no boolean, `20240131` or `"20240131"` is no date. A list that is
+    too long is refused as such, whatever is in it.
     """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -123,7 +141,7 @@ class Body(BaseModel):
     def __get_pydantic_core_schema__(cls, source: type[BaseModel], handler: GetCoreSchemaHandler) -> CoreSchema:
         """Pydantic's own schema, its scalars made strict."""
         schema = handler(source)
-        _walk(schema, _strict_scalar, own=True)
+        _walk(schema, _strict_body, own=True)
         return schema
 
 

@@ -1,5 +1,6 @@
 """CloudEvents 1.0 over HTTP: binary, structured and batch mode, read into items whose faults name their place."""
 
+import asyncio
 import json
 import re
 from base64 import b64decode
@@ -32,10 +33,14 @@ async def items_of(request: Request) -> list[Item]:
     """The events of a request, not yet judged. Raises InvalidJson, TooManyItems, Malformed for a batch that is none."""
     items = await _items(request)
     if len(await request.body()) > MAX_BYTES:
-        for item in items:
-            if len(json.dumps(item.value, ensure_ascii=False).encode()) > MAX_BYTES:
-                item.refuse("invalid", _too_large(item))
+        await asyncio.to_thread(_measure, items)
     return items
+
+
+def _measure(items: Sequence[Item]) -> None:
+    for item in items:
+        if len(json.dumps(item.value, ensure_ascii=False).encode()) > MAX_BYTES:
+            item.refuse("invalid", _too_large(item))
 
 
 def media_of(request: Request) -> str:

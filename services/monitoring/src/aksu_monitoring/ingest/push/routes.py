@@ -18,9 +18,9 @@ from aksu_monitoring.ingest.sources.errors import SignatureRefused, SourceDisabl
 from aksu_monitoring.ingest.sources.rules import pushing_name, source_of
 from aksu_monitoring.ingest.sources.service import Senders
 from aksu_monitoring.ingest.staging.service import INGESTED
-from aksu_shared.auth.dependencies import requires
+from aksu_shared.auth.dependencies import PrincipalDep, requires
 from aksu_shared.auth.principal import Principal
-from aksu_shared.kernel.errors import Language, Malformed, TooManyRequests
+from aksu_shared.kernel.errors import MAX_ERRORS, Language, Malformed, TooManyRequests
 from aksu_shared.kernel.failpoint import failpoint
 from aksu_shared.kernel.schemas.base import Filters
 from aksu_shared.serving.language import language_of
@@ -32,6 +32,8 @@ from aksu_shared.web.routing import Router, accepts
 
 router = Router(tags=["ingest"])
 
+_SHORT: Final = 100
+_STORED: Final = frozenset({"accepted", "duplicate"})
 ACCEPTED, MULTI_STATUS, OK = 202, 207, 200
 _encode: Final = JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -66,13 +68,17 @@ _BODY: dict[str, Any] = {
 )
 async def shake_hands(
     request: Request,
+    principal: PrincipalDep,
     origin: Annotated[str | None, Header(alias="WebHook-Request-Origin", max_length=300)] = None,
 ) -> Response:
-    """The handshake of CloudEvents webhooks: who may push (anybody with a token), and how often per minute."""
+    """The handshake of CloudEvents webhooks: how often per minute anybody may push who has a token for it.
+
+    Only to a program, by its token, it is confirmed that its origin may.
+    """
     rate: Rate = request.app.state.ingest_rate
     headers = {"Allow": "GET, HEAD, OPTIONS, POST", "WebHook-Allowed-Rate": str(rate.per_minute)}
-    if origin is not None:
-        headers["WebHook-Allowed-Origin"] = origin if origin.isascii() and origin.isprintable() else "*"
+    if origin is not None and principal.system is not None and origin.isascii() and origin.isprintable():
+        headers["WebHook-Allowed-Origin"] = origin
     return Response(status_code=200, headers=headers)
 
 
@@ -150,9 +156,10 @@ def _all_or_none(items: Sequence[Item], language: Language) -> None:
     for item in items:
         if not item.refused:
             item.result = "withheld"
-    results = [_result(item, language) for item in items]
     errors = [error for item in refused for error in item.errors]
-    raise ItemsRefused(errors=errors, refused=len(refused), total=len(items), items=results)
+    untold = sum(item.untold for item in refused)
+    results = _results(items, language)
+    raise ItemsRefused(errors=errors, untold=untold, refused=len(refused), total=len(items), items=results)
 
 
 def _report(items: Sequence[Item], language: Language, *, dry_run: bool) -> dict[str, Any]:
@@ -163,16 +170,32 @@ def _report(items: Sequence[Item], language: Language, *, dry_run: bool) -> dict
         "accepted": count["accepted"],
         "duplicate": count["duplicate"],
         "refused": count["conflict"] + count["invalid"],
-        "items": [_result(item, language) for item in items],
+        "items": _results(items, language),
     }
 
 
-def _result(item: Item, language: Language) -> dict[str, Any]:
-    known = item.event
+def _results(items: Sequence[Item], language: Language) -> list[dict[str, Any]]:
+    """What became of each; every refused one tells a fault at least, all together not many more than a problem does."""
+    told = max(1, MAX_ERRORS // max(1, sum(item.refused for item in items)))
+    return [_result(item, language, told=told) for item in items]
+
+
+def _result(item: Item, language: Language, *, told: int) -> dict[str, Any]:
+    shown = _whole if item.result in _STORED else _short
     return {
         "index": item.index,
-        "id": known.id if known else item.attribute("id"),
-        "source": known.source if known else item.attribute("source"),
+        "id": shown(item.event.id if item.event else item.attribute("id")),
+        "source": shown(item.event.source if item.event else item.attribute("source")),
         "result": item.result,
-        "errors": [error.render(language) for error in item.errors],
+        "errors": [error.render(language) for error in item.errors[:told]],
+        "more_errors": len(item.errors[told:]) + item.untold,
     }
+
+
+def _whole(text: str | None) -> str | None:
+    return text
+
+
+def _short(text: str | None) -> str | None:
+    """What was sent, to tell events apart; never more of it than a refusal should hold."""
+    return text if text is not None and len(text.encode()) <= _SHORT else None

@@ -12,13 +12,18 @@ class ItemError(Resource):
 
 
 class ItemResult(Resource):
-    """What became of one pushed event. `result` is of code list ingest_results."""
+    """What became of one pushed event. `result` is of code list ingest_results.
+
+    `errors` are its first faults, fewer where many events are refused; `more_errors` says how many there are besides.
+    `id` and `source` of what is not stored are null also where they are longer than any sensible one.
+    """
 
     index: int
     id: str | None
     source: str | None
     result: str
     errors: tuple[ItemError, ...] = ()
+    more_errors: int = 0
 
 
 class PushReport(Resource):

@@ -21,7 +21,7 @@ from aksu_shared.events.ingest import (
     PrescriptionEvent,
     StartedEvent,
 )
-from aksu_shared.kernel.errors import FieldError
+from aksu_shared.kernel.errors import FieldError, Malformed
 from aksu_shared.kernel.terms import Terms
 from aksu_shared.serving.messages import malformed
 
@@ -45,6 +45,8 @@ class Item:
     event: Pushed | None = None
     result: str = "accepted"
     errors: list[FieldError] = field(default_factory=list)
+    untold: int = 0
+    """How many faults it has besides `errors`."""
 
     @property
     def refused(self) -> bool:
@@ -71,7 +73,9 @@ def examine(items: Iterable[Item], *, source: str, today: date, terms: Terms) ->
         try:
             event = item.event = PUSHED.validate_python(item.value)
         except ValidationError as error:
-            item.refuse("invalid", *_errors(item, error))
+            found = _malformed(item, error)
+            item.refuse("invalid", *found.errors)
+            item.untold = found.more_errors
             continue
         if event.source != source:
             item.refuse("invalid", _error(item, "source", "foreign_source", source=source))
@@ -194,9 +198,9 @@ def _error(item: Item, where: str, code: str, **params: object) -> FieldError:
     return FieldError(pointer=found.pointer, code=code, bg=bg.format(**params), en=en.format(**params))
 
 
-def _errors(item: Item, error: ValidationError) -> Sequence[FieldError]:
+def _malformed(item: Item, error: ValidationError) -> Malformed:
     found = error.errors(include_url=False, include_input=False)
-    return malformed({**each, "loc": item.place(_within(each["loc"]))} for each in found).errors
+    return malformed([{**each, "loc": item.place(_within(each["loc"]))} for each in found])
 
 
 def _within(place: Sequence[str | int]) -> Sequence[str | int]:

@@ -9,6 +9,7 @@ from aksu_monitoring.ingest.sources.errors import SignatureRefused, SourceDisabl
 from aksu_monitoring.ingest.sources.signatures import SignatureFault, verify
 from aksu_monitoring.ingest.sources.store import Database, Sender, senders
 from aksu_shared.privacy.keys import KeyRing
+from aksu_shared.web.request import BESIDE_THE_LOOP
 
 _REMEMBERED: Final = 1.0
 """Seconds after which a change of sources or keys counts everywhere."""
@@ -44,7 +45,10 @@ class Senders:
         if not whole:
             raise SignatureRefused(fault="attributes_unsigned")
         try:
-            verify(headers, body, keys=sender.keys, now=now)
+            if len(body) > BESIDE_THE_LOOP:
+                await asyncio.to_thread(verify, headers, body, keys=sender.keys, now=now)
+            else:
+                verify(headers, body, keys=sender.keys, now=now)
         except SignatureFault as fault:
             raise SignatureRefused(fault=fault.fault) from None
 

@@ -34,7 +34,7 @@ class StagingService:
             read = DATA[kind].model_validate(data)
         except ValidationError as error:
             found = error.errors(include_url=False, include_input=False)
-            raise malformed({**each, "loc": ("body", "data", *each["loc"])} for each in found) from None
+            raise malformed([{**each, "loc": ("body", "data", *each["loc"])} for each in found]) from None
         corrected = read.model_dump(mode="json", exclude_none=True)
         return await self._staging.repair(key, corrected, by=by.subject, reason=reason)
 
