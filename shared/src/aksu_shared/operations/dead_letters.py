@@ -273,7 +273,7 @@ def detail_of(row: Mapping[str, Any]) -> DeadLetterDetail:
 
 
 def content_of(value: bytes, *, topic: str, principal: Principal = ANONYMOUS) -> Content:
-    """The bytes, if `principal`, by default everybody, may see them: the event says so, or, where it is none, its topic.
+    """The bytes, if `principal` (by default everybody) may see them, by the event or, where it is none, its topic.
 
     Besides the scope it takes the right under which such aggregates are read.
     """

@@ -1,5 +1,6 @@
 """Checks of those who manage or represent applicants: each is sealed under a key of its own."""
 
+from collections.abc import Mapping
 from typing import Final
 from uuid import UUID
 

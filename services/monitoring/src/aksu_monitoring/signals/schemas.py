@@ -1,7 +1,7 @@
 """The wire of signals: personal data, but for their summaries."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Final, Self
 from uuid import UUID
 
 from pydantic import Field
