@@ -11,6 +11,7 @@ from typing import Any
 import asyncpg
 import pytest
 import pytest_asyncio
+from pydantic import SecretStr
 
 from aksu_local.served import Serve, Served
 from aksu_local.templates import Databases
@@ -119,3 +120,9 @@ async def test_a_log_chained_anew_after_an_edit_is_named_by_its_macs(
     seq = await owner.fetchval("UPDATE change_log SET reason = 'x' WHERE position = 1 RETURNING seq")
     code, said = await verified(registry)
     assert (code, f"WRONG_MAC: position 1, seq {seq}" in said) == (1, True)
+
+
+async def test_an_api_signs_with_its_own_keys(serve: Serve) -> None:
+    served = await serve("registry", log_key=SecretStr("new:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="))
+    assert (await served.post("/v1/providers", PROVIDER, **OFFICER)).status_code == 201
+    assert await served.worker.fetchval("SELECT bool_and(mac LIKE 'new:%') FROM change_log")

@@ -20,6 +20,7 @@ from aksu_local.waiting import eventually
 from aksu_local.worker_process import WorkerProcess
 from aksu_local.worker_rig import Registry
 from aksu_shared.db.deadlines import Deadline, schedule
+from aksu_shared.db.log_keys import LogKeys
 from aksu_shared.kernel.clock import write_offset
 from aksu_shared.worker.verify import verify
 from aksu_shared.worker.watchdog import EXIT_STUCK
@@ -127,6 +128,23 @@ async def test_killed_at_a_seam_every_change_still_takes_effect_once_and_in_orde
 
 async def _nothing_unsequenced(pool: asyncpg.Pool) -> bool:
     return bool(await pool.fetchval("SELECT count(*) = 0 FROM change_log WHERE position IS NULL"))
+
+
+@only_embedded
+async def test_a_worker_verifies_and_signs_with_its_own_keys(
+    registry: Registry, monitoring_pool: asyncpg.Pool, worker: Start
+) -> None:
+    """Not with the keys of development, which serve where nothing is said: what is signed with those is held."""
+    new = "new:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+    key = await registry.register(log_keys=LogKeys.parse(new))
+    await registry.register()
+    for process in (worker("registry"), worker("monitoring")):
+        await process.start(AKSU_LOG_KEY=new)
+    told = "SELECT mac, position FROM change_log WHERE position IS NOT NULL"
+    finding = await eventually(lambda: monitoring_pool.fetchrow(told), within=30)
+    assert finding["mac"].startswith("new:")
+    assert await registry.pool.fetchval("SELECT aggregate_id FROM change_log WHERE position = 1") == key
+    await eventually(lambda: registry.pool.fetchval("SELECT reason = 'UNKNOWN_KEY' FROM held_change"))
 
 
 @only_embedded

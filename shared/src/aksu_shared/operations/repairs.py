@@ -87,7 +87,7 @@ def repairs_router(service: str) -> Router:
         """Answer for a proposed repair: a replay applies it. Only another person than who proposed it can."""
         found = await confirm(command.work, letter_id(key), known=body.digest, why=body.reason)
         if not _sees(command.principal, found.repaired_value):
-            raise Forbidden(right=right)
+            raise command.context.rights.refusal(command.principal, right)
         by = command.work.actor.subject
         return command.reply(200, ConfirmedRepair(id=found.id, digest=found.digest, confirmed_by=by))
 
