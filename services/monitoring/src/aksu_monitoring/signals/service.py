@@ -75,8 +75,8 @@ class SignalService:
     async def check_discreet(self, signal: UUID, text: str) -> None:
         """Raise NamesSender when a text for another body tells who signalled."""
         connection = await self.context.work.begin()
-        people = await connection.fetchval(PEOPLE_BY_ID.sql, *PEOPLE_BY_ID.args({"id": signal}))
-        for person in opened(self.context.keys, people):
+        found = await connection.fetchrow(PEOPLE_BY_ID.sql, *PEOPLE_BY_ID.args({"id": signal}))
+        for person in opened(self.context.keys, found and found["people"]):
             if person.kind == SIGNALLER and names_sender(text, person.texts):
                 raise NamesSender
 
