@@ -11,7 +11,7 @@ class DangerStands(RuleBroken):
     en = (
         "The signal is about a danger to life. That there is none the executive director decides, before it is refused."
     )
-    legal_basis = "чл. 117 ЗСУ; чл. 52 от Наредбата за качеството на социалните услуги"
+    legal_basis = "чл. 52 от Наредбата за качеството на социалните услуги"
 
 
 class NamesSender(RuleBroken):

@@ -27,7 +27,7 @@ SIGNAL_MACHINE: Final = Machine(
             action="monitoring.signal.lower_danger",
             needs=("explanation",),
             four_eyes="triage",
-            legal_basis="чл. 117 ЗСУ; чл. 52 НКСУ",
+            legal_basis="чл. 52 НКСУ",
             text=Text("Отпадане на опасността за живота", "Find no danger to life"),
         ),
         Transition(

@@ -34,7 +34,6 @@ SIGNALS: Final = Page(
     sorts={"decision_due": (S.decision_due, S.id), "received_at": (S.received_at, S.id)},
 )
 SIGNAL_BY_ID: Final = Statement(select(*_COLUMNS, people_of(S.id).label("people")).where(S.id == bindparam("id")))
-PEOPLE_BY_ID: Final = Statement(select(people_of(S.id).label("people")).where(S.id == bindparam("id")))
 SIGNAL_VERSION_BY_ID: Final = Statement(select(S.id, S.version).where(S.id == bindparam("id")))
 
 SIGNAL: Final = Aggregate(

@@ -11,7 +11,7 @@ from aksu_monitoring.inspections.store import InspectionStore
 from aksu_monitoring.numbers import drawn_number
 from aksu_monitoring.signals.errors import NamesSender
 from aksu_monitoring.signals.machine import SIGNAL_MACHINE
-from aksu_monitoring.signals.queries import PEOPLE_BY_ID
+from aksu_monitoring.signals.queries import SIGNAL_BY_ID
 from aksu_monitoring.signals.rules import (
     AWAITED,
     CONCERNED,
@@ -77,8 +77,8 @@ class SignalService:
     async def check_discreet(self, signal: UUID, text: str) -> None:
         """Raise NamesSender when a text for another body tells who signalled."""
         connection = await self.context.work.begin()
-        people = await connection.fetchval(PEOPLE_BY_ID.sql, *PEOPLE_BY_ID.args({"id": signal}))
-        for person in opened(self.context.keys, people):
+        found = await connection.fetchrow(SIGNAL_BY_ID.sql, *SIGNAL_BY_ID.args({"id": signal}))
+        for person in opened(self.context.keys, found and found["people"]):
             if person.kind == SIGNALLER and names_sender(text, person.texts):
                 raise NamesSender
 
