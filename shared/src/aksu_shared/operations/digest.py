@@ -8,7 +8,6 @@ from pydantic import Field
 from starlette.responses import Response
 
 from aksu_shared.auth.dependencies import PrincipalDep, requires
-from aksu_shared.auth.permissions import refusal
 from aksu_shared.db.aggregate import Aggregate
 from aksu_shared.db.digest import bucket_sql, comparable, digest_sql
 from aksu_shared.events.registry.access import AccessEvent
@@ -68,7 +67,7 @@ async def get_digest(
         raise NotFound
     told = topics_of(principal, api.rights)
     if told is not None and asked.fact.topic not in told:
-        raise refusal(principal, asked.fact.read)
+        raise api.rights.refusal(principal, asked.fact.read)
     scope = ",".join(follower(principal, api.rights).scope_keys)
     sql, args = _sql(asked, _fields(asked, query.fields), query.bucket)
     body = await api.reads.raw(sql, scope, asked.name, *args)

@@ -7,7 +7,7 @@ from typing import Any, Final
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope
 
-from aksu_shared.kernel.errors import TooLarge, UnsupportedMedia
+from aksu_shared.kernel.errors import FieldError, Malformed, TooLarge, UnsupportedMedia
 from aksu_shared.kernel.strict_json import loads
 
 MEBIBYTE: Final = 1024 * 1024
@@ -89,17 +89,37 @@ class StrictRequest(Request):
         return self._value
 
     def check_media(self, accepted: tuple[str, ...]) -> None:
-        """Raise UnsupportedMedia unless the body is of an accepted type; `+json` types pass for application/json."""
-        given = b""
-        for name, value in self.scope["headers"]:
-            if name == b"content-type":
-                given = value
-                break
-        if not _is_media(given, accepted):
+        """Raise UnsupportedMedia unless the body is of an accepted type, in UTF-8, as it is; Malformed for two types.
+
+        `+json` types pass for application/json. A body that is compressed is not unpacked.
+        """
+        given = [value for name, value in self.scope["headers"] if name == b"content-type"]
+        if len(given) > 1:
+            raise repeated_header("Content-Type")
+        if not _is_media(given[0] if given else b"", accepted):
             raise UnsupportedMedia(accepted=", ".join(accepted))
+        for name, value in self.scope["headers"]:
+            if name == b"content-encoding" and value.lower() != b"identity":
+                raise UnsupportedMedia(accepted=", ".join(accepted), headers={"Accept-Encoding": "identity"})
+
+
+def repeated_header(name: str) -> Malformed:
+    """What to raise for a header that stands twice where one of the two would have to win."""
+    return Malformed(
+        errors=[
+            FieldError(
+                pointer=f"!{name}",
+                code="repeated_header",
+                bg=f"{name} стои повече от веднъж.",
+                en=f"{name} stands more than once.",
+            )
+        ]
+    )
 
 
 @lru_cache(maxsize=64)  # hardly more than one is ever sent
 def _is_media(content_type: bytes, accepted: tuple[str, ...]) -> bool:
-    given = content_type.decode("latin-1").partition(";")[0].strip().lower()
-    return given in accepted or ("application/json" in accepted and given.endswith("+json"))
+    given, *parameters = (part.strip().lower() for part in content_type.decode("latin-1").split(";"))
+    charsets = {each.partition("=")[2].strip(' "') for each in parameters if each.startswith("charset")}
+    is_named = given in accepted or ("application/json" in accepted and given.endswith("+json"))
+    return is_named and charsets <= {"utf-8"}
