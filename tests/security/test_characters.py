@@ -20,7 +20,7 @@ Path = tuple[str | int, ...]
 def texts(schema: Schema, document: Schema, at: Path = (), depth: int = 0) -> Iterator[tuple[Path, Any]]:
     """Each text a body can hold, with a right value for everything on the way to it: (place, body part at `at`)."""
     if "$ref" in schema:
-        schema = document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
+        schema = _named(schema, document)
     for choice in ("anyOf", "oneOf", "allOf"):
         for part in schema.get(choice, ()):
             yield from texts(part, document, at, depth)
@@ -50,13 +50,21 @@ def spoilt(body: Any, at: Path, schema: Schema, document: Schema) -> Any:
 def _resolved(schema: Schema, document: Schema, key: str | int) -> Schema:
     """The one of a schema's alternatives that has that member."""
     if "$ref" in schema:
-        return _resolved(document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]], document, key)
+        return _resolved(_named(schema, document), document, key)
     for choice in ("anyOf", "oneOf", "allOf"):
         for part in schema.get(choice, ()):
             found = _resolved(part, document, key)
             if (isinstance(key, int) and "items" in found) or key in found.get("properties", {}):
                 return found
     return schema
+
+
+def _named(reference: Schema, document: Schema) -> Any:
+    """What a reference names."""
+    found: Any = document
+    for key in reference["$ref"].removeprefix("#/").split("/"):
+        found = found[key]
+    return found
 
 
 def _caller(door: Door) -> dict[str, Any]:
@@ -87,7 +95,8 @@ async def _answers(served: Served, door: Door) -> Any:
     operation = document["paths"][door.path][door.method.lower()]
     headers = served.headers(**_caller(door)) | {"Idempotency-Key": "k", "If-Match": '"1"'}
     path = door.at("019a0000-0000-7000-8000-00000000000a") if door.parameter else door.path
-    for parameter in operation.get("parameters", ()):
+    for given in operation.get("parameters", ()):
+        parameter = _named(given, document) if "$ref" in given else given
         is_text = any(True for _ in texts(parameter["schema"], document))
         if parameter["in"] == "query" and is_text and parameter["name"] not in FREE:
             query = {parameter["name"]: f"x{ZERO_WIDTH}"}

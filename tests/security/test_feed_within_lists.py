@@ -110,6 +110,21 @@ def test_who_acted_is_told_to_auditors_and_the_platform_s_own_services_alone(rig
     assert not any("actor" in each for each in runner.run(_feed(of, pushing)))
 
 
+def test_a_digest_is_given_of_what_its_reader_may_read(rig: tuple[asyncio.Runner, Rig]) -> None:
+    runner, of = rig
+    restricted = {"registry": "register_row", "licensing": "application", "monitoring": "signal"}[of.served.service]
+    public = {"registry": "service", "licensing": "licence", "monitoring": "inspection"}[of.served.service]
+
+    def asked(aggregate: str, caller: Caller) -> tuple[int, str | None]:
+        answer = runner.run(of.get(f"/v1/digest/{aggregate}?fields=", caller))
+        return answer.status_code, answer.json().get("right")
+
+    operator = Caller("operator", None)
+    right = next(fact.read for fact in CATALOGUE.values() if fact.aggregate == restricted)
+    assert (asked(public, operator), asked(restricted, operator)) == ((200, None), (403, right))
+    assert asked(restricted, FOLLOWER) == (200, None)
+
+
 async def _beyond(rig: Rig, caller: Caller) -> list[str]:
     """What the caller would hold of the feed (the last it was told of each object) and no list shows."""
     if caller == FOLLOWER:

@@ -10,7 +10,7 @@ from aksu_shared.privacy.people import Known
 
 
 class PersonRead(Resource):
-    """Somebody: fields are null once erased, and while processing is restricted."""
+    """Somebody: fields are null once erased, and while processing is restricted but for the case that needs them."""
 
     subject_id: UUID
     recorded_at: AwareDatetime

@@ -52,7 +52,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What is known of somebody: no fields while the processing is restricted, null ones once they were erased."""
+    """What is known of somebody: no fields while restricted and no case needs them, null ones once they were erased."""
 
     subject_id: UUID
     kind: str
