@@ -27,9 +27,9 @@ ROOT: Final = HERE.parents[1]
 FOLDER: Final = ROOT / "build/mutants"
 BAR: Final = 0.9
 TESTS: Final = (
-    "test_scope.py",
+    "events/test_scope.py",
     *(f"auth/test_{name}.py" for name in ("dependencies", "issuer", "jwks", "permissions", "principal", "tokens")),
-    *(f"db/test_{name}.py" for name in ("access", "scoped", "statement", "work")),
+    *(f"db/test_{name}.py" for name in ("access", "fitness", "scoped", "statement", "visible", "work")),
     "worker/conftest.py",
     *(
         f"worker/test_{name}.py"

@@ -62,6 +62,8 @@ def sample(schema: Mapping[str, Any], document: Mapping[str, Any]) -> Any:
 
 def _plain(schema: Mapping[str, Any], document: Mapping[str, Any]) -> Any:
     match schema.get("type", "object"):
+        case [kind, "null"]:
+            return _plain({**schema, "type": kind}, document)
         case "object":
             properties = schema.get("properties", {})
             return {

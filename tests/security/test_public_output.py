@@ -63,13 +63,21 @@ def numbers(
         if key not in seen:
             yield from numbers(document["components"]["schemas"][key], document, name, (*seen, key))
         return
-    if schema.get("type") in {"integer", "number"}:
+    kinds = schema.get("type", ())
+    if not {"integer", "number"}.isdisjoint([kinds] if isinstance(kinds, str) else kinds):
         yield name, schema
     inner = [(name, each) for kind in ("anyOf", "oneOf", "allOf") for each in schema.get(kind, ())]
     inner += [(name, schema[kind]) for kind in ("items", "additionalProperties") if isinstance(schema.get(kind), dict)]
     inner += list(schema.get("properties", {}).items())
     for of, each in inner:
         yield from numbers(each, document, of, seen)
+
+
+def parameters(operation: Mapping[str, Any], document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Those of an operation, also the shared ones it points to."""
+    for each in operation.get("parameters", ()):
+        shared = each.get("$ref", "").rsplit("/", 1)[-1]
+        yield document["components"]["parameters"][shared] if shared else each
 
 
 def public_numbers(document: Mapping[str, Any]) -> Iterator[Found]:
@@ -89,7 +97,7 @@ def test_every_public_number_is_one_of_things_of_the_census_or_rounded() -> None
 def test_public_analyses_are_ready_made() -> None:
     (reporting,) = [document for document in documents() if "/v1/territory/{code}/summary" in document["paths"]]
     offered = {
-        path: {each["name"] for each in operation.get("parameters", ()) if each["in"] == "query"}
+        path: {each["name"] for each in parameters(operation, reporting) if each["in"] == "query"}
         for path, operation in public_reads(reporting)
         if "summary" in path
     }

@@ -97,3 +97,32 @@ def test_the_description_of_the_bus_names_every_topic_and_every_event_type() -> 
     assert topics["aksu.monitoring.signal.v1"].restricted  # without a line of its own: seen by nobody who may not
     named = {name for channel in document["channels"].values() for name in channel["messages"]}
     assert named == set(CATALOGUE) == set(document["components"]["messages"])
+
+
+def test_the_description_of_the_bus_leads_nowhere_outside_itself() -> None:
+    document = asyncapi()
+
+    def references(node: Any) -> list[str]:
+        if isinstance(node, list):
+            return [found for each in node for found in references(each)]
+        if not isinstance(node, dict):
+            return []
+        here = [node["$ref"]] if isinstance(node.get("$ref"), str) else []
+        return here + [found for each in node.values() for found in references(each)]
+
+    found = references(document)
+    assert len(found) > 100
+    for reference in found:
+        place: Any = document
+        root, *names = reference.split("/")
+        assert root == "#", reference
+        for name in names:
+            place = place[name]
+
+
+def test_each_event_tells_the_state_of_its_aggregate() -> None:
+    components = asyncapi()["components"]
+    for name, fact in CATALOGUE.items():
+        told = components["schemas"][components["messages"][name]["payload"]["$ref"].rsplit("/", 1)[1]]
+        state = components["schemas"][told["properties"]["state"]["$ref"].rsplit("/", 1)[1]]
+        assert set(state["properties"]) == set(fact.schema.model_fields), name

@@ -56,7 +56,10 @@ def _feature(root: Path, name: str, kind: str, text: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "text"),
     [
-        ("permissions", '[actions]\n"registry.thing.read" = { public = ["any"] }\n'),
+        (
+            "permissions",
+            '[actions]\n"registry.thing.read" = { public = ["any"] }\n[basis]\n"registry.thing.read" = "чл. 1"\n',
+        ),
         ("codelists", '[things]\nONE = { bg = "Едно", en = "One" }\n'),
         (
             "terms",
@@ -72,6 +75,22 @@ def test_what_two_features_declare_is_refused(
     assert "thing" in joined()[declarations.JOINED / f"{kind}.toml"]
     _feature(tmp_path, "two", kind, text)
     with pytest.raises(ValueError, match=r"services/registry/src/aksu_registry/two"):
+        joined()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[actions]\n"registry.thing.read" = { public = ["any"] }\n',
+        '[basis]\n"registry.thing.read" = "чл. 1"\n',
+    ],
+)
+def test_a_right_without_an_article_and_an_article_without_a_right_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.setattr(declarations, "PROJECT", tmp_path)
+    _feature(tmp_path, "one", "permissions", text)
+    with pytest.raises(ValueError, match=r"registry\.thing\.read.*article"):
         joined()
 
 

@@ -141,6 +141,10 @@ async def test_a_second_run_in_the_same_folder_is_told_so_in_one_line(tmp_path: 
     [
         (("token", "--role", "inspector"), 0, r"eyJ\S+\.eyJ\S+\.\S+"),
         (("token", "--role", "wizard"), 1, r".*wizard.*"),
+        (("token", "--role", "provider"), 1, r"provider acts for a body: .*PROVIDER.*"),
+        (("token", "--role", "inspector", "--body", "MUNICIPALITY:BLG03"), 1, r"inspector does not count for .*"),
+        (("token", "--role", "municipality_officer", "--body", "MUNICIPALITY:ZZZ99"), 1, r".*no territory ZZZ99"),
+        (("token", "--role", "integration"), 0, r"eyJ\S+\.eyJ\S+\.\S+"),
         (("clock",), 0, r"20\d\d-\d\d-\d\d \d\d:\d\d:\d\d EE.*"),
         (("clock", "--advance", "soon"), 1, r".*57mo.*"),
     ],

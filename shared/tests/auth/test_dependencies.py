@@ -92,7 +92,7 @@ async def test_each_right_asked_for_must_be_held(access: Access, issuer: Develop
     assert (await access.admit(analyst, (READ,))).subject == NAMES.of("s-1")
     with pytest.raises(Forbidden) as caught:
         await access.admit(analyst, (READ, WRITE))
-    assert caught.value.params == {"right": WRITE}
+    assert caught.value.params["right"] == WRITE
     with pytest.raises(NotAuthenticated):
         await access.admit(request(), (WRITE,))
     assert await access.admit(request(), (READ,)) is ANONYMOUS

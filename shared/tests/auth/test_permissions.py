@@ -86,7 +86,10 @@ def test_what_is_public_everybody_may_with_and_without_a_token(rights: Rights) -
 def test_a_missing_right_is_named_and_without_a_token_one_is_asked_for(rights: Rights) -> None:
     with pytest.raises(Forbidden) as caught:
         rights.check(who("ministry_reader", "MLSP"), "registry.service.create", **PLACE)
-    assert caught.value.params == {"right": "registry.service.create"}
+    assert caught.value.params == {
+        "right": "registry.service.create",
+        "legal_basis": permissions_file()["basis"]["registry.service.create"],
+    }
     with pytest.raises(NotAuthenticated) as asked:
         rights.check(ANONYMOUS, "registry.service.create")
     assert asked.value.headers == {"WWW-Authenticate": 'Bearer realm="aksu"'}

@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import httpx
 import pytest
@@ -88,21 +89,33 @@ async def test_the_description_names_operations_rights_limits_and_problems(clien
     assert create["x-aksu-rights"] == ["registry.service.create"]
     assert create["x-aksu-max-body-bytes"] == 1024 * 1024
     assert {"201", "401", "403", "409", "413", "415", "422", "429", "500", "503"} <= create["responses"].keys()
-    conflict = create["responses"]["409"]["content"]
-    assert list(conflict) == ["application/problem+json"]
-    assert conflict["application/problem+json"]["examples"]["name_taken"]["value"]["legal_basis"] == "чл. 1"
+    responses = document["components"]["responses"]
+    refused = {status: responses[create["responses"][status]["$ref"].rsplit("/", 1)[1]] for status in ("401", "409")}
+    schemas = {status: each["content"]["application/problem+json"]["schema"] for status, each in refused.items()}
+    assert schemas["409"] == {"$ref": "#/components/schemas/NameTakenProblem"}
+    assert schemas["401"]["discriminator"]["propertyName"] == "code"
+    assert schemas["401"]["oneOf"] == [{"$ref": each} for each in schemas["401"]["discriminator"]["mapping"].values()]
+    (taken,) = document["components"]["schemas"]["NameTakenProblem"]["examples"]
+    assert taken["legal_basis"] == "чл. 1"
     assert "ProblemDocument" in document["components"]["schemas"]
     assert "HTTPValidationError" not in document["components"]["schemas"]
     assert document["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
-    names = {parameter["name"] for parameter in document["paths"]["/v1/things"]["get"]["parameters"]}
-    assert names == {"limit", "kind", "on", "Aksu-After"}
+    shared = document["components"]["parameters"]
+
+    def names(operation: dict[str, Any]) -> set[str]:
+        given = operation["parameters"]
+        return {(shared[each["$ref"].rsplit("/", 1)[1]] if "$ref" in each else each)["name"] for each in given}
+
+    assert names(document["paths"]["/v1/things"]["get"]) == {"limit", "kind", "on", "Aksu-After", "Accept-Language"}
+    assert "Accept-Language" in names(create)
+    assert {"RateLimit", "Location"} <= create["responses"]["201"]["headers"].keys()
 
 
 async def test_every_reference_of_the_description_leads_somewhere(client: httpx.AsyncClient) -> None:
-    text = (await client.get("/openapi.json")).text
-    schemas = (await client.get("/openapi.json")).json()["components"]["schemas"]
-    for name in re.findall(r'"#/components/schemas/([^"]+)"', text):
-        assert name in schemas
+    answer = await client.get("/openapi.json")
+    found = re.findall(r'"#/components/(\w+)/([^"]+)"', answer.text)
+    assert {kind for kind, _ in found} == {"headers", "parameters", "responses", "schemas"}
+    assert [(kind, name) for kind, name in found if name not in answer.json()["components"][kind]] == []
 
 
 async def test_a_head_request_is_a_get_without_its_body(client: httpx.AsyncClient) -> None:

@@ -205,3 +205,34 @@ async def test_browsers_of_configured_origins_may_call_and_others_not(make_app: 
         )
     async with client_of(make_app()) as client:
         assert "access-control-allow-origin" not in (await client.options("/v1/things", headers=preflight)).headers
+
+
+@pytest.mark.parametrize(
+    ("environment", "origin", "admitted"),
+    [
+        ("local", "http://localhost:5173", True),
+        ("local", "http://127.0.0.1:3000", True),
+        ("local", "http://localhost.evil.bg", False),
+        ("local", "http://localhost:5173.evil.bg", False),
+        ("local", "https://a.bg", False),
+        ("test", "http://localhost:5173", False),
+    ],
+)
+async def test_the_local_platform_serves_browser_applications_of_the_same_machine(
+    make_app: Callable[..., FastAPI], environment: str, origin: str, *, admitted: bool
+) -> None:
+    asked = "authorization,content-disposition,content-type,idempotency-key"
+    preflight = {
+        "Origin": origin,
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": asked,
+    }
+    async with client_of(make_app(environment=environment)) as client:
+        answer = await client.options("/v1/things", headers=preflight)
+        assert (answer.headers.get("access-control-allow-origin") == origin) is admitted
+        if admitted:
+            assert answer.status_code == 200
+            exposed = (await client.get("/v1/things", headers={"Origin": origin})).headers[
+                "access-control-expose-headers"
+            ]
+            assert {"ETag", "Content-Disposition", "Idempotency-Replayed"} <= {*exposed.split(", ")}

@@ -174,8 +174,11 @@ async def test_a_request_given_up_ends_its_unit_of_work(app: FastAPI, officer: d
 
 
 def test_the_description_of_the_api_shows_the_parameters_of_the_command_and_of_its_unit_of_work(app: FastAPI) -> None:
-    described = app.openapi()["paths"]["/v1/sizes/{number}"]["post"]
-    assert [parameter["name"] for parameter in described["parameters"]] == ["number", "Aksu-Note"]
+    document = app.openapi()
+    described = document["paths"]["/v1/sizes/{number}"]["post"]
+    names = [each["$ref"].rsplit("/", 1)[1] for each in described["parameters"]]
+    shared = [document["components"]["parameters"][name]["name"] for name in names]
+    assert shared == ["number", "Aksu-Note", "Accept-Language", *shared[3:]]
     assert "Sized" in described["requestBody"]["content"]["application/json"]["schema"]["$ref"]
 
 

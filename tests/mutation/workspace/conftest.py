@@ -3,14 +3,22 @@
 from collections.abc import Awaitable, Callable
 
 import pytest
-from one_server import database
+from one_server import DATABASES, database, new
 
 from aksu_local.databases import ServiceUrls
+from aksu_local.templates import Databases
 
 
 @pytest.fixture
-def fresh_database() -> Callable[..., Awaitable[ServiceUrls]]:
-    return database
+def fresh_database(request: pytest.FixtureRequest) -> Callable[..., Awaitable[ServiceUrls]]:
+    """One emptied for each test; for those that change tables and policies, and not rows alone, a new one."""
+    return new if request.path.stem in {"test_fitness", "test_visible"} else database
+
+
+@pytest.fixture
+def databases() -> Databases:
+    """The server's databases, for tests that ask for more than one role of one."""
+    return DATABASES
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Function]) -> None:

@@ -17,7 +17,7 @@ from aksu_local.templates import Databases
 FOLDER: Final = "AKSU_MUTANTS_POSTGRES"
 """Environment variable: the folder of the server, which runs already."""
 _SERVER: Final = Postgres(Path(os.environ[FOLDER]), durable=False)
-_DATABASES: Final = Databases(_SERVER)
+DATABASES: Final = Databases(_SERVER)
 _made: Final[dict[str, ServiceUrls]] = {}
 
 _END_OTHERS: Final = """
@@ -27,11 +27,21 @@ SELECT string_agg(format('%I', tablename), ', ') FROM pg_tables
  WHERE schemaname = 'public' AND tablename NOT IN ('alembic_version', 'log_state', 'log_epoch', 'read_log_state')"""
 
 
-async def database(service: str, *, prepare: Callable[[ServiceUrls], Awaitable[None]]) -> ServiceUrls:
+Prepare = Callable[[ServiceUrls], Awaitable[None]]
+
+
+async def new(service: str, *, prepare: Prepare | None = None) -> ServiceUrls:
+    """A database of its own, for a test that changes more than rows."""
+    return await DATABASES.service(service, prepare=prepare)
+
+
+async def database(service: str, *, prepare: Prepare | None = None) -> ServiceUrls:
     """An empty database of the service, as `prepare` leaves it."""
+    if prepare is None:
+        return await new(service)
     key = f"{service}:{prepare.__qualname__}"
     if key not in _made:
-        _made[key] = await _DATABASES.service(service, prepare=prepare)
+        _made[key] = await DATABASES.service(service, prepare=prepare)
         return _made[key]
     connection = await asyncpg.connect(_SERVER.url(_made[key].database))
     try:

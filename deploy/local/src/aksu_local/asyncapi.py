@@ -6,10 +6,11 @@ from importlib.metadata import version
 from typing import Any, Final
 
 import yaml
+from pydantic.json_schema import models_json_schema
 
 from aksu_local.databases import SERVICES
 from aksu_shared.bus.topics import Topic, declared_topics
-from aksu_shared.events.base import Event
+from aksu_shared.events.base import Event, State
 from aksu_shared.events.catalogue import CATALOGUE
 
 _DAY_MS: Final = 86_400_000
@@ -61,7 +62,31 @@ def asyncapi() -> dict[str, Any]:
         "operations": _sending(facts) | _receiving(),
         "components": {
             "messages": {fact.type: _message(fact) for of_topic in facts.values() for fact in of_topic},
+            "schemas": _schemas(),
             "messageTraits": {"cloudEvent": {"headers": dict(_HEADERS)}},
+        },
+    }
+
+
+def _schemas() -> dict[str, Any]:
+    """The state of each aggregate, and the data of its events: the document leads nowhere outside itself."""
+    states = sorted({fact.schema for fact in CATALOGUE.values()}, key=lambda schema: schema.__name__)
+    _, described = models_json_schema(
+        [(schema, "validation") for schema in states], ref_template="#/components/schemas/{model}"
+    )
+    return {**described["$defs"]} | {f"{schema.__name__}Told": _told(schema) for schema in states}
+
+
+def _told(schema: type[State]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "description": f"one version of {schema.__name__}, and how it differs from the one before",
+        "required": ["version", "state", "changed", "scope"],
+        "properties": {
+            "version": {"type": "integer"},
+            "state": {"$ref": f"#/components/schemas/{schema.__name__}"},
+            "changed": {"type": "object", "description": "field → [old value, new value]"},
+            "scope": {"type": "array", "items": _TEXT, "description": "keys, one of which a reader must hold"},
         },
     }
 
@@ -87,7 +112,7 @@ def _message(fact: type[Event[Any]]) -> dict[str, Any]:
         "title": fact.__name__,
         "summary": (fact.__doc__ or "").strip(),
         "traits": [{"$ref": "#/components/messageTraits/cloudEvent"}],
-        "payload": {"$ref": f"../shared/src/aksu_shared/events/schemas/{fact.type}.json"},
+        "payload": {"$ref": f"#/components/schemas/{fact.schema.__name__}Told"},
     }
 
 
@@ -103,7 +128,8 @@ def _receiving() -> dict[str, Any]:
     for service in SERVICES:
         heard: dict[str, list[str]] = {}
         for fact in _handled(service):
-            heard.setdefault(fact.topic, []).append(fact.type)
+            of_aggregate = [name for name, each in CATALOGUE.items() if each.topic == fact.topic]
+            heard.setdefault(fact.topic, []).extend([fact.type] if fact.type else of_aggregate)
         for topic, types in sorted(heard.items()):
             messages = [{"$ref": f"#/channels/{topic}/messages/{name}"} for name in sorted(types)]
             operation = {"action": "receive", "channel": _reference(topic), "messages": messages}
@@ -112,7 +138,7 @@ def _receiving() -> dict[str, Any]:
 
 
 def _handled(service: str) -> list[type[Event[Any]]]:
-    """The event classes in the service's table of handlers; a service that listens to nobody has none."""
+    """The event classes in the service's table of handlers, some of which stand for all events of their aggregate."""
     return list(importlib.import_module(f"aksu_{service}.worker").PARTS.handlers)
 
 

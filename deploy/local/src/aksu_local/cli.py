@@ -17,7 +17,7 @@ from aksu_local.platform import Platform
 from aksu_local.ports import NoFreePort
 from aksu_local.process import ProcessDied
 from aksu_local.refusals import EarlierBuild, OtherBus, SampleRefused
-from aksu_local.roles import DEFAULT_BODIES
+from aksu_local.roles import DEFAULT_BODIES, check_body
 from aksu_local.tokens import development_token
 from aksu_shared.kernel.clock import SOFIA, legal_day
 
@@ -97,6 +97,7 @@ def token(folder: FolderOption, *, role: Annotated[str, typer.Option()], body: s
     """Print an access token of 8 hours, for example `--role inspector --body AKSU`."""
     chosen = body or DEFAULT_BODIES.get(role)
     try:
+        check_body(role, chosen)
         typer.echo(development_token(Folder(folder).keys, role, chosen, subject=subject or None))
     except ValueError as error:
         sys.exit(str(error))

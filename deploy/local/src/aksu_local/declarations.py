@@ -46,11 +46,16 @@ def _permissions(parts: list[Part]) -> Iterator[str]:
         own = path.parts[1] if path.parts[0] == "services" else "platform"
         if foreign := [name for name in part.get("actions", {}) if name.partition(".")[0] != own]:
             raise ValueError(f"{path}: {foreign} begin with another name than {own}")
+    basis = _merged(parts, "basis")
+    if differing := sorted(actions.keys() ^ basis.keys()):
+        raise ValueError(f"{differing}: each right has its article in [basis], and nothing else has one")
     recorded = [name for _, part in parts for name in part.get("audit", {}).get("recorded", ())]
     yield "[roles]"
     yield from (f"{name} = {_inline(row)}" for name, row in roles.items())
     yield "\n[actions]"
     yield from (f"{_quoted(name)} = {_inline(row)}" for name, row in actions.items())
+    yield "\n[basis]"
+    yield from (f"{_quoted(name)} = {_quoted(basis[name])}" for name in actions)
     yield "\n[audit]"
     yield f"recorded = {_inline(recorded)}"
 

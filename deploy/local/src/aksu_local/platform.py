@@ -36,6 +36,14 @@ from aksu_local.tokens import development_token, feed_token
 BusKind = Literal["embedded", "kafka"]
 _WATCH: Final = 0.2
 _HEARD_WITHIN: Final = 60.0
+MADE_HERE: Final = frozenset(
+    f"AKSU_{name}"
+    for name in (
+        *("HOME", "ENVIRONMENT", "DATABASE_URL", "WORKER_DATABASE_URL", "OWNER_DATABASE_URL", "BUS_URL"),
+        *("OIDC_ISSUER", "OIDC_JWKS_FILE", "CLOCK_FILE", "FEEDS", "FEED_TOKEN_FILE", "ACCESS_PATIENCE_SECONDS"),
+    )
+)
+"""Settings of services that the platform makes, and its own: what somebody exported for a service run by hand."""
 _HEARD: Final = "SELECT heard_at IS NOT NULL FROM source_state WHERE source = 'registry'"
 
 

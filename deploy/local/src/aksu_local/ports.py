@@ -16,6 +16,7 @@ _FIRST: Final[Mapping[Kind, int]] = {"api": 8101, "worker": 8111}
 PREFERRED: Final[Ports] = {
     (service, kind): _FIRST[kind] + number for kind in KINDS for number, service in enumerate(SERVICES)
 }
+_ORIGIN: Final = 8100
 _NEXT: Final = range(8121, 8200)
 # Below Linux's range for outgoing connections: none can take the port while its process restarts.
 _ANY: Final = range(20_000, 32_000)
@@ -29,6 +30,11 @@ def preferred_ports(services: tuple[str, ...]) -> Ports:
     """8101–8104 for the APIs, 8111–8114 for the workers' health; a busy one is replaced by the next free from 8121."""
     free = _free(_NEXT)
     return {key: port if _is_free(port) else next(free) for key, port in PREFERRED.items() if key[0] in services}
+
+
+def origin_port() -> int:
+    """8100 for all services under one address, or the next free one."""
+    return _ORIGIN if _is_free(_ORIGIN) else next(_free(_NEXT))
 
 
 def any_ports(services: tuple[str, ...]) -> Ports:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 from fastapi import Depends, Request, params
 from starlette.types import Scope
 
-from aksu_shared.auth.permissions import Rights, refusal
+from aksu_shared.auth.permissions import Rights
 from aksu_shared.auth.principal import ANONYMOUS, Principal
 from aksu_shared.auth.pseudonym import Pseudonyms
 from aksu_shared.auth.tokens import InvalidToken, TokenVerifier
@@ -61,7 +61,7 @@ class Access:
         recorded = None
         for action in actions:
             if not self.rights.granted(principal, action):
-                raise refusal(principal, action)
+                raise self.rights.refusal(principal, action)
             if action in self.rights.recorded and not principal.anonymous:
                 recorded = _reading(scope, principal, action)
         set_reading(recorded)

@@ -36,6 +36,8 @@ class Rights:
         }
         self._actions = {action: _grants(action, row) for action, row in table["actions"].items()}
         self.recorded = frozenset(table.get("audit", {}).get("recorded", ()))
+        self.basis: Mapping[str, str] = table.get("basis", {})
+        """Right → the article that gives it."""
         self._resolved = lru_cache(maxsize=_REMEMBERED)(self._resolve)
         if missing := set(Role) - self.roles.keys():
             raise ValueError(f"roles without a rule: {sorted(missing)}")
@@ -87,9 +89,17 @@ class Rights:
         owner: str | None = None,
         parties: Collection[str] = (),
     ) -> None:
-        """Raise Forbidden naming the right unless `allows`; for a caller without a token NotAuthenticated."""
+        """Raise Forbidden naming right and article unless `allows`; NotAuthenticated for a caller without a token."""
         if not self.allows(principal, action, territory=territory, owner=owner, parties=parties):
-            raise refusal(principal, action)
+            raise self.refusal(principal, action)
+
+    def refusal(self, principal: Principal, action: str) -> Forbidden | NotAuthenticated:
+        """What to raise when `principal` lacks `action`: a caller without a token is asked for one."""
+        if principal.anonymous:
+            return NotAuthenticated(headers={"WWW-Authenticate": 'Bearer realm="aksu"'})
+        if basis := self.basis.get(action):
+            return Forbidden(right=action, legal_basis=basis)
+        return Forbidden(right=action)
 
     def _resolve(self, roles: frozenset[Role], kind: str | None, action: str) -> frozenset[Relation]:
         grants = self._actions.get(action)
@@ -97,13 +107,6 @@ class Rights:
             raise ValueError(f"there is no right {action!r} in permissions.toml")
         counting = (role for role in roles if not (kinds := self.roles[role].kinds) or kind in kinds)
         return _NOTHING.union(*(grants.get(role, _NOTHING) for role in counting))
-
-
-def refusal(principal: Principal, action: str) -> Forbidden | NotAuthenticated:
-    """What to raise when `principal` lacks `action`: a caller without a token is asked for one."""
-    if principal.anonymous:
-        return NotAuthenticated(headers={"WWW-Authenticate": 'Bearer realm="aksu"'})
-    return Forbidden(right=action)
 
 
 def contains(outer: str, inner: str) -> bool:

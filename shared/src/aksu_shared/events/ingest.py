@@ -109,7 +109,26 @@ DATA: Final[Mapping[str, type[Data]]] = MappingProxyType(
 
 def _number(value: Any) -> Any:  # noqa: ANN401 - whatever the sender wrote
     """The extension is text in CloudEvents and in headers; JSON senders write a number as well."""
-    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 6 else value  # noqa: PLR2004 - digits of MAX_SEQUENCE and one more
+    return int(value) if isinstance(value, str) and _DIGITS.fullmatch(value) else value
+
+
+def _leap(value: Any) -> Any:  # noqa: ANN401 - whatever the sender wrote
+    """A leap second is an instant in RFC 3339 and none in Python: the second before it stands for it."""
+    leap = isinstance(value, str) and _LEAP.fullmatch(value)
+    return f"{leap[1]}59{leap[2]}" if leap else value
+
+
+def _json_in_utf8(value: str) -> str:
+    """JSON, whose only charset is UTF-8."""
+    media, *parameters = (part.strip().lower() for part in value.split(";"))
+    charsets = [each.partition("=")[2].strip(' "') for each in parameters if each.startswith("charset")]
+    if media == "application/json" and set(charsets) <= {"utf-8"}:
+        return value
+    raise BadValue(
+        "not_json",
+        bg="Данните са application/json в UTF-8.",
+        en="The data are application/json in UTF-8.",
+    )
 
 
 def _utc(value: datetime) -> datetime:
@@ -126,6 +145,8 @@ def _trace(value: Any) -> str | None:  # noqa: ANN401 - whatever the sender wrot
     return value if isinstance(value, str) and _TRACEPARENT.fullmatch(value) else None
 
 
+_DIGITS = re.compile(r"[0-9]{1,20}", re.ASCII)
+_LEAP = re.compile(r"([0-9-]{10}[Tt ][0-9]{2}:59:)60(.{1,20})", re.ASCII)
 _TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}", re.ASCII)
 _Identifier = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
@@ -140,8 +161,8 @@ class Envelope(Body):
     source: _Identifier
     subject: _Identifier
     sequence: Annotated[int, BeforeValidator(_number), Field(ge=1, le=MAX_SEQUENCE)]
-    time: Annotated[datetime, AfterValidator(_utc)] | None = None
-    datacontenttype: Annotated[str, StringConstraints(pattern=r"(?i)^application/json( *;.*)?$")] | None = None
+    time: Annotated[datetime, AfterValidator(_utc), BeforeValidator(_leap)] | None = None
+    datacontenttype: Annotated[str, StringConstraints(max_length=200), AfterValidator(_json_in_utf8)] | None = None
     traceparent: Annotated[str | None, BeforeValidator(_trace)] = None
 
 

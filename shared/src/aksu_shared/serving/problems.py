@@ -114,36 +114,30 @@ def problems(*classes: type[Problem]) -> dict[int | str, dict[str, Any]]:
 
 
 def merged(*responses: Mapping[int | str, dict[str, Any]] | None) -> dict[int | str, dict[str, Any]]:
-    """Join several `problems()`; where two document one status, the examples of both stay."""
+    """Join several `problems()`; where two document one status, the problems of both stay."""
     result: dict[int | str, dict[str, Any]] = {}
     for response in filter(None, responses):
         for status, entry in response.items():
             if (known := result.get(status)) and _CLASSES in known and _CLASSES in entry:
                 classes = dict.fromkeys((*known[_CLASSES], *entry[_CLASSES]))
-                result[status] = _documented(int(status), list(classes))
+                result[status] = _documented(int(status), sorted(classes, key=lambda cls: cls.code))
             else:
                 result[status] = entry
     return result
 
 
 def published(responses: Mapping[int | str, dict[str, Any]]) -> dict[int | str, dict[str, Any]]:
-    """The same without what only `merged` needs."""
+    """The same without the classes, for FastAPI, which takes JSON only."""
     return {status: {k: v for k, v in entry.items() if k != _CLASSES} for status, entry in responses.items()}
 
 
+def classes_of(responses: Mapping[int | str, dict[str, Any]]) -> Mapping[int, tuple[type[Problem], ...]]:
+    """Status → the problems documented for it, in the order of their codes."""
+    return {int(status): tuple(entry[_CLASSES]) for status, entry in responses.items() if _CLASSES in entry}
+
+
 def _documented(status: int, classes: list[type[Problem]]) -> dict[str, Any]:
-    examples = {cls.code: {"value": _example(cls)} for cls in classes}
-    return {
-        "description": f"{HTTPStatus(status).phrase}: {', '.join(examples)}",
-        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}, "examples": examples}},
-        _CLASSES: classes,
-    }
-
-
-def _example(cls: type[Problem]) -> dict[str, Any]:
-    body: dict[str, Any] = {"type": f"urn:aksu:problem:{cls.code}", "title": cls.bg, "status": cls.status}
-    body["code"] = cls.code
-    return body | ({"legal_basis": cls.legal_basis} if cls.legal_basis else {})
+    return {"description": HTTPStatus(status).phrase, _CLASSES: classes}
 
 
 def render_problem(problem: Problem, request: HTTPConnection | Mapping[str, Any]) -> tuple[int, bytes, dict[str, str]]:

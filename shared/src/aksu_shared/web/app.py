@@ -24,6 +24,7 @@ from aksu_shared.auth.tokens import TokenRules, TokenVerifier
 from aksu_shared.config.base import BaseConfig
 from aksu_shared.serving.health import Health, health_routes
 from aksu_shared.web import codelists as lists
+from aksu_shared.web import me
 from aksu_shared.web.dispatch import Dispatcher
 from aksu_shared.web.middleware import Edge
 from aksu_shared.web.openapi import complete
@@ -33,14 +34,18 @@ from aksu_shared.web.routing import VERSION, StrictRoute
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[Any]]
 
-_CONTRACT: Final = "/openapi.json"
 _STATIC: Final = "/static"
+_BESIDE: Final = "static"
+"""The same from a page beside it: under whatever path a proxy has put the service."""
+_DESCRIPTION: Final = "openapi.json"
 _BURST_SECONDS: Final = 10
 """The requests of so many seconds may come at once: a page with twenty parts, a list read to its end."""
 _DOCS_POLICY: Final = {
     "Content-Security-Policy": "default-src 'self'; script-src 'self' 'unsafe-inline';"
     " style-src 'self' 'unsafe-inline'; img-src 'self' data:; worker-src 'self' blob:; frame-ancestors 'none'"
 }
+_ON_THIS_MACHINE: Final = r"https?://(?:localhost|127\.0\.0\.1)(?::[0-9]{1,5})?"
+"""Where a browser application is tried: it may call the local platform from the first minute."""
 _EXPOSED: Final = (
     "ETag",
     "Aksu-Position",
@@ -49,6 +54,8 @@ _EXPOSED: Final = (
     "RateLimit",
     "RateLimit-Policy",
     "Location",
+    "Content-Disposition",
+    "Idempotency-Replayed",
 )
 
 
@@ -132,16 +139,18 @@ def create_app(
     app.state.health = health
     app.state.config = config
     app.state.codelists = lists.PublishedCodelists(codelists or {})
-    _add_routes(app, [*routers, *([lists.router] if codelists else [])], rights)
+    _add_routes(app, [*routers, *([lists.router, me.router] if codelists else [])], rights)
     app.router.routes.extend(health_routes(health))
     _add_docs(app)
-    if config.cors_origins:
+    if config.cors_origins or config.environment == "local":
         app.add_middleware(
             CORSMiddleware,
             allow_origins=config.cors_origins,
+            allow_origin_regex=_ON_THIS_MACHINE if config.environment == "local" else None,
             allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
             allow_headers=[
                 "Authorization",
+                "Content-Disposition",
                 "Content-Type",
                 "Idempotency-Key",
                 "If-Match",
@@ -212,28 +221,26 @@ def _add_docs(app: ServiceApp) -> None:
     async def contract(_: Request) -> Response:
         return Response(app.contract, media_type="application/json")
 
-    async def docs(request: Request) -> Response:
-        root = request.scope.get("root_path", "").rstrip("/")
+    async def docs(_: Request) -> Response:
         page = get_swagger_ui_html(
-            openapi_url=f"{root}{_CONTRACT}",
+            openapi_url=_DESCRIPTION,
             title=app.title,
-            swagger_js_url=f"{root}{_STATIC}/swagger-ui-bundle.js",
-            swagger_css_url=f"{root}{_STATIC}/swagger-ui.css",
-            swagger_favicon_url=f"{root}{_STATIC}/favicon.png",
+            swagger_js_url=f"{_BESIDE}/swagger-ui-bundle.js",
+            swagger_css_url=f"{_BESIDE}/swagger-ui.css",
+            swagger_favicon_url=f"{_BESIDE}/favicon.png",
         )
         return HTMLResponse(bytes(page.body), headers=_DOCS_POLICY)
 
-    async def redoc(request: Request) -> Response:
-        root = request.scope.get("root_path", "").rstrip("/")
+    async def redoc(_: Request) -> Response:
         page = get_redoc_html(
-            openapi_url=f"{root}{_CONTRACT}",
+            openapi_url=_DESCRIPTION,
             title=app.title,
-            redoc_js_url=f"{root}{_STATIC}/redoc.standalone.js",
-            redoc_favicon_url=f"{root}{_STATIC}/favicon.png",
+            redoc_js_url=f"{_BESIDE}/redoc.standalone.js",
+            redoc_favicon_url=f"{_BESIDE}/favicon.png",
             with_google_fonts=False,
         )
         return HTMLResponse(bytes(page.body), headers=_DOCS_POLICY)
 
-    app.add_route(_CONTRACT, contract, include_in_schema=False)
+    app.add_route(f"/{_DESCRIPTION}", contract, include_in_schema=False)
     app.add_route("/docs", docs, include_in_schema=False)
     app.add_route("/redoc", redoc, include_in_schema=False)

@@ -44,6 +44,7 @@ from aksu_shared.procedures.context import Context
 from aksu_shared.serving.problems import render_problem
 from aksu_shared.web.fingerprints import Fingerprints
 from aksu_shared.web.idempotency import Key, KeyReused, RequestInProgress, key_of, replayed
+from aksu_shared.web.request import repeated_header
 
 MAX_VERSION_DIGITS = 9
 
@@ -90,9 +91,11 @@ class Command:
     def known_version(self) -> int | None:
         """The version named by `If-Match`: required on PUT and PATCH, honoured on actions.
 
-        Raises PreconditionRequired, or PreconditionFailed for a value that is no version of ours.
+        Raises PreconditionRequired, Malformed for two, or PreconditionFailed for a value that is no version of ours.
         """
         given = self.request.headers.get("if-match")
+        if len(self.request.headers.getlist("if-match")) > 1:
+            raise repeated_header("If-Match")
         if given is None:
             if self.request.method in {"PUT", "PATCH"}:
                 raise PreconditionRequired(header="If-Match")

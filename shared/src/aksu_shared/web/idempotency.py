@@ -1,15 +1,18 @@
 """The key under which a request may be repeated, and what becomes of the repetition."""
 
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from aksu_shared.kernel.errors import FieldError, Forbidden, Malformed, PreconditionRequired, Problem
 from aksu_shared.web.fingerprints import Fingerprints
+from aksu_shared.web.request import repeated_header
 
 KEY_HEADER = "Idempotency-Key"
 MAX_KEY = 200
+REPLAYED: Final = {"Idempotency-Replayed": "true"}
+"""Tells an answer that was given before from one that was made now."""
 
 
 class RequestInProgress(Problem):
@@ -50,7 +53,9 @@ class Key(NamedTuple):
 
 async def key_of(request: Request, fingerprints: Fingerprints) -> Key:
     """The request's key. Raises PreconditionRequired without one, Malformed."""
-    key = request.headers.get(KEY_HEADER)
+    key, *others = request.headers.getlist(KEY_HEADER) or [""]
+    if others:
+        raise repeated_header(KEY_HEADER)
     if not key:
         raise PreconditionRequired(header=KEY_HEADER)
     if len(key) > MAX_KEY or not key.isascii() or not key.isprintable():
@@ -73,4 +78,4 @@ def replayed(row: Any, fingerprint: bytes, scope: str) -> Exception:  # noqa: AN
         return KeyReused()
     if row["scope"] != scope:
         return Forbidden(right="replay")
-    return Replay(Response(row["body"], row["status"], row["headers"]))
+    return Replay(Response(row["body"], row["status"], row["headers"] | REPLAYED))

@@ -1,14 +1,14 @@
 """A request whose body is bounded while it is read and whose JSON is parsed strictly."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from functools import lru_cache
-from typing import Any, Final
+from collections.abc import AsyncGenerator, Callable
+from functools import lru_cache, partial
+from typing import Any, Final, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope
 
-from aksu_shared.kernel.errors import TooLarge, UnsupportedMedia
+from aksu_shared.kernel.errors import FieldError, Malformed, TooLarge, UnsupportedMedia
 from aksu_shared.kernel.strict_json import loads
 
 MEBIBYTE: Final = 1024 * 1024
@@ -18,9 +18,14 @@ UPLOAD_BODY: Final = 64 * MEBIBYTE
 
 JSON_TYPES: Final = ("application/json",)
 FORM_TYPES: Final = ("multipart/form-data", "application/x-www-form-urlencoded")
-BESIDE_THE_LOOP: Final = 64 * 1024
-"""Bytes from which a body is worked on in a thread, so that other requests go on meanwhile."""
+_LARGE: Final = 64 * 1024
 _UNREAD: Final = object()
+T = TypeVar("T")
+
+
+async def beside_if_large(body: bytes, work: Callable[[], T]) -> T:
+    """What `work()` gives, which takes time in proportion to `body`: from 64 KiB in a thread, so that others go on."""
+    return await asyncio.to_thread(work) if len(body) > _LARGE else work()
 
 
 class StrictRequest(Request):
@@ -50,8 +55,8 @@ class StrictRequest(Request):
         more = True
         while more:
             chunk, more = await self._chunk()
-            for start in range(0, len(chunk), BESIDE_THE_LOOP):  # a form's parser takes its time for each
-                yield chunk[start : start + BESIDE_THE_LOOP]
+            for start in range(0, len(chunk), _LARGE):  # a form's parser takes its time for each
+                yield chunk[start : start + _LARGE]
                 await asyncio.sleep(0)
         yield b""
 
@@ -93,22 +98,41 @@ class StrictRequest(Request):
         """The body as a JSON value. Raises InvalidJson, TooLarge."""
         if self._value is _UNREAD:
             body = await self.body()
-            large = len(body) > BESIDE_THE_LOOP
-            self._value = await asyncio.to_thread(loads, body) if large else loads(body)
+            self._value = await beside_if_large(body, partial(loads, body))
         return self._value
 
     def check_media(self, accepted: tuple[str, ...]) -> None:
-        """Raise UnsupportedMedia unless the body is of an accepted type; `+json` types pass for application/json."""
-        given = b""
-        for name, value in self.scope["headers"]:
-            if name == b"content-type":
-                given = value
-                break
-        if not _is_media(given, accepted):
+        """Raise UnsupportedMedia unless the body is of an accepted type, in UTF-8, as it is; Malformed for two types.
+
+        `+json` types pass for application/json. A body that is compressed is not unpacked.
+        """
+        given = [value for name, value in self.scope["headers"] if name == b"content-type"]
+        if len(given) > 1:
+            raise repeated_header("Content-Type")
+        if not _is_media(given[0] if given else b"", accepted):
             raise UnsupportedMedia(accepted=", ".join(accepted))
+        for name, value in self.scope["headers"]:
+            if name == b"content-encoding" and value.lower() != b"identity":
+                raise UnsupportedMedia(accepted=", ".join(accepted), headers={"Accept-Encoding": "identity"})
+
+
+def repeated_header(name: str) -> Malformed:
+    """What to raise for a header that stands twice where one of the two would have to win."""
+    return Malformed(
+        errors=[
+            FieldError(
+                pointer=f"!{name}",
+                code="repeated_header",
+                bg=f"{name} стои повече от веднъж.",
+                en=f"{name} stands more than once.",
+            )
+        ]
+    )
 
 
 @lru_cache(maxsize=64)  # hardly more than one is ever sent
 def _is_media(content_type: bytes, accepted: tuple[str, ...]) -> bool:
-    given = content_type.decode("latin-1").partition(";")[0].strip().lower()
-    return given in accepted or ("application/json" in accepted and given.endswith("+json"))
+    given, *parameters = (part.strip().lower() for part in content_type.decode("latin-1").split(";"))
+    charsets = {each.partition("=")[2].strip(' "') for each in parameters if each.startswith("charset")}
+    is_named = given in accepted or ("application/json" in accepted and given.endswith("+json"))
+    return is_named and charsets <= {"utf-8"}

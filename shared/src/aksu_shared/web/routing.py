@@ -27,7 +27,7 @@ from aksu_shared.auth.tokens import InvalidToken
 from aksu_shared.kernel.errors import Forbidden, Malformed, NotAuthenticated, TooLarge, UnsupportedMedia
 from aksu_shared.pinned.functions import function_of
 from aksu_shared.serving.messages import malformed
-from aksu_shared.serving.problems import merged, problems, published
+from aksu_shared.serving.problems import classes_of, merged, problems, published
 from aksu_shared.web.middleware import extend_deadline
 from aksu_shared.web.opening import opened_last
 from aksu_shared.web.parameters import query_of
@@ -63,8 +63,8 @@ def deadline(seconds: float) -> Callable[[F], F]:
 class StrictRoute(APIRoute):
     """A route that checks the caller's right before it reads, and reads nothing unbounded or unknown.
 
-    `rights` are the declared actions; `max_body_size` bounds the body in bytes (default 1 MiB); `seconds` is its own
-    deadline.
+    `rights` are the declared actions; `refusals` the problems it may answer, by status; `max_body_size` bounds the
+    body in bytes (default 1 MiB); `seconds` is its own deadline.
     """
 
     def __init__(
@@ -83,8 +83,9 @@ class StrictRoute(APIRoute):
         self.seconds: float | None = getattr(endpoint, "deadline_seconds", None)
         self._accepted: tuple[str, ...] = getattr(endpoint, "accepted_media", ())
         others = [item for item in dependencies or () if not isinstance(item, Right)]
-        documented = published(merged(self._common(options), responses))
-        super().__init__(path, opened_last(endpoint), dependencies=others, responses=documented, **options)
+        documented = merged(self._common(options), responses)
+        self.refusals = classes_of(documented)
+        super().__init__(path, opened_last(endpoint), dependencies=others, responses=published(documented), **options)
         self._short = compile_read(self)
         self._long: ASGIApp = AsyncExitStackMiddleware(self.app)
         self.app = self._run

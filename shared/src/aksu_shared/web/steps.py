@@ -17,7 +17,7 @@ from aksu_shared.auth.dependencies import requires
 from aksu_shared.auth.principal import Principal
 from aksu_shared.db.store import Kept
 from aksu_shared.events.base import State
-from aksu_shared.kernel.errors import Forbidden, IllegalTransition, NotFound
+from aksu_shared.kernel.errors import Forbidden, IllegalTransition, NotFound, PreconditionFailed
 from aksu_shared.kernel.machine import SYSTEM, SamePerson, Transition, described, verb
 from aksu_shared.procedures.context import Context
 from aksu_shared.procedures.steps import Moving, Offer, Procedure, Step, fire
@@ -77,7 +77,9 @@ def add_steps(
             response_model=read,
             summary=f"{row.text.bg} / {row.text.en}",
             description=described(row),
-            responses=problems(*COMMAND_PROBLEMS, NotFound, Forbidden, IllegalTransition, *refusals),
+            responses=problems(
+                *COMMAND_PROBLEMS, NotFound, Forbidden, IllegalTransition, PreconditionFailed, *refusals
+            ),
             dependencies=[requires(row.action)],
         )
 

@@ -35,8 +35,8 @@ class Code:
         )
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        """List the codes."""
-        return handler(schema["steps"][0]) | {"enum": list(CODELISTS[self.name])}
+        """List the codes, and name the list."""
+        return handler(schema["steps"][0]) | {"enum": list(CODELISTS[self.name]), "x-codelist": self.name}
 
 
 class _Municipality:
