@@ -5,6 +5,7 @@ hold no token.
 """
 
 import json
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
@@ -110,6 +111,10 @@ _LARGE: Final[Mapping[str, bytes]] = {
 }
 
 
+_BASE64: Final = b64encode(b"{" + _pairs(6_500) + b"}").decode()
+"""64 KiB of unknown keys."""
+
+
 def _event(**members: object) -> dict[str, object]:
     return {"specversion": "1.0", "id": "e" * 200, "source": "\N{GRINNING FACE}" * 200, "type": "x"} | members
 
@@ -120,6 +125,8 @@ def _pushes(asked: Refusal) -> Iterator[Refusal]:
     shapes = {
         "bad events": json.dumps([_event(type=kind, data={f"k{n}": 0 for n in range(80)})] * 100).encode(),
         "events that are none": json.dumps([0] * 100).encode(),
+        "events as Base64": json.dumps([{"data_base64": _BASE64}] * 95).encode(),
+        "bad events with their data as Base64": json.dumps([_event(type=kind, data_base64=_BASE64)] * 95).encode(),
         "too many events": json.dumps([{}] * 9_000).encode(),
         "large events": json.dumps([_event(data="x" * 70_000)] * 100).encode(),
         "8 MiB of brackets": b"[" * (8 * MEBIBYTE),

@@ -34,7 +34,6 @@ from aksu_shared.web.routing import VERSION, StrictRoute
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[Any]]
 
-_CONTRACT: Final = "/openapi.json"
 _STATIC: Final = "/static"
 _BESIDE: Final = "static"
 """The same from a page beside it: under whatever path a proxy has put the service."""
@@ -242,6 +241,6 @@ def _add_docs(app: ServiceApp) -> None:
         )
         return HTMLResponse(bytes(page.body), headers=_DOCS_POLICY)
 
-    app.add_route(_CONTRACT, contract, include_in_schema=False)
+    app.add_route(f"/{_DESCRIPTION}", contract, include_in_schema=False)
     app.add_route("/docs", docs, include_in_schema=False)
     app.add_route("/redoc", redoc, include_in_schema=False)

@@ -1,9 +1,9 @@
 """A request whose body is bounded while it is read and whose JSON is parsed strictly."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from functools import lru_cache
-from typing import Any, Final
+from collections.abc import AsyncGenerator, Callable
+from functools import lru_cache, partial
+from typing import Any, Final, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope
@@ -18,9 +18,14 @@ UPLOAD_BODY: Final = 64 * MEBIBYTE
 
 JSON_TYPES: Final = ("application/json",)
 FORM_TYPES: Final = ("multipart/form-data", "application/x-www-form-urlencoded")
-BESIDE_THE_LOOP: Final = 64 * 1024
-"""Bytes from which a body is worked on in a thread, so that other requests go on meanwhile."""
+_LARGE: Final = 64 * 1024
 _UNREAD: Final = object()
+T = TypeVar("T")
+
+
+async def beside_if_large(body: bytes, work: Callable[[], T]) -> T:
+    """What `work()` gives, which takes time in proportion to `body`: from 64 KiB in a thread, so that others go on."""
+    return await asyncio.to_thread(work) if len(body) > _LARGE else work()
 
 
 class StrictRequest(Request):
@@ -50,8 +55,8 @@ class StrictRequest(Request):
         more = True
         while more:
             chunk, more = await self._chunk()
-            for start in range(0, len(chunk), BESIDE_THE_LOOP):  # a form's parser takes its time for each
-                yield chunk[start : start + BESIDE_THE_LOOP]
+            for start in range(0, len(chunk), _LARGE):  # a form's parser takes its time for each
+                yield chunk[start : start + _LARGE]
                 await asyncio.sleep(0)
         yield b""
 
@@ -93,8 +98,7 @@ class StrictRequest(Request):
         """The body as a JSON value. Raises InvalidJson, TooLarge."""
         if self._value is _UNREAD:
             body = await self.body()
-            large = len(body) > BESIDE_THE_LOOP
-            self._value = await asyncio.to_thread(loads, body) if large else loads(body)
+            self._value = await beside_if_large(body, partial(loads, body))
         return self._value
 
     def check_media(self, accepted: tuple[str, ...]) -> None:

@@ -1,10 +1,10 @@
 """CloudEvents 1.0 over HTTP: binary, structured and batch mode, read into items whose faults name their place."""
 
-import asyncio
 import json
 import re
 from base64 import b64decode
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 
@@ -16,6 +16,7 @@ from aksu_shared.events.ingest import MAX_BATCH, MAX_BYTES
 from aksu_shared.kernel import strict_json
 from aksu_shared.kernel.errors import FieldError, Malformed
 from aksu_shared.serving.messages import pointer
+from aksu_shared.web.request import beside_if_large
 
 STRUCTURED: Final = "application/cloudevents+json"
 BATCH: Final = "application/cloudevents-batch+json"
@@ -31,16 +32,16 @@ _BASE64: Final = MAX_BYTES * 4 // 3 + 4
 
 async def items_of(request: Request) -> list[Item]:
     """The events of a request, not yet judged. Raises InvalidJson, TooManyItems, Malformed for a batch that is none."""
-    items = await _items(request)
-    if len(await request.body()) > MAX_BYTES:
-        await asyncio.to_thread(_measure, items)
-    return items
+    body, value = await request.body(), await request.json()
+    return await beside_if_large(body, partial(_measured, request, value, large=len(body) > MAX_BYTES))
 
 
-def _measure(items: Sequence[Item]) -> None:
-    for item in items:
+def _measured(request: Request, value: Any, *, large: bool) -> list[Item]:  # noqa: ANN401 - any JSON value
+    items = _items(request, value)
+    for item in items if large else ():
         if len(json.dumps(item.value, ensure_ascii=False).encode()) > MAX_BYTES:
             item.refuse("invalid", _too_large(item))
+    return items
 
 
 def media_of(request: Request) -> str:
@@ -48,9 +49,8 @@ def media_of(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-async def _items(request: Request) -> list[Item]:
+def _items(request: Request, body: Any) -> list[Item]:  # noqa: ANN401 - any JSON value
     media = media_of(request)
-    body = await request.json()
     if media == BATCH:
         return _batch(body)
     if media == STRUCTURED:

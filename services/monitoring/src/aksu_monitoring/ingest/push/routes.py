@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from json import JSONEncoder
 from typing import Annotated, Any, Final
 
@@ -27,7 +28,7 @@ from aksu_shared.serving.language import language_of
 from aksu_shared.serving.problems import problems
 from aksu_shared.web.api import Api, ApiDep
 from aksu_shared.web.rate import Rate
-from aksu_shared.web.request import INGEST_BODY
+from aksu_shared.web.request import INGEST_BODY, beside_if_large
 from aksu_shared.web.routing import Router, accepts
 
 router = Router(tags=["ingest"])
@@ -107,7 +108,10 @@ async def push(
     await _check_signature(request, api, principal)
     items = await items_of(request)
     language = language_of(request.headers.get("accept-language"))
-    examine(items, source=source_of(principal), today=api.clock.today(), terms=api.commands.terms)
+    judged = partial(
+        examine, items, source=source_of(principal), today=api.clock.today(), terms=api.commands.terms
+    )
+    await beside_if_large(await request.body(), judged)
     if not query.partial:
         _all_or_none(items, language)
     good = [item for item in items if not item.refused]

@@ -3,13 +3,14 @@
 import asyncio
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import Final
 
 from aksu_monitoring.ingest.sources.errors import SignatureRefused, SourceDisabled, SourceUnknown
 from aksu_monitoring.ingest.sources.signatures import SignatureFault, verify
 from aksu_monitoring.ingest.sources.store import Database, Sender, senders
 from aksu_shared.privacy.keys import KeyRing
-from aksu_shared.web.request import BESIDE_THE_LOOP
+from aksu_shared.web.request import beside_if_large
 
 _REMEMBERED: Final = 1.0
 """Seconds after which a change of sources or keys counts everywhere."""
@@ -45,10 +46,7 @@ class Senders:
         if not whole:
             raise SignatureRefused(fault="attributes_unsigned")
         try:
-            if len(body) > BESIDE_THE_LOOP:
-                await asyncio.to_thread(verify, headers, body, keys=sender.keys, now=now)
-            else:
-                verify(headers, body, keys=sender.keys, now=now)
+            await beside_if_large(body, partial(verify, headers, body, keys=sender.keys, now=now))
         except SignatureFault as fault:
             raise SignatureRefused(fault=fault.fault) from None
 
