@@ -108,9 +108,7 @@ async def push(
     await _check_signature(request, api, principal)
     items = await items_of(request)
     language = language_of(request.headers.get("accept-language"))
-    judged = partial(
-        examine, items, source=source_of(principal), today=api.clock.today(), terms=api.commands.terms
-    )
+    judged = partial(examine, items, source=source_of(principal), today=api.clock.today(), terms=api.commands.terms)
     await beside_if_large(await request.body(), judged)
     if not query.partial:
         _all_or_none(items, language)
