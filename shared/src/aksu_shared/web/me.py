@@ -7,7 +7,9 @@ from starlette.responses import Response
 from aksu_shared.auth.dependencies import PrincipalDep, RightsDep, requires
 from aksu_shared.auth.permissions import Relation, Rights
 from aksu_shared.auth.principal import Principal, parse_body
+from aksu_shared.kernel.errors import TokenRevoked
 from aksu_shared.kernel.schemas.base import Resource
+from aksu_shared.serving.problems import problems
 from aksu_shared.web.reads import NO_STORE
 from aksu_shared.web.routing import Router, StrictRoute
 
@@ -51,9 +53,10 @@ class Me(Resource):
     may_create: list[MayMake]
 
 
-@router.get("/me", response_model=Me, dependencies=[requires("platform.me.read")])
+@router.get("/me", response_model=Me, responses=problems(TokenRevoked), dependencies=[requires("platform.me.read")])
 async def read_me(request: Request, principal: PrincipalDep, rights: RightsDep) -> Response:
     """The caller's body, roles and rights in this service, and what it may make."""
+    await request.app.state.api.reads.admit(",".join(principal.scope_keys))  # a revoked token is told so here too
     routes = [route for route in request.app.router.routes if isinstance(route, StrictRoute)]
     body = parse_body(principal.body) if principal.body else None
     known = {right for route in routes for right in route.rights}
