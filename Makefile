@@ -26,6 +26,10 @@ MUTANTS_READY := .venv/mutants-ready
 OIDC := tests/security/oidc
 OIDC_READY := $(OIDC)/node_modules/ready
 
+CLIENT := docs/examples/client
+CLIENT_READY := $(CLIENT)/node_modules/ready
+SERVICES := registry licensing monitoring reporting
+
 # As root a missing system package is installed, and no server of it started; otherwise one line says which.
 define need
 	@command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] || { echo "Missing: $(1). Install with: sudo apt-get install -y $(2)" >&2; exit 1; }; \
@@ -81,7 +85,7 @@ mutants: $(MUTANTS_READY) ## Change the code of scope, tokens and inbox bit by b
 .PHONY: check
 check: $(VENV_READY) ## Format, lint, types, imports, dependencies, lock file, migrations, contracts
 	@# Types take as long as all the rest: one beside the other. What was written comes out whole, job by job.
-	@$(MAKE) --jobs=2 --output-sync=target check-types check-rest
+	@$(MAKE) --jobs=2 --output-sync=target check-types check-rest check-client
 
 .PHONY: check-fast
 check-fast: $(VENV_READY) ## The seconds of `make check`: format, lint, imports
@@ -103,6 +107,18 @@ check-rest: check-fast
 	$(UV) lock --check --quiet
 	$(BIN)/aksu-local migrations check
 	$(BIN)/aksu-local contracts --check
+
+.PHONY: check-client
+check-client: client
+	@cd $(CLIENT) && node_modules/.bin/tsc -p .
+	@cd $(CLIENT) && node_modules/.bin/redocly lint --format=stylish $(SERVICES:%=../../../services/%/openapi.json) >../../../build/client/lint.log 2>&1 || { cat ../../../build/client/lint.log; exit 1; }
+	@cd $(CLIENT) && node_modules/.bin/spectral lint --quiet --fail-severity=error --display-only-failures $(SERVICES:%=../../../services/%/openapi.json)
+	@cd $(CLIENT) && node asyncapi.mjs ../../asyncapi.yaml
+
+.PHONY: client
+client: $(CLIENT_READY) ## Write a typed TypeScript client of each service to build/client
+	@mkdir -p build/client
+	@for service in $(SERVICES); do $(CLIENT)/node_modules/.bin/openapi-typescript services/$$service/openapi.json -o build/client/$$service.ts >/dev/null; done
 
 .PHONY: contracts
 contracts: $(VENV_READY) ## Write openapi.json, config_schema.json, asyncapi.yaml and the event schemas anew
@@ -159,9 +175,15 @@ $(OIDC_READY): $(OIDC)/package-lock.json
 	@npm --prefix $(OIDC) ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
+$(CLIENT_READY): $(CLIENT)/package-lock.json
+	@command -v node >/dev/null && command -v npm >/dev/null || $(MAKE) node-packages
+	@echo "fetching what makes clients and checks the documents"
+	@npm --prefix $(CLIENT) ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
 .PHONY: node-packages
 node-packages:
-	$(call need,Node.js 20 and npm (for the OpenID provider of make security),nodejs npm)
+	$(call need,Node.js 20 and npm (for typed clients and the OpenID provider of make security),nodejs npm)
 
 .PHONY: venv-module
 venv-module:

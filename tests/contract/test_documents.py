@@ -13,6 +13,7 @@ import pytest
 from aksu_local.house import layers
 
 ROOT: Final = Path(__file__).parents[2]
+OURS: Final = [path for path in ROOT.glob("docs/**/*.md") if "node_modules" not in path.parts]
 SECURITY: Final = ROOT / "docs/security.md"
 TEST: Final = re.compile(r"[\w*/.-]*\b(?:test|long)_\w+\.py")
 FOLDER: Final = re.compile(r"(?:shared|services|deploy|tests)/[\w*/-]+[\w*](?![\w*./-])")
@@ -26,7 +27,7 @@ NOT_IN_THE_TREE: Final = re.compile(r"\.run/|.*/hotlines(?:/|\.py)")
 
 def documents() -> list[Path]:
     """What people read: pages at the root, in `docs`, and the README of each folder."""
-    found = {*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")}
+    found = {*ROOT.glob("*.md"), *OURS}
     for folder in ("shared", "services/*", "deploy", "deploy/*", "tests/*", "shared/src/aksu_shared/**"):
         found |= {*ROOT.glob(f"{folder}/README.md")}
     return sorted(found)
@@ -68,7 +69,7 @@ def missing(line: str, near: Path = SECURITY) -> Iterator[str]:
     yield from (name for name in FOLDER.findall(line) if not any(ROOT.glob(name)))
 
 
-@pytest.mark.parametrize("document", sorted({*ROOT.glob("docs/**/*.md"), *ROOT.glob("services/*/README.md")}), ids=str)
+@pytest.mark.parametrize("document", sorted({*OURS, *ROOT.glob("services/*/README.md")}), ids=str)
 def test_every_test_a_document_names_is_there(document: Path) -> None:
     lines = document.read_text(encoding="utf-8").splitlines()
     assert [name for line in lines for name in missing(line, document)] == []

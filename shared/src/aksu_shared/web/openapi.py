@@ -68,7 +68,7 @@ def _introduce(document: dict[str, Any], routes: Sequence[StrictRoute]) -> None:
     info = document["info"]
     info["description"] = "\n\n".join(filter(None, (info.get("description"), _ABOUT)))
     info |= _INFO
-    document["servers"] = [{"url": "./", "description": "where this description lies"}]
+    document["servers"] = [{"url": ".", "description": "where this description lies"}]
     features: dict[str, list[str]] = defaultdict(list)
     for route in routes:
         for tag in route.tags:

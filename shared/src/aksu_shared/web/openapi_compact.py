@@ -19,6 +19,7 @@ _MAP_OF_SCHEMAS: Final = ("properties", "$defs", "schemas")
 def compact(document: dict[str, Any]) -> None:
     """Shorten `document`, in place. Every code list that it names becomes a schema of its own, named after the list."""
     _each_schema(document, _without_title)
+    _each_schema(document, _actions_if_asked)
     _each_schema(document, _nullable)
     for operation in _operations(document):
         for parameter in operation.get("parameters", ()):
@@ -66,6 +67,13 @@ def _without_title(schema: dict[str, Any]) -> None:
     schema.pop("title", None)
     if "prefixItems" in schema:
         schema.setdefault("items", {})  # no more of them than `maxItems`, but linters look for the word
+
+
+def _actions_if_asked(schema: dict[str, Any]) -> None:
+    """All fields of an answer are always there but one: a list has `actions` only if it is asked for them."""
+    required = schema.get("required")
+    if isinstance(required, list) and "actions" in required:
+        required.remove("actions")
 
 
 def _nullable(schema: dict[str, Any]) -> None:

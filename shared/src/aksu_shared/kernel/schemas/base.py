@@ -144,9 +144,11 @@ class Filters(BaseModel):
 
 
 class Resource(BaseModel):
-    """What a read answers with; built from rows or domain objects by attribute."""
+    """What a read answers with; built from rows or domain objects by attribute. Defaults are sent too."""
 
-    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", frozen=True, from_attributes=True)
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        extra="forbid", frozen=True, from_attributes=True, json_schema_serialization_defaults_required=True
+    )
 
 
 class Versioned(Resource):
