@@ -80,14 +80,9 @@ class _Refused(Exception):
 def loads(data: bytes, *, max_depth: int = MAX_DEPTH, max_values: int = MAX_VALUES) -> Any:  # noqa: ANN401 - JSON
     """Parse one JSON document.
 
-    def loads(
-        data: bytes,
-        *,
-        max_depth: int = MAX_DEPTH,
-        max_values: int = MAX_VALUES,
-    ) -> Any:  # noqa: ANN401 - a JSON value is any of six
-        `max_depth`, bad syntax, a key twice in one object, NaN or infinities (1e400 too), integers beyond 64 bits, NUL,
-        lone surrogates.
+    Raises InvalidJson for: more than `max_values` or MAX_ESCAPES, other encodings than UTF-8, a BOM, nesting deeper
+    than `max_depth`, bad syntax, a key twice in one object, NaN or infinities (1e400 too), integers beyond 64 bits,
+    NUL, lone surrogates.
     """
     if len(data) > max_values and not _extent_fits(data, max_values):
         raise InvalidJson("json.extent", position=None)
