@@ -8,6 +8,9 @@ from typing import Any, Final
 
 import pytest
 
+from aksu_shared.events.ingest import MAX_BATCH, PUSHED
+from aksu_shared.kernel.strict_json import MAX_VALUES
+
 SERVICES: Final = Path(__file__).parents[2] / "services"
 BOUNDED_FORMATS: Final = {"date", "date-time", "time", "uuid"}
 EVENTS: Final = {
@@ -98,6 +101,29 @@ def test_every_text_number_and_list_of_a_request_is_bounded(service: str) -> Non
     found = list(inputs(document))
     assert len(found) > 20
     assert {place for schema, where in found for place in unbounded(document, schema, where)} <= EVENTS
+
+
+def values(document: Schema, schema: Schema, above: frozenset[str] = frozenset()) -> int:
+    """How many values a body of this schema holds at most."""
+    if "$ref" in schema:
+        name = schema["$ref"].rsplit("/", 1)[1]
+        return 0 if name in above else values(document, document["components"]["schemas"][name], above | {name})
+    inner = [values(document, part, above) for word in ("anyOf", "oneOf", "allOf") for part in schema.get(word, ())]
+    members = sum(values(document, part, above) for part in schema.get("properties", {}).values())
+    items = schema.get("maxItems", 0) * values(document, schema["items"], above) if "items" in schema else 0
+    return max([1 + members + items, *inner])
+
+
+@pytest.mark.parametrize("service", ["registry", "licensing", "monitoring", "reporting"])
+def test_no_body_that_a_schema_lets_in_holds_too_many_values_to_be_read(service: str) -> None:
+    document = json.loads((SERVICES / service / "openapi.json").read_text(encoding="utf-8"))
+    assert max(values(document, schema) for schema, _ in inputs(document)) < MAX_VALUES / 5
+
+
+def test_a_batch_of_events_holds_no_more_values_than_are_read() -> None:
+    schema = PUSHED.json_schema(ref_template="#/components/schemas/{model}")
+    each = values({"components": {"schemas": schema["$defs"]}}, schema)
+    assert 10 < each < MAX_VALUES / MAX_BATCH
 
 
 @pytest.mark.parametrize(

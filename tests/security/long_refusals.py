@@ -1,5 +1,7 @@
 """No request stops a service while it is refused: for how long its loop does nothing else, on every route."""
 
+import gc
+from collections.abc import Iterator
 from typing import Final
 
 import pytest
@@ -11,10 +13,21 @@ from test_refusals import pytestmark as pytestmark  # noqa: PLC0414 - the same f
 
 from aksu_local.databases import SERVICES
 from aksu_local.served import Serve, Served
+from aksu_shared.serving.collector import collect_rarely
 
 BAR_MS: Final = 50
 TRIES: Final = 5
 """The best of so many counts: another process of the machine may take the processor meanwhile, ours always would."""
+
+
+@pytest.fixture(autouse=True)
+def as_a_server_collects() -> Iterator[None]:
+    """A server leaves what it was built of out of the collector's rounds; a test's would take their time here."""
+    usual = gc.get_threshold()
+    collect_rarely()
+    yield
+    gc.unfreeze()
+    gc.set_threshold(*usual)
 
 
 async def blocked_ms(served: Served, request: Refusal, token: str) -> float:

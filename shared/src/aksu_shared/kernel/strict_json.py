@@ -77,14 +77,14 @@ class _Refused(Exception):
     """Raised by a hook of the scanner, which knows the reason and not the place."""
 
 
-def loads(data: bytes, *, max_depth: int = MAX_DEPTH) -> Any:  # noqa: ANN401 - a JSON value is any of six
+def loads(data: bytes, *, max_depth: int = MAX_DEPTH, max_values: int = MAX_VALUES) -> Any:  # noqa: ANN401 - JSON
     """Parse one JSON document.
 
-    Raises InvalidJson for: more than MAX_VALUES or MAX_ESCAPES, other encodings than UTF-8, a BOM, nesting deeper than
-    `max_depth`, bad syntax, a key twice in one object, NaN or infinities (1e400 too), integers beyond 64 bits, NUL,
-    lone surrogates.
+    Raises InvalidJson for: more than `max_values` or MAX_ESCAPES, other encodings than UTF-8, a BOM, nesting deeper
+    than `max_depth`, bad syntax, a key twice in one object, NaN or infinities (1e400 too), integers beyond 64 bits,
+    NUL, lone surrogates.
     """
-    if len(data) > MAX_VALUES and not _extent_fits(data):
+    if len(data) > max_values and not _extent_fits(data, max_values):
         raise InvalidJson("json.extent", position=None)
     if _is_plain(data, max_depth):
         try:
@@ -96,17 +96,17 @@ def loads(data: bytes, *, max_depth: int = MAX_DEPTH) -> Any:  # noqa: ANN401 - 
     return _scanned(data, max_depth)
 
 
-def _extent_fits(data: bytes) -> bool:
+def _extent_fits(data: bytes, max_values: int) -> bool:
     """Whether a document is small enough to be read at once: each value but the first follows a comma or a bracket.
 
     What stands within its texts does not count; it is left out only where that matters.
     """
     if data.count(b"\\") > MAX_ESCAPES:
         return False
-    if _separators(data) < MAX_VALUES and data.count(b'"') <= _QUOTES_PER_VALUE * MAX_VALUES:
+    if _separators(data) < max_values and data.count(b'"') <= _QUOTES_PER_VALUE * max_values:
         return True
     plain = _without_escapes(data)
-    return plain.count(b'"') <= _QUOTES_PER_VALUE * MAX_VALUES and _separators(_outside_texts(plain)) < MAX_VALUES
+    return plain.count(b'"') <= _QUOTES_PER_VALUE * max_values and _separators(_outside_texts(plain)) < max_values
 
 
 def _separators(data: bytes) -> int:
