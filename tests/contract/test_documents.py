@@ -21,8 +21,8 @@ SPAN: Final = re.compile(r"`([\w.*{},/-]+/[\w.*{},/-]*)`")
 FILE: Final = re.compile(r"\.(?:py|toml|md|sql|json|ya?ml|pom|xml|properties|template|mako|ini|xlsx)$|/$")
 TOP: Final = re.compile(r"(?:shared|services|deploy|tests|docs|\.ci)/")
 PACKAGES: Final = ("shared/src", "shared/src/aksu_shared", "deploy/local/src", "services/*/src", "services/*/src/*")
-NOT_IN_THE_TREE: Final = re.compile(r"\.run/|.*/hotlines(?:/|\.py)")
-"""What the local platform makes, and the example of CONTRIBUTING.md."""
+NOT_IN_THE_TREE: Final = re.compile(r"\.run/|build/|.*/hotlines(?:/|\.py)")
+"""What the local platform and `make` write, and the example of CONTRIBUTING.md."""
 
 
 def documents() -> list[Path]:
