@@ -18,6 +18,7 @@ from aksu_local.worker_rig import Log
 from aksu_shared.db.notify import Notifier
 from aksu_shared.events.registry.places import PlaceAmended
 from aksu_shared.kernel.eik import random_eik
+from aksu_shared.worker.holding import held, set_aside
 
 RNG = random.Random(2)  # noqa: S311 - the same numbers in each run
 OFFICER: dict[str, Any] = {"role": "licensing_officer", "body": "AKSU"}
@@ -143,6 +144,22 @@ async def moved(registry: Served, key: UUID, *, before: list[str] | None, after:
         state={"address": "secret"}, scope=after, scope_before=before,
     )  # fmt: skip
     await insert_changes(registry.worker, [told])
+
+
+async def test_it_is_as_fresh_as_a_change_that_is_held_until_that_is_set_aside(registry: Served) -> None:
+    forged = change(
+        "registry", type=PlaceAmended.type, topic=PlaceAmended.topic, aggregate_id="x", version=1, state={},
+        scope=["public"],
+    )  # fmt: skip
+    await insert_changes(registry.worker, [forged | {"mac": None}])
+    (row,) = await eventually(lambda: held(registry.worker))
+    stale = (await changes(registry, "after=0"))["fresh_at"]
+    await provider(registry)
+    await eventually(lambda: registry.worker.fetchval("SELECT position = 2 FROM log_state"))
+    told = await changes(registry, "after=0")
+    assert (len(told["items"]), told["fresh_at"]) == (2, stale)
+    await set_aside(registry.worker, row.seq, by="operator", why="forged")
+    assert (await changes(registry, "after=0"))["fresh_at"] > stale
 
 
 async def test_positions_of_a_former_epoch_are_refused_with_the_new_one(registry: Served) -> None:
