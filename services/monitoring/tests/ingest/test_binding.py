@@ -46,7 +46,7 @@ def refusals(answer: httpx.Response) -> set[tuple[str, str]]:
     [
         (b"R-17", "R-17"),
         (b"%D0%9F-17", "П-17"),
-        (b'"R 17"', "R 17"),
+        (b'"R/17"', "R/17"),
         (b'"R-\\17"', "R-17"),
         (b'"%D0%9F-17"', "П-17"),
     ],
