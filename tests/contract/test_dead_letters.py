@@ -201,7 +201,7 @@ async def test_a_repair_is_confirmed_by_somebody_else_who_answers_for_the_conten
     assert (await parked.confirm("0" * 64)).json()["code"] == "no_repair_proposed"
     await parked.repair(confirmed=False)
     path = f"/v1/dead-letters/{parked.ids[0]}/repair"
-    steward = {"role": STEWARDS[parked.served.service], "body": "AKSU"}
+    steward: dict[str, Any] = {"role": STEWARDS[parked.served.service], "body": "AKSU"}
     for role in ("operator", "data_protection_officer", "ministry_reader", None):
         body = "MLSP" if role == "ministry_reader" else "AKSU"
         refused = await parked.confirm("0" * 64, role=role, body=body)

@@ -21,6 +21,7 @@ from aksu_shared.kernel.clock import Clock
 from aksu_shared.serving.health import Health
 from aksu_shared.serving.server import serving
 from aksu_shared.worker.applying import Applier
+from aksu_shared.worker.copies import Copies
 from aksu_shared.worker.handover import Handover
 from aksu_shared.worker.parts import Worker
 from aksu_shared.worker.progress import Progress
@@ -67,7 +68,7 @@ async def rig(serve: Serve, fresh_bus: Callable[[], Awaitable[str]], tmp_path: P
         config = reporting.config.model_copy(
             update={"feeds": {"registry": url}, "feed_token_file": token, "reconcile_seconds": EVERY}
         )
-        copies = {fact: copy for fact, copy in PARTS.copies.items() if fact is ProviderEvent}
+        copies: Copies = {fact: copy for fact, copy in PARTS.copies.items() if fact is ProviderEvent}
         loop = Reconcile(worker, config, copies, again=0.1)
         yield Rig(reporting=reporting, health=health, worker=worker, loop=loop)
 

@@ -20,6 +20,7 @@ from aksu_shared.auth.dependencies import PrincipalDep
 from aksu_shared.auth.issuer import DevelopmentIssuer
 from aksu_shared.auth.permissions import Rights
 from aksu_shared.auth.pseudonym import Pseudonyms
+from aksu_shared.db.log_keys import DEVELOPMENT_LOG_KEYS
 from aksu_shared.db.notify import Notifier
 from aksu_shared.db.pool import create_pool
 from aksu_shared.db.statement import SCOPE
@@ -185,6 +186,7 @@ async def app(issuer: DevelopmentIssuer, urls: ServiceUrls, pool: asyncpg.Pool) 
             rights=Rights.load(),
             terms=legal_terms(),
             keys=NO_KEYS,
+            log_keys=DEVELOPMENT_LOG_KEYS,
             pseudonyms=Pseudonyms("a key of the tests"),
             fingerprints=Fingerprints("a key of the tests"),
         )

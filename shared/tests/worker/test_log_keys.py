@@ -1,5 +1,6 @@
 """The MAC of a change holds for what PostgreSQL gives back, however it was written, and for nothing else."""
 
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -18,7 +19,7 @@ async def test_what_the_database_gives_back_has_the_mac_that_was_made_of_it(regi
         for _ in range(together):
             key = uuid4()
             state = PlaceState(id=key, key=str(key), municipality="BLG01", settlement=ODD, address=ODD)
-            given = {"id": str(key), "state": state, "scope": SCOPE}
+            given: dict[str, Any] = {"id": str(key), "state": state, "scope": SCOPE}
             work.record(PLACE, PlaceRegistered(**given, version=1, reason=ODD, legal_basis="чл. 1"))
             if together > 1:
                 work.record(
