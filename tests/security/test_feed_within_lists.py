@@ -24,10 +24,15 @@ from aksu_shared.db.work import Actor, UnitOfWork
 from aksu_shared.events.base import Event
 from aksu_shared.events.catalogue import CATALOGUE
 from aksu_shared.events.licensing.checks import ManagerCheckRecorded, ManagerCheckState
+from aksu_shared.events.licensing.conditions import ConditionsListed, ConditionsState
+from aksu_shared.events.licensing.dead_letters import LicensingRepairConfirmed
 from aksu_shared.events.licensing.documents import DocumentAttached, DocumentState
+from aksu_shared.events.monitoring.dead_letters import MonitoringRepairConfirmed
 from aksu_shared.events.registry.access import AccessRevoked, AccessState
+from aksu_shared.events.registry.access_requests import AccessRequestMade, AccessRequestState
 from aksu_shared.events.registry.bodies import BodyEstablished, BodyState
 from aksu_shared.events.registry.register_import import ImportedLicence, RegisterRowImported, RegisterRowState
+from aksu_shared.events.repairs import RepairState
 from aksu_shared.kernel.clock import Clock
 
 HERE, ELSEWHERE = "BLG03", "SOF46"
@@ -44,17 +49,21 @@ KEYS: Final[Sequence[Keys]] = (
 )
 """By which keys objects are seen."""
 FOLLOWER: Final = Caller("integration", "AKSU")
-UNLISTED: Final = {"aksu.registry.register_row.v1"}
+UNLISTED: Final = {
+    "aksu.registry.register_row.v1", "aksu.licensing.dead_letter.v1", "aksu.monitoring.dead_letter.v1"
+}  # fmt: skip
 """Topics of aggregates that no list shows; their right alone says who is told."""
 LISTS: Final[Mapping[str, Mapping[str, str]]] = {
     "registry": {
         "territory": "/v1/territories", "body": "/v1/bodies", "provider": "/v1/providers", "place": "/v1/places",
         "service": "/v1/services", "access": "/v1/access-revocations",
+        "access_request": "/v1/access-requests",
     },
     "licensing": {
         "licence": "/v1/licences", "application": "/v1/applications",
         "document": "/v1/applications/{application_id}/documents",
         "manager_check": "/v1/applications/{application_id}/manager-checks",
+        "conditions": "/v1/applications/{application_id}/conditions",
     },
     "monitoring": {
         "inspection": "/v1/inspections", "prescription": "/v1/prescriptions", "signal": "/v1/signals",
@@ -161,10 +170,12 @@ async def _feed(rig: Rig, caller: Caller) -> list[dict[str, Any]]:
 
 async def _listed(rig: Rig, path: str, caller: Caller) -> list[str]:
     """Ids of a list that one page holds; none when it is refused or hidden."""
-    answer = await rig.get(f"{path}?limit=200", caller)
+    answer = await rig.get(path if path.endswith("/conditions") else f"{path}?limit=200", caller)
     if answer.status_code in {401, 403, 404}:
         return []
     page = answer.json()
+    if "items" not in page:  # the one of its kind
+        return [page["id"]]
     assert page["next"] is None
     return [item.get("id", item.get("code")) for item in page["items"]]
 
@@ -210,13 +221,21 @@ def _licensing(n: int) -> Iterator[Sequence[Event[Any]]]:
     yield (facts.licence(number=f"Л-3129-{n}/07.11.2022", sequence=n),)
 
 
-def _checks() -> Iterator[Event[Any]]:
-    """Checks are the Agency's, whoever takes part in their application."""
+def _of_the_agency() -> Iterator[Event[Any]]:
+    """Checks and conditions are the Agency's, whoever takes part in their application."""
     filed = replace(facts.application(), scope=(*AGENCY, f"b:{OWNER}"))
     check = ManagerCheckState(id=uuid4(), application_id=UUID(filed.id), position="MANAGER", source="CRIMINAL_RECORD",
                               checked_at=datetime.now(UTC), checked_by="x")  # fmt: skip
     yield filed
     yield ManagerCheckRecorded(id=str(check.id), version=1, state=check, scope=tuple(AGENCY))
+    conditions = ConditionsState(id=uuid4(), application_id=UUID(filed.id), procedure="ISSUE", provider_id=uuid4(),
+                                 provider_body=OWNER, conditions=())  # fmt: skip
+    yield ConditionsListed(id=str(conditions.id), version=1, state=conditions, scope=tuple(AGENCY))
+    yield LicensingRepairConfirmed(id="1", version=1, state=_REPAIR, scope=tuple(AGENCY))
+
+
+def _repaired() -> Iterator[Event[Any]]:
+    yield MonitoringRepairConfirmed(id="1", version=1, state=_REPAIR, scope=tuple(AGENCY))
 
 
 def _monitoring(n: int) -> Iterator[Sequence[Event[Any]]]:
@@ -240,6 +259,9 @@ def _once() -> Iterator[Event[Any]]:
     yield BodyEstablished(id="ASP", version=1, state=body, scope=("public",))
     yield AccessRevoked(id="0" * 32, version=1, state=AccessState(not_before=datetime(2020, 1, 1, tzinfo=UTC)),
                         scope=("access",))  # fmt: skip
+    asked = AccessRequestState(id=uuid4(), subject="0" * 32, reason="x", requested_by="1" * 32, accountable=True,
+                               state="REQUESTED")  # fmt: skip
+    yield AccessRequestMade(id=str(asked.id), version=1, state=asked, scope=("access",))
     licence = ImportedLicence(number="Л-1-1/01.01.2022", sequence=1, issued_on=date(2022, 1, 1),
                               valid_until=date(2027, 1, 1))  # fmt: skip
     row = RegisterRowState(id=uuid4(), number=licence.number, service_id=uuid4(), provider_id=uuid4(),
@@ -248,10 +270,12 @@ def _once() -> Iterator[Event[Any]]:
     yield RegisterRowImported(id=str(row.id), version=1, state=row, scope=tuple(public_row(HERE, OWNER)))
 
 
+_REPAIR: Final = RepairState(topic="t", key="k", event_id="e", fault="f", old_hash="o", new_hash="n",
+                             proposed_by="0" * 32, confirmed_by="1" * 32)  # fmt: skip
 _FAMILIES: Final[Mapping[str, Any]] = {"registry": _registry, "licensing": _licensing, "monitoring": _monitoring}
 _MOVING: Final[Mapping[str, Any]] = {
     "registry": lambda _: (facts.provider(),),
     "licensing": lambda _: (facts.application(),),
     "monitoring": lambda n: (facts.inspection(reference=f"Д-{n}"), facts.signal()),
 }
-_ONCE: Final[Mapping[str, Any]] = {"registry": _once, "licensing": _checks}
+_ONCE: Final[Mapping[str, Any]] = {"registry": _once, "licensing": _of_the_agency, "monitoring": _repaired}

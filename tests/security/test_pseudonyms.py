@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 from doors import doors_of
-from inspection_builders import UNTIL_REPORT
+from inspection_builders import APPROVED
 from inspection_builders import moved as conducted
 from licensing_rig import DIRECTOR, OFFICER, Rig, rig_over
 from registry_builders import MAYOR as REGISTRAR
@@ -98,7 +98,7 @@ async def _licensing(serve: Serve) -> Served:
 
 async def _monitoring(serve: Serve) -> Served:
     monitoring = await serve("monitoring")
-    await conducted(monitoring, *UNTIL_REPORT, "approve-report", "close-with-prescriptions")
+    await conducted(monitoring, *APPROVED, "close-with-prescriptions")
     return monitoring
 
 

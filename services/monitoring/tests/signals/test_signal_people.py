@@ -35,6 +35,8 @@ from aksu_shared.privacy.expiry import hide_restricted
 from aksu_shared.web.reads import PageOf
 
 TOKENS = (PROVIDER, MAYOR, INSPECTOR, DPO)
+SESSION = "5e551000a9e45011000000000000abcd"
+"""A correlation id by which a person's other requests could be found."""
 
 
 @pytest.fixture
@@ -55,9 +57,9 @@ async def test_whoever_signals_gets_a_receipt_and_nothing_else(monitoring: Serve
 async def test_no_token_ties_a_signal_to_who_sent_it(
     monitoring: Served, sent: dict[str, Any], who: dict[str, Any], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    tied = {"X-Correlation-Id": "session-of-a-person", "traceparent": f"00-{'a' * 32}-{'b' * 16}-01"}
+    tied = {"X-Correlation-Id": SESSION, "traceparent": f"00-{'a' * 32}-{'b' * 16}-01"}
     answer = await monitoring.post("/v1/signals", sent, **who, key="k", headers=tied)
-    assert (answer.status_code, answer.headers["X-Correlation-Id"]) == (201, "session-of-a-person")
+    assert (answer.status_code, answer.headers["X-Correlation-Id"]) == (201, SESSION)
     (change,) = await monitoring.worker.fetch("SELECT actor, actor_body, correlation_id, traceparent FROM change_log")
     assert (change["actor"], change["actor_body"], change["traceparent"]) == ("anonymous", None, None)
     logged = "".join(capfd.readouterr())
@@ -67,7 +69,7 @@ async def test_no_token_ties_a_signal_to_who_sent_it(
     )
     rows = [row for (name,) in tables for row in await monitoring.worker.fetch(f'SELECT t::text FROM "{name}" AS t')]
     body = () if who["body"] == "AKSU" else (who["body"],)  # the Agency stands in each signal's scope
-    for telling in (monitoring.actor(f"test-{who['role']}"), "session-of-a-person", "a" * 32, *body):
+    for telling in (monitoring.actor(f"test-{who['role']}"), SESSION, "a" * 32, *body):
         assert [row for row in rows if telling in row["t"]] == [], telling
         assert telling not in logged, telling
     assert change["correlation_id"] == correlation_id()  # under which the request was logged
@@ -143,11 +145,11 @@ async def test_each_read_is_recorded_and_told_to_who_asks_for_the_people_it_tell
 
 
 async def test_erasing_who_signalled_leaves_the_signal_countable(monitoring: Served) -> None:
-    path = await filed(monitoring)
+    path = await filed(monitoring, danger_to_life=False)
     sender = await subject(monitoring, path)
     early = await monitoring.post(f"/v1/subjects/{sender}/erasures", GROUND, **DPO)
     assert (early.status_code, early.json()["code"]) == (409, "subject_needed")
-    await step(monitoring, path, "triage", TRIAGE)
+    await step(monitoring, path, "triage", CALM)
     await step(monitoring, path, "refuse", {"ground": "REPEATED", "explanation": "Без нови данни"})
     erased = await monitoring.post(f"/v1/subjects/{sender}/erasures", GROUND, **DPO)
     assert erased.status_code == 201
