@@ -3,13 +3,14 @@
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import pytest
-from pydantic import Field, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from aksu_shared.kernel.schemas.base import Body, Filters, Resource
+from aksu_shared.kernel.schemas.codes import Line, Note
 
 
 class Kind(StrEnum):
@@ -108,3 +109,22 @@ def test_the_json_schema_is_that_of_the_plain_types() -> None:
     properties = Given.model_json_schema()["properties"]
     assert properties["day"]["anyOf"][0] == {"format": "date", "type": "string"}
     assert properties["number"] == {"default": 1, "minimum": 0, "title": "Number", "type": "integer"}
+
+
+class Sample(Body):
+    """One of each that stands behind a guard."""
+
+    name: Line
+    note: Note
+    on: date
+    names: Annotated[list[Line], Field(max_length=3)]
+
+
+def test_a_body_is_guarded_once_however_often_its_schema_is_asked_for() -> None:
+    def guards() -> int:
+        described = repr(TypeAdapter(Annotated[Sample, Field(description="as a route has it")]).core_schema)
+        return described.count("function-before") + described.count("function-after")
+
+    first = guards()
+    assert first >= 5
+    assert {guards() for _ in range(5)} == {first}

@@ -13,6 +13,8 @@ _STRICT: Final = frozenset({"int", "bool", "float"})
 _LISTS: Final = frozenset({"list", "tuple", "set", "frozenset"})
 _ISO_TEXT: Final = frozenset({"date", "datetime", "time"})
 _OTHER_MODELS: Final = frozenset({"model", "dataclass", "definition-ref"})
+_GUARDED: Final = "aksu_guarded"
+"""In the metadata of a schema: it stands behind its guard already. Pydantic hands out the same schema again."""
 LINES: Final = "aksu_lines"
 """In the metadata of a text's schema: it may have several lines."""
 _NUMBER: Final = re.compile(r"-?[0-9]{1,30}(?:\.[0-9]{1,30})?", re.ASCII)
@@ -38,6 +40,16 @@ def _walk(node: Any, change: Callable[[dict[str, Any]], None], *, own: bool = Fa
             change(node)
 
 
+def _guard(schema: dict[str, Any], kind: str, function: Callable[[Any], Any], **changes: Any) -> None:  # noqa: ANN401
+    """Put the schema, with `changes`, behind a function that sees the value `function-before` or `-after` it."""
+    metadata = schema.get("metadata") or {}
+    if _GUARDED in metadata:
+        return
+    inner = schema | changes | {"metadata": metadata | {_GUARDED: True}}
+    schema.clear()
+    schema.update({"type": kind, "function": {"type": "no-info", "function": function}, "schema": inner})
+
+
 def _strict_body(schema: dict[str, Any]) -> None:
     if schema["type"] in _STRICT:
         schema["strict"] = True
@@ -48,7 +60,7 @@ def _strict_body(schema: dict[str, Any]) -> None:
 
 def _counted_first(schema: dict[str, Any]) -> None:
     """Let a list's length be judged before its items: pydantic would tell what is wrong with each of 100,000."""
-    most, inner = schema["max_length"], dict(schema)
+    most = schema["max_length"]
 
     def at_most(value: Any) -> Any:  # noqa: ANN401 - whatever the caller sent
         if isinstance(value, list) and len(value) > most:
@@ -56,8 +68,7 @@ def _counted_first(schema: dict[str, Any]) -> None:
             raise PydanticKnownError("too_long", context)
         return value
 
-    schema.clear()
-    schema.update({"type": "function-before", "function": {"type": "no-info", "function": at_most}, "schema": inner})
+    _guard(schema, "function-before", at_most)
 
 
 def _iso_scalar(schema: dict[str, Any]) -> None:
@@ -68,18 +79,13 @@ def _iso_scalar(schema: dict[str, Any]) -> None:
     guard = _iso_text if kind in _ISO_TEXT else _plain_number if kind == "decimal" else None
     if guard is None:
         return
-    inner = {"tz_constraint": "aware"} | schema if kind == "datetime" else dict(schema)
-    schema.clear()
-    function = {"type": "no-info", "function": guard}
-    schema.update({"type": "function-before", "function": function, "schema": inner})
+    aware = {"tz_constraint": "aware"} if kind == "datetime" and "tz_constraint" not in schema else {}
+    _guard(schema, "function-before", guard, **aware)
 
 
 def _plain_text(schema: dict[str, Any]) -> None:
     """Let no text through with characters that its reader does not see; what passes is composed."""
-    inner = dict(schema)
-    function = _plain_lines if (inner.get("metadata") or {}).get(LINES) else _plain_line
-    schema.clear()
-    schema.update({"type": "function-after", "function": {"type": "no-info", "function": function}, "schema": inner})
+    _guard(schema, "function-after", _plain_lines if LINES in (schema.get("metadata") or {}) else _plain_line)
 
 
 def _plain_line(value: str) -> str:
