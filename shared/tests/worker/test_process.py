@@ -278,12 +278,14 @@ async def _superuser(databases: Databases) -> AsyncIterator[asyncpg.Connection]:
 
 
 async def _rename(connection: asyncpg.Connection, old: str, new: str) -> None:
-    """A database renamed is away for whoever knows its old name."""
-    async with asyncio.timeout(10):
+    """A database renamed is away for whoever knows its old name; nobody comes back between the last end and that."""
+    await connection.execute(f'ALTER DATABASE "{old}" ALLOW_CONNECTIONS false')
+    async with asyncio.timeout(30):
         while True:
             await connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", old)
             try:
                 await connection.execute(f'ALTER DATABASE "{old}" RENAME TO "{new}"')
             except asyncpg.ObjectInUseError:
                 continue
-            return
+            break
+    await connection.execute(f'ALTER DATABASE "{new}" ALLOW_CONNECTIONS true')
