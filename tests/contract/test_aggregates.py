@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from importlib import import_module
 from itertools import count
 from types import NoneType, UnionType
-from typing import Any, Final, get_args, get_origin
+from typing import Annotated, Any, Final, Union, get_args, get_origin
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -152,7 +152,9 @@ def _filled(schema: type[State], given: Mapping[str, str]) -> State:
 def _value(annotation: Any, name: str) -> Any:
     """Some value of this type that no other field has."""
     number, origin = next(_numbers), get_origin(annotation)
-    if origin is UnionType:
+    if origin is Annotated:
+        return _value(get_args(annotation)[0], name)
+    if origin in {UnionType, Union}:
         return _value(next(each for each in get_args(annotation) if each is not NoneType), name)
     if origin is tuple:
         return (_value(get_args(annotation)[0], name), _value(get_args(annotation)[0], name))

@@ -16,6 +16,9 @@ export async function labels({ registry }: Platform, list: string): Promise<Read
   return new Map(data.items.map((code) => [code.id, code.bg]));
 }
 
+/** More of the same: a code from an answer is a code for a question. */
+export const alike = (service: Service): Filters => ({ kind: service.kind, oblast: service.municipality.slice(0, 3) });
+
 export async function search(on: Platform, filters: Filters, kinds: ReadonlyMap<string, string>): Promise<Found> {
   const { data, error } = await on.registry.GET("/v1/services", { params: { query: filters } });
   if (error !== undefined) throw new Error(error.title);

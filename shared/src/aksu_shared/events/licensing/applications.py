@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
 
 from aksu_shared.events.base import Event, State, group_of_state
+from aksu_shared.kernel.schemas.codes import CodeOf
 
 
 class TermPause(State):
@@ -39,8 +40,8 @@ class ApplicationState(State):
     """
 
     id: UUID
-    procedure: str
-    state: str
+    procedure: Annotated[str, CodeOf("application_procedures")]
+    state: Annotated[str, CodeOf("application_states")]
     service_id: UUID
     service_name: str
     provider_id: UUID
@@ -63,14 +64,14 @@ class ApplicationState(State):
     term: str | None = None
     term_due: date | None = None
     term_basis: str | None = None
-    term_state: str | None = None
+    term_state: Annotated[str, CodeOf("term_states")] | None = None
     term_revision: int = 0
     clock_since: date | None = None
     pauses: tuple[TermPause, ...] = ()
     decision_due: date | None = None
     proposed_by: str | None = None
     proposed_on: date | None = None
-    decision: str | None = None
+    decision: Annotated[str, CodeOf("application_decisions")] | None = None
     order_number: str | None = None
     decided_on: date | None = None
     notified_on: date | None = None

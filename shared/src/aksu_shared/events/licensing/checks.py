@@ -1,9 +1,11 @@
 """Facts of checks of managers."""
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 from aksu_shared.events.base import Event, State
+from aksu_shared.kernel.schemas.codes import CodeOf
 
 
 class ManagerCheckState(State):
@@ -14,8 +16,8 @@ class ManagerCheckState(State):
 
     id: UUID
     application_id: UUID
-    position: str
-    source: str
+    position: Annotated[str, CodeOf("manager_positions")]
+    source: Annotated[str, CodeOf("check_sources")]
     checked_at: datetime
     checked_by: str
 

@@ -1,9 +1,11 @@
 """Facts of the conditions that must be met before a licence is issued or renewed."""
 
 from datetime import date
+from typing import Annotated
 from uuid import UUID
 
 from aksu_shared.events.base import Event, State
+from aksu_shared.kernel.schemas.codes import CodeOf
 
 
 class Condition(State):
@@ -13,9 +15,9 @@ class Condition(State):
     is a pseudonym. `override` is why the proposal in hand grants although the condition is not met; no personal data.
     """
 
-    code: str
-    result: str
-    source: str | None = None
+    code: Annotated[str, CodeOf("application_requirements")]
+    result: Annotated[str, CodeOf("condition_results")]
+    source: Annotated[str, CodeOf("condition_sources")] | None = None
     reason: str | None = None
     assessed_by: str | None = None
     assessed_on: date | None = None
@@ -27,7 +29,7 @@ class ConditionsState(State):
 
     id: UUID
     application_id: UUID
-    procedure: str
+    procedure: Annotated[str, CodeOf("application_procedures")]
     provider_id: UUID
     provider_body: str
     conditions: tuple[Condition, ...]

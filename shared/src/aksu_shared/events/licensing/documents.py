@@ -1,9 +1,11 @@
 """Facts of documents attached to applications."""
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 from aksu_shared.events.base import Event, State
+from aksu_shared.kernel.schemas.codes import CodeOf
 
 
 class DocumentState(State):
@@ -11,7 +13,7 @@ class DocumentState(State):
 
     id: UUID
     application_id: UUID
-    kind: str
+    kind: Annotated[str, CodeOf("document_kinds")]
     media_type: str
     size: int
     attached_at: datetime

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from pydantic import Field
 
 from aksu_shared.events.base import Event, State, group_of_state
+from aksu_shared.kernel.schemas.codes import CodeOf
 
 _ENDED_BY_ORDER: Final = frozenset({"TERMINATED", "REVOKED", "REVOKED_FINAL"})
 
@@ -37,9 +38,9 @@ class LicenceState(State):
     id: UUID
     number: str
     sequence: int
-    state: str
-    origin: str
-    kind: str
+    state: Annotated[str, CodeOf("licence_states")]
+    origin: Annotated[str, CodeOf("licence_origins")]
+    kind: Annotated[str, CodeOf("licence_kinds")]
     service_id: UUID
     provider_id: UUID
     provider_body: str

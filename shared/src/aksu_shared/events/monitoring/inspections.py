@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from pydantic import Field
 
 from aksu_shared.events.base import Event, State
+from aksu_shared.kernel.schemas.codes import CodeOf
 
 OWN_SOURCE: Final = "/aksu"
 """Source of the inspections that the Agency conducts; those of pushing systems begin with `/integrations/`."""
@@ -41,9 +42,9 @@ class InspectionState(State):
     id: UUID
     source: str
     reference: str
-    kind: str
-    state: str
-    outcome: str | None
+    kind: Annotated[str, CodeOf("inspection_kinds")]
+    state: Annotated[str, CodeOf("inspection_states")]
+    outcome: Annotated[str, CodeOf("inspection_outcomes")] | None
     place_id: UUID | None
     service_id: UUID | None
     provider_body: str | None
@@ -52,7 +53,7 @@ class InspectionState(State):
     address: str | None
     started_on: date | None
     closed_on: date | None
-    flags: tuple[str, ...]
+    flags: tuple[Annotated[str, CodeOf("inspection_flags")], ...]
     failed_criteria: int | None = None
     prescriptions: int | None = None
     period_since: date | None = None
@@ -64,12 +65,12 @@ class InspectionState(State):
     approved_on: date | None = None
     follow_up_due: date | None = None
     follow_up_id: UUID | None = None
-    provider_basis: str | None = None
+    provider_basis: Annotated[str, CodeOf("inspection_provider_bases")] | None = None
     participants: tuple[str, ...] = ()
     address_withheld: bool = False
-    flags_contradicted: tuple[str, ...] = ()
+    flags_contradicted: tuple[Annotated[str, CodeOf("inspection_flags")], ...] = ()
     confirmed_on: date | None = None
-    stated_by: str = Field(default_factory=_stated_by)
+    stated_by: Annotated[str, CodeOf("inspection_stated_by")] = Field(default_factory=_stated_by)
     confirmed_by_agency: bool = Field(default_factory=_by_the_agency)
 
 
@@ -127,7 +128,7 @@ class FindingState(State):
     standard: str
     criterion: str | None
     catalogue_version: str
-    result: str
+    result: Annotated[str, CodeOf("finding_results")]
     recorded_at: datetime
 
 

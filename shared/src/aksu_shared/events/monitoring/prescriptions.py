@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from pydantic import Field
 
 from aksu_shared.events.base import Event, State, group_of_state
+from aksu_shared.kernel.schemas.codes import CodeOf
 
 _PROVIDERS_TURN: Final = frozenset({"ISSUED", "ACKNOWLEDGED", "TERM_EXTENDED", "UPHELD", "NOT_FULFILLED", "ESCALATED"})
 """States in which a prescription past its `due_on` is overdue: not while its fulfilment is to be verified, nor while
@@ -34,7 +35,7 @@ class PrescriptionState(State):
     municipality: str | None
     place_id: UUID | None
     provider_body: str | None
-    state: str
+    state: Annotated[str, CodeOf("prescription_states")]
     issued_on: date | None
     due_on: date
     proposed_on: date | None = None

@@ -1,9 +1,11 @@
 """Facts of signals and complaints."""
 
 from datetime import date, datetime
+from typing import Annotated
 from uuid import UUID
 
 from aksu_shared.events.base import Event, State
+from aksu_shared.kernel.schemas.codes import CodeOf
 
 
 class SignalState(State):
@@ -15,15 +17,15 @@ class SignalState(State):
 
     id: UUID
     receipt: str
-    channel: str
-    category: str
+    channel: Annotated[str, CodeOf("signal_channels")]
+    category: Annotated[str, CodeOf("signal_categories")]
     danger_to_life: bool
     anonymous: bool
     about_person: bool
     municipality: str
     place_id: UUID | None = None
     service_id: UUID | None = None
-    state: str
+    state: Annotated[str, CodeOf("signal_states")]
     received_at: datetime
     forwarding_due: date
     decision_due: date
@@ -31,7 +33,7 @@ class SignalState(State):
     forwarded_to: str | None = None
     forwarded_on: date | None = None
     decided_on: date | None = None
-    refusal_ground: str | None = None
+    refusal_ground: Annotated[str, CodeOf("signal_refusal_grounds")] | None = None
     inspection_id: UUID | None = None
 
 

@@ -1,8 +1,10 @@
 """Facts of requests to revoke access: one person asks, another decides. What is in force is told by `access`."""
 
+from typing import Annotated
 from uuid import UUID
 
 from aksu_shared.events.base import Event, State
+from aksu_shared.kernel.schemas.codes import CodeOf
 
 
 class AccessRequestState(State):
@@ -17,7 +19,7 @@ class AccessRequestState(State):
     requested_by: str
     accountable: bool
     confirmed_by: str | None = None
-    state: str
+    state: Annotated[str, CodeOf("access_request_states")]
 
 
 class AccessRequestEvent(Event[AccessRequestState], aggregate="registry.access_request"):

@@ -1,8 +1,10 @@
 """Facts of providers of social services."""
 
+from typing import Annotated
 from uuid import UUID
 
 from aksu_shared.events.base import Event, State
+from aksu_shared.kernel.schemas.codes import CodeOf
 
 
 class ProviderState(State):
@@ -16,7 +18,7 @@ class ProviderState(State):
     body: str
     eik: str | None
     name: str
-    legal_form: str
+    legal_form: Annotated[str, CodeOf("legal_forms")]
     licence_required: bool
     seat_municipality: str | None
     seat_address: str | None

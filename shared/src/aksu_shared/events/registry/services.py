@@ -1,9 +1,11 @@
 """Facts of social services."""
 
 from datetime import date
+from typing import Annotated
 from uuid import UUID
 
 from aksu_shared.events.base import Event, State
+from aksu_shared.kernel.schemas.codes import CodeOf
 
 
 class ServiceState(State):
@@ -11,13 +13,13 @@ class ServiceState(State):
 
     id: UUID
     name: str
-    kind: str
-    activity_groups: tuple[str, ...]
-    target_groups: tuple[str, ...]
-    financing: str
-    management: str | None
+    kind: Annotated[str, CodeOf("service_kinds")]
+    activity_groups: tuple[Annotated[str, CodeOf("activity_groups")], ...]
+    target_groups: tuple[Annotated[str, CodeOf("target_groups")], ...]
+    financing: Annotated[str, CodeOf("financing")]
+    management: Annotated[str, CodeOf("management_modes")] | None
     capacity: int | None
-    state: str
+    state: Annotated[str, CodeOf("service_states")]
     licence_required: bool
     provider_id: UUID
     provider_body: str

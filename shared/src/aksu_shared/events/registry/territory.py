@@ -1,15 +1,17 @@
 """Facts of the territory: the nation, planning regions, oblasts, municipalities."""
 
 from datetime import date
+from typing import Annotated
 
 from aksu_shared.events.base import Event, State
+from aksu_shared.kernel.schemas.codes import CodeOf
 
 
 class TerritoryState(State):
     """The nation, a planning region (NUTS 2), an oblast or a municipality; persons by Census 07.09.2021."""
 
     code: str
-    level: str
+    level: Annotated[str, CodeOf("territory_levels")]
     name_bg: str
     name_en: str
     parent: str | None

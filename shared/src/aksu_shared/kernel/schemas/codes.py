@@ -39,6 +39,20 @@ class Code:
         return handler(schema["steps"][0]) | {"enum": list(CODELISTS[self.name]), "x-codelist": self.name}
 
 
+@dataclass(frozen=True, slots=True)
+class CodeOf:
+    """A string that holds a code of the list `name`, told so and not checked: `Annotated[str, CodeOf("financing")]`.
+
+    For what is shown and told: a reader must bear codes of a later version, and knows by the name where labels are.
+    """
+
+    name: str
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Name the list."""
+        return handler(schema) | {"x-codelist": self.name}
+
+
 class _Municipality:
     """Checks that a string is the code of a municipality."""
 

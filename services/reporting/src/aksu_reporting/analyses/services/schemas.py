@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from aksu_shared.kernel.schemas.base import Resource
-from aksu_shared.kernel.schemas.codes import Code, MunicipalityCode
+from aksu_shared.kernel.schemas.codes import Code, CodeOf, MunicipalityCode
 from aksu_shared.web.reads import PageQuery
 
 Sort = Literal[
@@ -44,9 +44,9 @@ class ServiceRow(Resource):
 
     id: UUID
     name: str
-    kind: str
-    financing: str
-    state: str
+    kind: Annotated[str, CodeOf("service_kinds")]
+    financing: Annotated[str, CodeOf("financing")]
+    state: Annotated[str, CodeOf("service_states")]
     capacity: int | None
     region: str | None
     oblast: str | None
@@ -65,13 +65,13 @@ class ServiceRow(Resource):
     licence_required: bool
     licence_id: UUID | None = Field(description="the licence in force, else the one that ended last")
     licence_number: str | None
-    licence_state: str | None = Field(description="as of the legal day")
+    licence_state: Annotated[str, CodeOf("licence_states")] | None = Field(description="as of the legal day")
     licence_valid_until: date | None
     licence_in_force: bool
     last_inspection_id: UUID | None
-    last_inspection_kind: str | None
-    last_inspection_state: str | None
-    last_inspection_outcome: str | None
+    last_inspection_kind: Annotated[str, CodeOf("inspection_kinds")] | None
+    last_inspection_state: Annotated[str, CodeOf("inspection_states")] | None
+    last_inspection_outcome: Annotated[str, CodeOf("inspection_outcomes")] | None
     last_inspected_on: date | None
     open_prescriptions: Annotated[int, Field(ge=0)]
     overdue_prescriptions: Annotated[int, Field(ge=0)]
