@@ -22,6 +22,8 @@ EVENTS: Final = {
     "post /v1/dead-letters/{letter_id}/repair application/json.data",
 }
 """Data of events, whose type decides what they hold: 64 KiB at most, then read by that type's own bounded schema."""
+PASSED_OVER: Final = {"Accept-Language", "If-Match", "If-None-Match", "Aksu-Purpose"}
+"""Headers of whose values what means nothing here is passed over, or cut; their size is that of the whole head."""
 Schema = Mapping[str, Any]
 Place = tuple[Schema, str]
 
@@ -90,7 +92,8 @@ def inputs(document: Schema) -> Iterator[Place]:
             for given in operation.get("parameters", ()):
                 shared = given.get("$ref", "").rsplit("/", 1)[-1]
                 parameter = document["components"]["parameters"][shared] if shared else given
-                yield parameter["schema"], f"{verb} {path} {parameter['in']} {parameter['name']}"
+                if parameter["name"] not in PASSED_OVER:
+                    yield parameter["schema"], f"{verb} {path} {parameter['in']} {parameter['name']}"
             for media, content in operation.get("requestBody", {}).get("content", {}).items():
                 yield content["schema"], f"{verb} {path} {media}"
 

@@ -134,7 +134,7 @@ async def in_monitoring(mouth: Mouth) -> tuple[str, str]:
     """A signal of somebody about somebody, refused with reasons; a user met during an inspection; their ids."""
     some = mouth.canaries
     signal = {
-        "category": "NEGLECT", "municipality": "PVN24", "danger_to_life": True, "text": some.name("signal: text"),
+        "category": "NEGLECT", "municipality": "PVN24", "danger_to_life": False, "text": some.name("signal: text"),
         "signaller": {"name": some.name("signaller: name"), "phone": some.phone("signaller: phone"),
                       "email": some.email("signaller: email"), "address": some.name("signaller: address")},
         "concerned": [{"name": some.name("concerned: name"), "egn": some.egn("concerned: egn"),
@@ -143,7 +143,7 @@ async def in_monitoring(mouth: Mouth) -> tuple[str, str]:
     receipt = (await mouth.done("POST", "monitoring", "/v1/signals", role=None, json=signal))["receipt"]
     found = await mouth.done("GET", "monitoring", "/v1/signals", **INSPECTOR, params={"receipt": receipt})
     path = f"/v1/signals/{found['items'][0]['id']}"
-    triage = {"category": "NEGLECT", "danger_to_life": True, "concerned": [{"name": some.name("triage: concerned")}]}
+    triage = {"category": "NEGLECT", "danger_to_life": False, "concerned": [{"name": some.name("triage: concerned")}]}
     await mouth.done("POST", "monitoring", f"{path}/triage", **INSPECTOR, json=triage)
     refusal = {"ground": "NOT_SUBSTANTIATED", "explanation": some.name("refusal: reasons")}
     await mouth.done("POST", "monitoring", f"{path}/refuse", **INSPECTOR, json=refusal)

@@ -43,7 +43,9 @@ class ChangesQuery(Filters):
 
     after: Annotated[str, Field(max_length=80, pattern=r"^(0|[0-9a-f-]{36}:[0-9]{1,18})$")] = "0"
     wait: Annotated[float, Field(ge=0, le=30, description="seconds")] = 0
-    types: Annotated[str | None, Field(max_length=4000, description="event types, comma-separated")] = None
+    types: Annotated[
+        str | None, Field(max_length=4000, pattern=r"^[a-z0-9_.,]+$", description="event types, comma-separated")
+    ] = None
     subject: Annotated[str | None, Field(max_length=100, description="id of one aggregate")] = None
     limit: Annotated[int, Field(ge=1, le=1000)] = 100
 

@@ -8,18 +8,18 @@ def _parameter(name: str, description: str, schema: Mapping[str, Any], *, requir
     return {"name": name, "in": "header", "required": required, "description": description, "schema": dict(schema)}
 
 
-_VERSION: Final = {"type": "string", "maxLength": 100, "examples": ['"3"']}
+_VERSION: Final = {"type": "string", "examples": ['"3"']}
 
 PARAMETERS: Final[Mapping[str, Any]] = {
     "AcceptLanguage": _parameter(
         "Accept-Language",
         "language of texts for people: Bulgarian unless English is preferred",
-        {"type": "string", "maxLength": 200, "examples": ["bg", "en"]},
+        {"type": "string", "examples": ["bg", "en"]},
     ),
     "After": _parameter(
         "Aksu-After",
-        "`Aksu-Position` of a write that this request must not miss; waits up to 2 s, then 503",
-        {"type": "string", "maxLength": 60, "examples": ["registry:1203"]},
+        "`Aksu-Position` of a write that this request must not miss, such as `registry:1203`; waits up to 2 s, then 503",
+        {"type": "string", "maxLength": 60},
     ),
     "ExpectedVersion": _parameter("If-Match", "the version that the caller knows; another one is 412", _VERSION),
     "IdempotencyKey": _parameter(
@@ -34,10 +34,12 @@ PARAMETERS: Final[Mapping[str, Any]] = {
         "If-Match", "the version that the caller changes; another one is 412, none 428", _VERSION, required=True
     ),
     "Purpose": _parameter(
-        "Aksu-Purpose", "why this is read, for the audit", {"type": "string", "maxLength": 200, "examples": ["ВХ-12"]}
+        "Aksu-Purpose",
+        "why this is read, for the audit; of more than 300 characters the first",
+        {"type": "string", "examples": ["12/2026"]},
     ),
 }
-"""Request headers; values are bounded as the server bounds them."""
+"""Request headers. What is none of ours in those without a bound is passed over, up to the size of a head."""
 
 HEADERS: Final[Mapping[str, Any]] = {
     "Aksu-Position": {
