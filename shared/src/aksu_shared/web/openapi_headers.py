@@ -18,7 +18,7 @@ PARAMETERS: Final[Mapping[str, Any]] = {
     ),
     "After": _parameter(
         "Aksu-After",
-        "`Aksu-Position` of a write that this request must not miss, such as `registry:1203`; waits up to 2 s, then 503",
+        "`Aksu-Position` of a write not to be missed, such as `registry:1203`; waits up to 2 s, then 503",
         {"type": "string", "maxLength": 60},
     ),
     "ExpectedVersion": _parameter("If-Match", "the version that the caller knows; another one is 412", _VERSION),
