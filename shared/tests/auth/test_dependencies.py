@@ -144,3 +144,13 @@ async def test_a_read_that_is_recorded_tells_who_reads_what_under_which_right_an
 async def test_what_everybody_may_read_is_not_recorded_of_nobody(access: Access) -> None:
     await access.admit(request(), ("registry.change.read",))
     assert reading() is None
+
+
+@pytest.mark.parametrize("stated", [b"", b"\0"])
+async def test_a_purpose_without_a_word_is_none(access: Access, issuer: DevelopmentIssuer, stated: bytes) -> None:
+    await access.admit(
+        request(bearer(issuer, "executive_director", "AKSU"), (b"aksu-purpose", stated)), ("platform.audit.read",)
+    )
+    found = reading()
+    assert found is not None
+    assert found.purpose is None

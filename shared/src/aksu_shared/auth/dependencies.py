@@ -70,14 +70,15 @@ class Access:
 
 def _reading(scope: Scope, principal: Principal, action: str) -> Reading:
     query = scope["query_string"].decode("latin-1")
-    stated = next((value for name, value in scope["headers"] if name == PURPOSE), None)
+    stated = next((value for name, value in scope["headers"] if name == PURPOSE), b"")
+    purpose = stated.decode("utf-8", "replace").replace("\0", "")[:MAX_PURPOSE]
     return Reading(
         actor=principal.subject,
         roles=sorted(role.value for role in principal.roles),
         body=principal.body,
         action=action,
         request=scope["path"] + (f"?{shown_query(query)}" if query else ""),
-        purpose=stated and stated.decode("utf-8", "replace").replace("\0", "")[:MAX_PURPOSE],
+        purpose=purpose or None,
     )
 
 

@@ -19,7 +19,7 @@ _MAP_OF_SCHEMAS: Final = ("properties", "$defs", "schemas")
 def compact(document: dict[str, Any]) -> None:
     """Shorten `document`, in place. Every code list that it names becomes a schema of its own, named after the list."""
     _each_schema(document, _without_title)
-    _each_schema(document, _actions_if_asked)
+    _each_schema(document, _if_asked)
     _each_schema(document, _nullable)
     for operation in _operations(document):
         for parameter in operation.get("parameters", ()):
@@ -69,11 +69,11 @@ def _without_title(schema: dict[str, Any]) -> None:
         schema.setdefault("items", {})  # no more of them than `maxItems`, but linters look for the word
 
 
-def _actions_if_asked(schema: dict[str, Any]) -> None:
-    """All fields of an answer are always there but one: a list has `actions` only if it is asked for them."""
-    required = schema.get("required")
-    if isinstance(required, list) and "actions" in required:
-        required.remove("actions")
+def _if_asked(schema: dict[str, Any]) -> None:
+    """All fields of an answer are always there, but those that a list has only if it is asked for them."""
+    required, fields = schema.get("required"), schema.get("properties", {})
+    if isinstance(required, list):
+        required[:] = [name for name in required if "x-if-asked" not in fields.get(name, {})]
 
 
 def _nullable(schema: dict[str, Any]) -> None:

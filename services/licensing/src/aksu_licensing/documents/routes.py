@@ -25,7 +25,14 @@ from aksu_shared.web.api import ApiDep, CommandDep
 from aksu_shared.web.commands import COMMAND_PROBLEMS
 from aksu_shared.web.reads import NO_STORE, PageOf, PageQuery, opened_page_response
 from aksu_shared.web.routing import Router, accepts, deadline
-from aksu_shared.web.uploads import DOCUMENT_TYPES, attachment, check_content, file_name
+from aksu_shared.web.uploads import (
+    DOCUMENT_TYPES,
+    FileNameRefused,
+    FileTypeMismatch,
+    attachment,
+    check_content,
+    file_name,
+)
 
 router = Router(tags=["attachments"])
 
@@ -63,7 +70,9 @@ class DocumentQuery(PageQuery):
     "/applications/{application_id}/documents",
     status_code=201,
     response_model=Attached,
-    responses=problems(*COMMAND_PROBLEMS, NotFound, Forbidden, ApplicationDecided, TooManyDocuments),
+    responses=problems(
+        *COMMAND_PROBLEMS, NotFound, Forbidden, ApplicationDecided, TooManyDocuments, FileNameRefused, FileTypeMismatch
+    ),
     dependencies=[requires("licensing.document.attach")],
     max_body_size=MAX_DOCUMENT,
     openapi_extra=_BODY,

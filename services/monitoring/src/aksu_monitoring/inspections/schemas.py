@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 from aksu_shared.auth.principal import parse_body
 from aksu_shared.events.ingest import Finding, PlaceGiven, Text
 from aksu_shared.events.monitoring.inspections import FindingState, InspectionState
-from aksu_shared.kernel.schemas.base import BadValue, Body, Versioned
+from aksu_shared.kernel.schemas.base import IF_ASKED, BadValue, Body, Versioned
 from aksu_shared.kernel.schemas.codes import Code, Eik, Note, Numbered
 
 _TODAY = "today when left out"
@@ -44,9 +44,9 @@ class InspectionRead(Versioned, InspectionState):
 class InspectionListed(InspectionRead):
     """An inspection in a list; with its `actions` come those facts that they rest on."""
 
-    open_prescriptions: int | None = None
-    inspectors: list[str] | None = None
-    team: list[str] | None = None
+    open_prescriptions: Annotated[int | None, IF_ASKED] = None
+    inspectors: Annotated[list[str] | None, IF_ASKED] = None
+    team: Annotated[list[str] | None, IF_ASKED] = None
 
 
 class InspectionDetail(InspectionRead):

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Callable
-from typing import Any, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError
 
 from aksu_shared.kernel.plain_text import composed, unseen_in
@@ -175,8 +175,12 @@ class Resource(BaseModel):
     )
 
 
+IF_ASKED: Final = Field(json_schema_extra={"x-if-asked": True})
+"""Marks a field of an answer that is there only if it was asked for (`include=actions`)."""
+
+
 class Versioned(Resource):
     """What every aggregate shows besides its state; `actions` are the verbs this caller may use now."""
 
     version: int
-    actions: list[str] | None = None
+    actions: Annotated[list[str] | None, IF_ASKED] = None
