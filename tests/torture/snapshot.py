@@ -14,7 +14,7 @@ from torture.rig import Rig
 
 OWNED: Final[Mapping[str, Sequence[str]]] = {
     "registry": ("territory", "body", "provider", "place", "service", "register_row"),
-    "licensing": ("application", "licence"),
+    "licensing": ("application", "conditions", "licence"),
     "monitoring": ("inspection", "finding", "prescription"),
     "reporting": (),
 }
